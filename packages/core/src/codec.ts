@@ -1,0 +1,187 @@
+import { types } from 'node:util';
+import type { AgentInputItem } from '@openai/agents-core';
+import { SessionError } from './errors.ts';
+
+/**
+ * How deep an item's values may nest: `JSON.parse` with a reviver overflows the stack at some two
+ * thousand levels, and what could be written but not read would be lost.
+ */
+const MAX_DEPTH = 500;
+
+/** Bytes are stored as `{ "$bytes": "<base64>" }`; a caller's own key of that look gets one more `$`. */
+const BYTES_KEY = '$bytes';
+const LOOKS_LIKE_BYTES_KEY = /^\$+bytes$/;
+const BYTES_KEY_IN_JSON = '$bytes"';
+
+/**
+ * Encodes an item as the JSON text that stores keep. Whatever JSON keeps comes back from
+ * {@link decodeItem}, and so does `Uint8Array` at any depth; `undefined` properties are left out and
+ * dates become strings, as JSON has it.
+ *
+ * @param name - How the item is called in errors, for example `items[2]`.
+ * @throws SessionError `invalid_item` for what JSON cannot hold, `item_too_large` for what no string
+ * can hold. The message names the place, never the content.
+ */
+export function encodeItem(item: unknown, name: string): string {
+  try {
+    const plain = isPlainJson(item, 0) ? item : toPlainJson(item, name, 0, new Set());
+    if (!isRecord(plain) || types.isUint8Array(item)) throw invalidItem(name, 'is not an object');
+    return JSON.stringify(plain);
+  } catch (error) {
+    if (error instanceof SessionError) throw error;
+    if (error instanceof RangeError) {
+      throw new SessionError(
+        'item_too_large',
+        `${name} is too large: its JSON text exceeds the longest string of the JavaScript engine.`,
+        { cause: error },
+      );
+    }
+    throw invalidItem(name, 'has a property that cannot be read', error);
+  }
+}
+
+/**
+ * Decodes what {@link encodeItem} wrote; `undefined` if the text is not an item, as a damaged row.
+ */
+export function decodeItem(text: string): AgentInputItem | undefined {
+  let value: unknown;
+  try {
+    value = text.includes(BYTES_KEY_IN_JSON) ? JSON.parse(text, reviveBytes) : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  return isRecord(value) && !types.isUint8Array(value) ? (value as AgentInputItem) : undefined;
+}
+
+/**
+ * The text of an item with sorted keys: equal exactly if two items are equal as JSON. For comparing,
+ * never for storing.
+ */
+export function canonicalText(value: unknown): string {
+  return JSON.stringify(toPlainJson(value, 'value', 0, new Set()), (_key, inner: unknown) =>
+    isRecord(inner) ? sortKeys(inner) : inner,
+  );
+}
+
+/** True if native `JSON.stringify` alone gives the right text, which is so for almost every item. */
+function isPlainJson(value: unknown, depth: number): boolean {
+  switch (typeof value) {
+    case 'object':
+      break;
+    case 'bigint':
+    case 'function':
+    case 'symbol':
+      return false;
+    default:
+      return true;
+  }
+  if (value === null) return true;
+  if (depth > MAX_DEPTH) return false;
+  if (Array.isArray(value)) {
+    for (const entry of value) {
+      if (!isPlainJson(entry, depth + 1)) return false;
+    }
+    return true;
+  }
+  if (Object.getPrototypeOf(value) !== Object.prototype) return false;
+  for (const key in value) {
+    if (key.charCodeAt(0) === 0x24 && LOOKS_LIKE_BYTES_KEY.test(key)) return false;
+    if (!isPlainJson((value as Record<string, unknown>)[key], depth + 1)) return false;
+  }
+  return true;
+}
+
+/** Copies a value into what JSON holds, or says where it cannot. */
+function toPlainJson(value: unknown, path: string, depth: number, ancestors: Set<object>): unknown {
+  if (typeof value === 'bigint' || typeof value === 'function' || typeof value === 'symbol') {
+    throw invalidItem(path, `is a ${typeof value}`);
+  }
+  if (typeof value !== 'object' || value === null) return value;
+  if (types.isUint8Array(value)) return { [BYTES_KEY]: toBase64(value) };
+  if (ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value)) {
+    throw invalidItem(path, 'is binary data other than a Uint8Array');
+  }
+  if (ancestors.has(value)) throw invalidItem(path, 'contains itself');
+  if (depth > MAX_DEPTH) throw invalidItem(path, `is nested deeper than ${MAX_DEPTH} levels`);
+  ancestors.add(value);
+  const copy = copyChildren(value, path, depth, ancestors);
+  ancestors.delete(value);
+  return copy;
+}
+
+function copyChildren(value: object, path: string, depth: number, ancestors: Set<object>): unknown {
+  if (Array.isArray(value)) {
+    return Array.from(value, (entry, index) =>
+      toPlainJson(entry, `${path}[${index}]`, depth + 1, ancestors),
+    );
+  }
+  if ('toJSON' in value && typeof value.toJSON === 'function') {
+    return toPlainJson(value.toJSON(), path, depth, ancestors);
+  }
+  if (isBoxedPrimitive(value)) return value.valueOf();
+  const copy: Record<string, unknown> = {};
+  for (const [key, entry] of Object.entries(value)) {
+    const inner = toPlainJson(entry, `${path}.${key}`, depth + 1, ancestors);
+    setOwn(copy, LOOKS_LIKE_BYTES_KEY.test(key) ? `$${key}` : key, inner);
+  }
+  return copy;
+}
+
+function reviveBytes(this: unknown, _key: string, value: unknown): unknown {
+  if (!isRecord(value) || types.isUint8Array(value)) return value;
+  const keys = Object.keys(value);
+  if (!keys.some((key) => LOOKS_LIKE_BYTES_KEY.test(key))) return value;
+  const bytes = value[BYTES_KEY];
+  if (keys.length === 1 && typeof bytes === 'string') return fromBase64(bytes);
+  const copy: Record<string, unknown> = {};
+  for (const key of keys) {
+    setOwn(copy, LOOKS_LIKE_BYTES_KEY.test(key) ? key.slice(1) : key, value[key]);
+  }
+  return copy;
+}
+
+/** Assignment would call the setter of `__proto__` instead of creating a property of that name. */
+function setOwn(target: object, key: string, value: unknown): void {
+  if (key === '__proto__') {
+    Object.defineProperty(target, key, {
+      value,
+      enumerable: true,
+      configurable: true,
+      writable: true,
+    });
+  } else {
+    (target as Record<string, unknown>)[key] = value;
+  }
+}
+
+function sortKeys(value: Record<string, unknown>): object {
+  const sorted = {};
+  for (const key of Object.keys(value).sort()) setOwn(sorted, key, value[key]);
+  return sorted;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isBoxedPrimitive(value: object): boolean {
+  return types.isNumberObject(value) || types.isStringObject(value) || types.isBooleanObject(value);
+}
+
+function toBase64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
+}
+
+/** Copies, because small Buffers share one pool of memory. */
+function fromBase64(text: string): Uint8Array {
+  return new Uint8Array(Buffer.from(text, 'base64'));
+}
+
+function invalidItem(path: string, problem: string, cause?: unknown): SessionError {
+  const place = path.length > 200 ? `${path.slice(0, 200)}…` : path;
+  return new SessionError(
+    'invalid_item',
+    `Cannot store the item: ${place} ${problem}. Pass items made of JSON values and Uint8Array.`,
+    { cause },
+  );
+}

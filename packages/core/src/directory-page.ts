@@ -1,0 +1,86 @@
+import type {
+  ListSessionsOptions,
+  SessionInfo,
+  SessionMetadata,
+  SessionPage,
+} from './directory.ts';
+import { SessionError } from './errors.ts';
+
+const DEFAULT_LIMIT = 50;
+const LARGEST_LIMIT = 1000;
+
+/** Where a page starts: behind this session, in the order newest activity first, then by id. */
+export interface PageStart {
+  readonly updatedAt: number;
+  readonly sessionId: string;
+}
+
+/** Validated options of `listSessions`. */
+export interface PageRequest {
+  readonly prefix: string;
+  readonly limit: number;
+  readonly after: PageStart | undefined;
+}
+
+/**
+ * Validates the options of `listSessions`, for stores.
+ *
+ * @throws SessionError `invalid_options`
+ */
+export function readPageRequest(options: ListSessionsOptions = {}): PageRequest {
+  const { prefix = '', limit = DEFAULT_LIMIT, cursor } = options;
+  if (typeof prefix !== 'string') throw invalid('`prefix` is not a string');
+  if (!Number.isInteger(limit) || limit < 1 || limit > LARGEST_LIMIT) {
+    throw invalid(`\`limit\` is not a whole number from 1 to ${LARGEST_LIMIT}`);
+  }
+  return { prefix, limit, after: cursor === undefined ? undefined : decodeCursor(cursor) };
+}
+
+/** Makes a page of the rows that follow; pass one row more than the limit, if there is one. */
+export function toPage(rows: readonly SessionInfo[], limit: number): SessionPage {
+  const sessions = rows.slice(0, limit);
+  const last = sessions.at(-1);
+  if (rows.length <= limit || last === undefined) return { sessions };
+  const start = [last.updatedAt.getTime(), last.sessionId];
+  return { sessions, cursor: Buffer.from(JSON.stringify(start)).toString('base64url') };
+}
+
+/**
+ * Encodes metadata for storing; `null` for none.
+ *
+ * @throws SessionError `invalid_options` if it is not a plain JSON object
+ */
+export function encodeMetadata(metadata: SessionMetadata | undefined): string | null {
+  if (metadata === undefined) return null;
+  if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata)) {
+    throw invalid('metadata is not an object');
+  }
+  try {
+    return JSON.stringify(metadata);
+  } catch (cause) {
+    throw invalid('metadata is not JSON', cause);
+  }
+}
+
+/** Decodes what {@link encodeMetadata} wrote, as a property to spread into a `SessionInfo`. */
+export function decodeMetadata(text: string | null): { metadata?: SessionMetadata } {
+  return text === null ? {} : { metadata: JSON.parse(text) as SessionMetadata };
+}
+
+function decodeCursor(cursor: string): PageStart {
+  try {
+    const [updatedAt, sessionId]: unknown[] = JSON.parse(
+      Buffer.from(cursor, 'base64url').toString(),
+    );
+    if (Number.isInteger(updatedAt) && typeof sessionId === 'string') {
+      return { updatedAt: Number(updatedAt), sessionId };
+    }
+  } catch {
+    // Said below, as for every other malformed cursor.
+  }
+  throw invalid('`cursor` does not come from an earlier page');
+}
+
+function invalid(problem: string, cause?: unknown): SessionError {
+  return new SessionError('invalid_options', `Invalid directory request: ${problem}.`, { cause });
+}

@@ -1,0 +1,52 @@
+/** Notes about a session that the application keeps: a title, an owner, a tenant. Plain JSON. */
+export type SessionMetadata = Readonly<Record<string, unknown>>;
+
+/** A session as the directory lists it. */
+export interface SessionInfo {
+  readonly sessionId: string;
+  /** When the session was first written. */
+  readonly createdAt: Date;
+  /** When it was last written: items, clearing or metadata. */
+  readonly updatedAt: Date;
+  /** How many records it holds. */
+  readonly itemCount: number;
+  readonly metadata?: SessionMetadata;
+}
+
+/** Which sessions to list. */
+export interface ListSessionsOptions {
+  /** Only ids that start with this string, byte for byte. Default: all. */
+  readonly prefix?: string;
+  /** At most so many, 1 to 1 000. Default: 50. */
+  readonly limit?: number;
+  /** Where to go on: the `cursor` of the page before. */
+  readonly cursor?: string;
+}
+
+/** One page of sessions, newest activity first. */
+export interface SessionPage {
+  readonly sessions: readonly SessionInfo[];
+  /** Pass it on to get the next page; absent on the last one. */
+  readonly cursor?: string;
+}
+
+/** What stores offer beyond one session: finding sessions, and notes about them. */
+export interface SessionDirectory {
+  /**
+   * Lists sessions, newest activity first. A session that is written while one pages through moves
+   * to the front, so it may be missed or seen twice; all others are seen exactly once.
+   */
+  listSessions(options?: ListSessionsOptions): Promise<SessionPage>;
+
+  /** One session, or `undefined` if it does not exist. */
+  getSession(sessionId: string): Promise<SessionInfo | undefined>;
+
+  /**
+   * Replaces the session's metadata, or removes it when `undefined`. A session that does not exist
+   * yet is created, empty.
+   */
+  setMetadata(sessionId: string, metadata: SessionMetadata | undefined): Promise<void>;
+
+  /** Removes a session, its items, ledger and metadata. True if it existed. */
+  deleteSession(sessionId: string): Promise<boolean>;
+}

@@ -1,0 +1,84 @@
+/**
+ * Every reason for which this project rejects, as a stable string to branch on.
+ *
+ * | code | meaning |
+ * | --- | --- |
+ * | `invalid_session_id` | empty, over 512 bytes of UTF-8, with a NUL, or not well-formed |
+ * | `invalid_limit` | a limit that is not a whole number |
+ * | `invalid_item` | an item that JSON cannot hold: a cycle, a bigint, a function, nested too deep |
+ * | `invalid_options` | a constructor or method option that contradicts itself or is out of range |
+ * | `item_too_large` | one item, encoded, is larger than the backend takes |
+ * | `invalid_transfer` | a JSON Lines export that cannot be imported |
+ * | `closed` | the session or its store was closed |
+ * | `conflict` | other writers won every attempt until the deadline |
+ * | `busy` | the database stayed locked until the deadline |
+ * | `cannot_open` | the database cannot be opened: missing folder, permissions, unreachable |
+ * | `not_a_database` | the file or its content is not what the driver expects |
+ * | `schema_newer` | the tables were made by a newer version of this project |
+ * | `schema_mismatch` | tables of these names exist, with another shape |
+ * | `schema_missing` | the tables do not exist and may not be created |
+ * | `read_only` | a write on a database that only allows reading |
+ * | `storage_full` | no space left; nothing was written |
+ * | `damaged_record` | stored data is not what this project writes |
+ * | `unsupported` | the backend cannot do this, or the installation lacks a package |
+ * | `backend` | any other failure of the driver or server, in `cause` |
+ */
+export type SessionErrorCode =
+  | 'invalid_session_id'
+  | 'invalid_limit'
+  | 'invalid_item'
+  | 'invalid_options'
+  | 'item_too_large'
+  | 'invalid_transfer'
+  | 'closed'
+  | 'conflict'
+  | 'busy'
+  | 'cannot_open'
+  | 'not_a_database'
+  | 'schema_newer'
+  | 'schema_mismatch'
+  | 'schema_missing'
+  | 'read_only'
+  | 'storage_full'
+  | 'damaged_record'
+  | 'unsupported'
+  | 'backend';
+
+const MARKER = Symbol.for('agent-sessions.SessionError');
+
+/**
+ * The one error class of this project. `code` is stable, `message` says what happened and what to
+ * do, `cause` is the driver's own error. No message contains item content, keys or passwords.
+ *
+ * @example
+ * ```ts
+ * import { isSessionError } from '@agent-sessions/core';
+ *
+ * async function ignoreClosed(work: () => Promise<void>): Promise<void> {
+ *   try {
+ *     await work();
+ *   } catch (error) {
+ *     if (!isSessionError(error, 'closed')) throw error;
+ *   }
+ * }
+ * ```
+ */
+export class SessionError extends Error {
+  readonly code: SessionErrorCode;
+
+  constructor(code: SessionErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'SessionError';
+    this.code = code;
+    Object.defineProperty(this, MARKER, { value: true });
+  }
+}
+
+/**
+ * True for a {@link SessionError}, also one that comes from another installed copy of this package
+ * (where `instanceof` says no). With `code`, true only for that code.
+ */
+export function isSessionError(error: unknown, code?: SessionErrorCode): error is SessionError {
+  if (typeof error !== 'object' || error === null || !(MARKER in error)) return false;
+  return code === undefined || ('code' in error && error.code === code);
+}

@@ -1,0 +1,30 @@
+export type {
+  ListSessionsOptions,
+  SessionDirectory,
+  SessionInfo,
+  SessionMetadata,
+  SessionPage,
+} from './directory.ts';
+export { isSessionError, SessionError, type SessionErrorCode } from './errors.ts';
+export type { SessionLogger } from './history.ts';
+export { MemorySessionStore } from './memory-store.ts';
+export type {
+  Operation,
+  Revision,
+  Rewrite,
+  SessionStore,
+  Snapshot,
+  SnapshotQuery,
+  TailReplacement,
+  Written,
+} from './store.ts';
+export { StoredSession, type StoredSessionOptions } from './stored-session.ts';
+export {
+  copySession,
+  exportSession,
+  importSession,
+  type TransferIntoOptions,
+  type TransferOptions,
+  type TransferProgress,
+} from './transfer.ts';
+export { keepRecentItems, keepRecentTurns } from './windows.ts';

@@ -1,0 +1,61 @@
+import type { AgentInputItem, SessionHistoryRewriteArgs } from '@openai/agents-core';
+import { decodeItem } from './codec.ts';
+import { SessionError } from './errors.ts';
+import type { Entry } from './history.ts';
+import { encodeItems } from './items.ts';
+
+/** A validated mutation whose replacement is already encoded. */
+export interface PreparedMutation {
+  readonly callId: string;
+  readonly record: string;
+}
+
+/** @throws SessionError `invalid_options` for anything but mutations that the SDK defines */
+export function prepareMutations(
+  args: SessionHistoryRewriteArgs,
+  maxRecordBytes?: number,
+): PreparedMutation[] {
+  const mutations: unknown = args?.mutations;
+  if (!Array.isArray(mutations)) throw invalidMutation('`mutations` is not an array');
+  return mutations.map(({ type, callId, replacement }) => {
+    if (type !== 'replace_function_call') throw invalidMutation('its type is unknown');
+    if (typeof callId !== 'string') throw invalidMutation('`callId` is not a string');
+    const [record = ''] = encodeItems([replacement], maxRecordBytes);
+    return { callId, record };
+  });
+}
+
+/** Which records change: the first call of each id becomes the replacement, its duplicates go. */
+export function planMutations(
+  entries: readonly Entry[],
+  mutations: readonly PreparedMutation[],
+): Map<number, string | null> {
+  const calls = new Map<number, string>();
+  for (const { item, position } of entries) {
+    const callId = functionCallId(item);
+    if (callId !== undefined) calls.set(position, callId);
+  }
+  const changes = new Map<number, string | null>();
+  for (const { callId, record } of mutations) {
+    const [first, ...duplicates] = [...calls].filter(([, id]) => id === callId);
+    if (first === undefined) continue;
+    changes.set(first[0], record);
+    calls.set(first[0], functionCallId(decodeItem(record)) ?? '');
+    for (const [position] of duplicates) {
+      changes.set(position, null);
+      calls.delete(position);
+    }
+  }
+  return changes;
+}
+
+function functionCallId(item: AgentInputItem | undefined): string | undefined {
+  return item?.type === 'function_call' ? item.callId : undefined;
+}
+
+function invalidMutation(problem: string): SessionError {
+  return new SessionError(
+    'invalid_options',
+    `Invalid history mutation: ${problem}. Pass { mutations: [{ type: 'replace_function_call', callId, replacement }] }.`,
+  );
+}

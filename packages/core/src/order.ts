@@ -1,0 +1,53 @@
+import { SessionError } from './errors.ts';
+
+/** The last call on each session id, by store. */
+const tails = new WeakMap<object, Map<string, Promise<unknown>>>();
+const closings = new WeakMap<object, Promise<void>>();
+
+/**
+ * Runs the calls on one session id through one store in the order in which they were made, reads
+ * included, so that a call that was not awaited still takes effect before the next one. Sessions do
+ * not wait for each other.
+ */
+export async function inOrder<T>(store: object, id: string, work: () => Promise<T>): Promise<T> {
+  assertOpen(store);
+  const sessions = tailsOf(store);
+  const before = sessions.get(id);
+  const result = before === undefined ? work() : before.then(work);
+  const tail: Promise<void> = result.then(ignore, ignore).then(() => {
+    if (sessions.get(id) === tail) sessions.delete(id);
+  });
+  sessions.set(id, tail);
+  return result;
+}
+
+/** Throws `closed` once {@link closeInOrder} was called for this store. */
+export function assertOpen(store: object): void {
+  if (closings.has(store)) {
+    throw new SessionError('closed', 'The session store is closed. Open a new one.');
+  }
+}
+
+/**
+ * Closes a store: refuses new calls at once, lets the calls made before finish, then runs `close`.
+ * Closing twice closes once.
+ */
+export function closeInOrder(store: object, close: () => Promise<void> | void): Promise<void> {
+  let closing = closings.get(store);
+  if (closing === undefined) {
+    closing = Promise.all(tailsOf(store).values()).then(close);
+    closings.set(store, closing);
+  }
+  return closing;
+}
+
+function tailsOf(store: object): Map<string, Promise<unknown>> {
+  let sessions = tails.get(store);
+  if (sessions === undefined) {
+    sessions = new Map();
+    tails.set(store, sessions);
+  }
+  return sessions;
+}
+
+function ignore(): void {}

@@ -1,0 +1,27 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** How long the second attempt waits at most, in milliseconds; doubles from attempt to attempt. */
+const FIRST_DELAY_MS = 4;
+const LONGEST_DELAY_MS = 250;
+
+/** What one attempt came to: a value, or `retry` with the error to give up with. */
+export type Attempt<T> = { readonly value: T } | { readonly retry: () => Error };
+
+/**
+ * Repeats `attempt` until it has a value or `deadlineMs` have passed since the call; then throws the
+ * error of the last attempt. The first repetition comes at once, later ones after a random delay
+ * with exponentially growing bound ("full jitter", Marc Brooker, AWS Architecture Blog, 2015).
+ */
+export async function retryUntil<T>(
+  deadlineMs: number,
+  attempt: () => Promise<Attempt<T>> | Attempt<T>,
+): Promise<T> {
+  const start = performance.now();
+  for (let tries = 0; ; tries += 1) {
+    const outcome = await attempt();
+    if ('value' in outcome) return outcome.value;
+    if (performance.now() - start >= deadlineMs) throw outcome.retry();
+    if (tries > 0)
+      await delay(Math.random() * Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** tries));
+  }
+}

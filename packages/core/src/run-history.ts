@@ -1,0 +1,42 @@
+import type { Revision } from './store.ts';
+
+interface Run {
+  /** The session's revision at the read that this run's replacement will be based on. */
+  readonly base: Revision;
+  /** The positions that this run wrote itself since then: `[first, last]`, ascending. */
+  readonly own: (readonly [number, number])[];
+}
+
+/**
+ * Remembers, for each run, what the history looked like when the run first read it and which records
+ * the run added. Compaction needs it: the runner reads again right before it replaces the history,
+ * so only the first read tells what another process added meanwhile.
+ */
+export class RunHistory {
+  readonly #runs = new WeakMap<object, Run>();
+
+  /** Notes a read of the whole history; for a run the first one counts. */
+  readAt(run: object, revision: Revision): void {
+    if (!this.#runs.has(run)) this.#runs.set(run, { base: revision, own: [] });
+  }
+
+  /** Notes a read outside any run: the newest one counts. */
+  readAgainAt(reader: object, revision: Revision): void {
+    this.#runs.set(reader, { base: revision, own: [] });
+  }
+
+  /** Notes that the newest `count` records at `revision` were written by this run. */
+  wrote(run: object, revision: Revision, count: number): void {
+    if (count > 0) this.#runs.get(run)?.own.push([revision - count + 1, revision]);
+  }
+
+  /** True if the record was added by somebody else since the run's read. */
+  isForeign(run: object, position: number): boolean {
+    const known = this.#runs.get(run);
+    return (
+      known !== undefined &&
+      position > known.base &&
+      !known.own.some(([first, last]) => first <= position && position <= last)
+    );
+  }
+}

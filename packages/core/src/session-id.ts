@@ -1,0 +1,29 @@
+import { SessionError } from './errors.ts';
+
+/** The longest session id, in bytes of UTF-8. */
+export const MAX_SESSION_ID_BYTES = 512;
+
+/**
+ * Throws `invalid_session_id` unless `id` is a non-empty, well-formed string of at most
+ * {@link MAX_SESSION_ID_BYTES} without NUL. Ids are never normalized: two ids are the same session
+ * only if their bytes are the same.
+ */
+export function assertSessionId(id: unknown): asserts id is string {
+  const problem = problemOf(id);
+  if (problem !== undefined) {
+    throw new SessionError(
+      'invalid_session_id',
+      `Invalid session id: ${problem}. Use a non-empty, well-formed string of at most ${MAX_SESSION_ID_BYTES} bytes of UTF-8 without NUL.`,
+    );
+  }
+}
+
+function problemOf(id: unknown): string | undefined {
+  if (typeof id !== 'string') return `it is of type ${id === null ? 'null' : typeof id}`;
+  if (id === '') return 'it is empty';
+  if (id.includes('\0')) return 'it contains a NUL character';
+  if (!id.isWellFormed()) return 'it contains a lone surrogate';
+  const bytes = Buffer.byteLength(id);
+  if (bytes > MAX_SESSION_ID_BYTES) return `it has ${bytes} bytes`;
+  return undefined;
+}

@@ -1,0 +1,104 @@
+/**
+ * A safe integer that every write of records raises and nothing lowers: not clearing, not deleting,
+ * not expiry. 0 means that the session does not exist.
+ *
+ * n records written at the end take the positions `revision - n + 1 … revision`, in order. So
+ * positions rise along a session, a record keeps its position for life, and a record was added after
+ * a read exactly if its position is above that read's revision.
+ */
+export type Revision = number;
+
+/** An entry for the session's ledger of operations, which makes a write idempotent. */
+export interface Operation {
+  /** Identifies the operation: 64 hexadecimal digits. */
+  readonly key: string;
+  /** Identifies its content, so that one key used for two contents is noticed. */
+  readonly fingerprint: string;
+}
+
+/** What a write did. */
+export interface Written {
+  /** The session's revision now. */
+  readonly revision: Revision;
+  /** The stored fingerprint, if the ledger already held the operation; then nothing was written. */
+  readonly replayed?: string;
+}
+
+/** What to read in one atomic step. */
+export interface SnapshotQuery {
+  /** Only the newest so many records; a whole number of at least 0. Default: all. */
+  readonly limit?: number;
+  /** Also look up this operation key in the ledger. */
+  readonly operation?: string;
+  /** Also return the position of each record. Default: false. */
+  readonly positions?: boolean;
+}
+
+/** A session at one moment. */
+export interface Snapshot {
+  readonly revision: Revision;
+  /** Oldest first. The caller may modify the array. */
+  readonly records: string[];
+  /** Ascending, one for each record; there if they were asked for. */
+  readonly positions?: number[];
+  /** The fingerprint in the ledger, if the operation that was asked for is there. */
+  readonly operation?: string;
+}
+
+/** Replaces the newest records, if nobody wrote since `revision`. */
+export interface TailReplacement {
+  readonly revision: Revision;
+  /** How many of the newest records go, or all. */
+  readonly drop: number | 'all';
+  /** What takes their place, oldest first. */
+  readonly records: readonly string[];
+  readonly operation?: Operation;
+}
+
+/** Changes records where they are, if nobody wrote since `revision`. */
+export interface Rewrite {
+  readonly revision: Revision;
+  /** By position: the new text, or `null` to remove the record. Never empty. */
+  readonly changes: ReadonlyMap<number, string | null>;
+}
+
+/**
+ * What a backend implements: for each session id an ordered list of strings, a revision, and a
+ * ledger of operations. It knows nothing about agents or items, and every method is atomic: it
+ * happens entirely or not at all, also when the process dies. Ids are compared byte for byte; they,
+ * and all arguments, are valid when they arrive here.
+ *
+ * @see `StoredSession`, which makes a session for the Agents SDK out of a store.
+ */
+export interface SessionStore {
+  /** The largest record it takes, in bytes of UTF-8. Default: no bound. */
+  readonly maxRecordBytes?: number;
+
+  /**
+   * Adds records at the end, contiguous and in order, creating the session if need be. Without an
+   * operation, never called with no records.
+   */
+  append(id: string, records: readonly string[], operation?: Operation): Promise<Written>;
+
+  /** The newest `limit` records (a whole number of at least 1), oldest first. The cheapest read. */
+  window(id: string, limit: number): Promise<string[]>;
+
+  /** Reads records, revision and ledger in one atomic step. Never creates the session. */
+  snapshot(id: string, query?: SnapshotQuery): Promise<Snapshot>;
+
+  /**
+   * Replaces the newest records; `undefined`, and nothing changed, if the revision is no longer the
+   * given one. Revision 0 stands for a session that does not exist, and creates it. A ledger entry
+   * wins over a changed revision: then it returns `replayed`.
+   */
+  replaceTail(id: string, replacement: TailReplacement): Promise<Written | undefined>;
+
+  /** Changes records in place, raising the revision by one; `undefined` as in `replaceTail`. */
+  rewrite(id: string, rewrite: Rewrite): Promise<Written | undefined>;
+
+  /** Removes all records and the ledger. The session, its metadata and its revision's rise stay. */
+  clear(id: string): Promise<void>;
+
+  /** Frees what the store opened. Every later call rejects with `closed`. */
+  close(): Promise<void>;
+}

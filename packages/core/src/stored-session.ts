@@ -1,0 +1,224 @@
+import { randomUUID } from 'node:crypto';
+import {
+  type AgentInputItem,
+  getLogger,
+  type RunContext,
+  type RunContextAwareSession,
+  type SessionHistoryRewriteArgs,
+  type SessionHistoryRewriteAwareSession,
+  type SessionHistoryTransactionArgs,
+  type SessionHistoryTransactionAwareSession,
+} from '@openai/agents-core';
+import { planCompaction } from './compaction.ts';
+import { SessionError } from './errors.ts';
+import { History, type SessionLogger } from './history.ts';
+import { encodeItems } from './items.ts';
+import { planMutations, prepareMutations } from './mutations.ts';
+import { assertOpen, inOrder } from './order.ts';
+import { RunHistory } from './run-history.ts';
+import { assertSessionId } from './session-id.ts';
+import type { SessionStore } from './store.ts';
+import { applyTransaction, prepareTransaction } from './transaction.ts';
+
+/** Windows are counted in 32 bits by some drivers; no history is that long. */
+const LARGEST_LIMIT = 2 ** 31 - 1;
+
+/** Options that every session over a store takes. */
+export interface StoredSessionOptions<TStore extends SessionStore = SessionStore> {
+  /** Where the history is kept. */
+  readonly store: TStore;
+  /** Which history. Default: a new random UUID. */
+  readonly sessionId?: string;
+  /** Gets warnings about damaged records. Default: the SDK's logger named `agent-sessions`. */
+  readonly logger?: SessionLogger;
+  /** Whether closing the session closes the store. Default: false. */
+  readonly ownsStore?: boolean;
+}
+
+/**
+ * A session for `run(agent, input, { session })` over any {@link SessionStore}, with every optional
+ * capability of the SDK's protocol: history transactions, mutations, compaction and run context.
+ *
+ * Making one is cheap and touches no database: use one store a process and one session a request.
+ * Calls on one session id through one store take effect in the order in which they were made.
+ *
+ * @example
+ * ```ts
+ * import { MemorySessionStore, StoredSession } from '@agent-sessions/core';
+ *
+ * const store = new MemorySessionStore();
+ * await using session = new StoredSession({ store, sessionId: 'user-123' });
+ * await session.addItems([{ role: 'user', content: 'Hello' }]);
+ * ```
+ */
+export class StoredSession<TStore extends SessionStore = SessionStore>
+  implements
+    RunContextAwareSession,
+    SessionHistoryTransactionAwareSession,
+    SessionHistoryRewriteAwareSession,
+    AsyncDisposable
+{
+  /** Tells the SDK to pass its run context, by which compaction knows what a run has read. */
+  readonly acceptsRunContext: true = true;
+  /** The store that keeps this session, for example to list others. */
+  readonly store: TStore;
+  readonly #sessionId: string;
+  readonly #history: History;
+  readonly #runs: RunHistory = new RunHistory();
+  readonly #ownsStore: boolean;
+  #closed = false;
+
+  /** @throws SessionError `invalid_session_id` */
+  constructor(options: StoredSessionOptions<TStore>) {
+    const { store, sessionId = randomUUID(), logger = getLogger('agent-sessions') } = options;
+    assertSessionId(sessionId);
+    this.store = store;
+    this.#sessionId = sessionId;
+    this.#history = new History(store, sessionId, logger);
+    this.#ownsStore = options.ownsStore ?? false;
+  }
+
+  /** How many damaged records the newest read passed over. They stay stored. */
+  get damagedRecords(): number {
+    return this.#history.damaged;
+  }
+
+  async getSessionId(): Promise<string> {
+    this.#assertOpen();
+    return this.#sessionId;
+  }
+
+  /**
+   * The whole history, or its newest `limit` items, oldest first. Damaged records are passed over.
+   *
+   * @param limit - A whole number; 0 or less gives `[]`. Default: everything.
+   * @throws SessionError `invalid_limit`
+   */
+  async getItems(limit?: number, runContext?: RunContext<unknown>): Promise<AgentInputItem[]> {
+    this.#assertOpen();
+    if (limit === undefined) return this.#inOrder(() => this.#readAll(runContext));
+    assertLimit(limit);
+    if (limit <= 0) return [];
+    return this.#inOrder(() => this.#history.newest(Math.min(limit, LARGEST_LIMIT)));
+  }
+
+  /**
+   * Adds items at the end, as one atomic batch. The items are copied before this method returns.
+   *
+   * @throws SessionError `invalid_item`, `item_too_large`; then nothing was written
+   */
+  async addItems(items: AgentInputItem[], runContext?: RunContext<unknown>): Promise<void> {
+    this.#assertOpen();
+    const records = encodeItems(items, this.store.maxRecordBytes);
+    if (records.length === 0) return;
+    await this.#inOrder(async () => {
+      const { revision } = await this.#history.append(records);
+      this.#runs.wrote(runContext ?? this, revision, records.length);
+    });
+  }
+
+  /** Removes and returns the newest item. A damaged record behind it stays where it is. */
+  async popItem(_runContext?: RunContext<unknown>): Promise<AgentInputItem | undefined> {
+    this.#assertOpen();
+    return this.#inOrder(() =>
+      this.#history.changeTail<AgentInputItem | undefined>(1, (entries) => {
+        const from = entries.findLastIndex(({ item }) => item !== undefined);
+        const popped = entries[from]?.item;
+        if (popped === undefined) return { value: undefined };
+        const records = entries.slice(from + 1).map(({ text }) => text);
+        return { from, records, result: () => popped };
+      }),
+    );
+  }
+
+  /** Removes all items and forgets all operations. The session id stays. */
+  async clearSession(_runContext?: RunContext<unknown>): Promise<void> {
+    this.#assertOpen();
+    await this.#inOrder(() => this.#history.clear());
+  }
+
+  /**
+   * Applies a change atomically and once: the same operation id again does nothing, in any process.
+   *
+   * @throws UserError with the SDK's own messages for invalid arguments, for an operation id used
+   * with another transaction, and for a suffix that no longer matches
+   */
+  async applyHistoryTransaction(
+    args: SessionHistoryTransactionArgs,
+    runContext?: RunContext<unknown>,
+  ): Promise<void> {
+    this.#assertOpen();
+    const prepared = prepareTransaction(args, this.store.maxRecordBytes);
+    await this.#inOrder(async () => {
+      const { revision, added } = await applyTransaction(this.#history, prepared);
+      this.#runs.wrote(runContext ?? this, revision, added);
+    });
+  }
+
+  /** Replaces function calls in place: the first of each call id is kept, duplicates go. */
+  async applyHistoryMutations(args: SessionHistoryRewriteArgs): Promise<void> {
+    this.#assertOpen();
+    const mutations = prepareMutations(args, this.store.maxRecordBytes);
+    await this.#inOrder(() =>
+      this.#history.rewrite((entries) => planMutations(entries, mutations)),
+    );
+  }
+
+  /**
+   * Replaces the history atomically by a compaction item and what follows it. What others added since
+   * the run first read the history (outside a run: since this session last read all of it) is kept
+   * behind the replacement.
+   */
+  async replaceHistoryWithCompaction(
+    items: AgentInputItem[],
+    runContext?: RunContext<unknown>,
+  ): Promise<void> {
+    this.#assertOpen();
+    const records = encodeItems(items, this.store.maxRecordBytes);
+    const run = runContext ?? this;
+    await this.#inOrder(() =>
+      this.#history.changeAll((entries) => {
+        const plan = planCompaction(entries, records, (at) => this.#runs.isForeign(run, at));
+        return {
+          records: plan.records,
+          result: ({ revision }) => this.#runs.wrote(run, revision - plan.kept, plan.own),
+        };
+      }),
+    );
+  }
+
+  /** Closes this session, and its store if the session opened it. Later calls reject. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    if (this.#ownsStore) await this.store.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #readAll(runContext?: RunContext<unknown>): Promise<AgentInputItem[]> {
+    const { items, revision } = await this.#history.all();
+    if (runContext === undefined) this.#runs.readAgainAt(this, revision);
+    else this.#runs.readAt(runContext, revision);
+    return items;
+  }
+
+  #inOrder<T>(work: () => Promise<T>): Promise<T> {
+    return inOrder(this.store, this.#sessionId, work);
+  }
+
+  #assertOpen(): void {
+    assertOpen(this.store);
+    if (this.#closed) throw new SessionError('closed', 'The session is closed. Open a new one.');
+  }
+}
+
+function assertLimit(limit: unknown): asserts limit is number {
+  if (!Number.isInteger(limit)) {
+    throw new SessionError(
+      'invalid_limit',
+      `Invalid limit: ${typeof limit === 'number' ? limit : `a value of type ${typeof limit}`}. Use a whole number, or none for the whole history.`,
+    );
+  }
+}

@@ -1,0 +1,77 @@
+import type { AgentInputItem } from '@openai/agents-core';
+import { decodeItem, encodeItem } from './codec.ts';
+import { SessionError } from './errors.ts';
+
+/*
+ * The format, version 1, one JSON value a line:
+ *   {"agentSessions":1,"sessionId":"…"}     first
+ *   {"item":{…}}                            each item, bytes as {"$bytes":"<base64>"}
+ *   {"items":2}                             last: how many there are
+ */
+const VERSION = 1;
+
+export function headerLine(sessionId: string): string {
+  return `${JSON.stringify({ agentSessions: VERSION, sessionId })}\n`;
+}
+
+export function itemLine(item: AgentInputItem, index: number): string {
+  return `{"item":${encodeItem(item, `items[${index}]`)}}\n`;
+}
+
+export function footerLine(items: number): string {
+  return `${JSON.stringify({ items })}\n`;
+}
+
+/** Splits text or bytes, cut anywhere, into lines. */
+export async function* readLines(
+  source: AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>,
+): AsyncGenerator<string, undefined, undefined> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const chunk of source) {
+    const text = typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true });
+    const lines = (rest + text).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+  }
+  if (rest !== '') yield rest;
+}
+
+export async function readHeader(lines: AsyncIterator<string>): Promise<{ sessionId: string }> {
+  const header = decodeLine((await lines.next()).value, 1);
+  if (header.agentSessions !== VERSION || typeof header.sessionId !== 'string') {
+    throw invalid(`line 1 is not the header of an export in version ${VERSION}`);
+  }
+  return { sessionId: header.sessionId };
+}
+
+/** The items behind the header; throws at the end if the closing line is missing or disagrees. */
+export async function* readItems(
+  lines: AsyncIterable<string>,
+): AsyncGenerator<AgentInputItem, void, undefined> {
+  let count = 0;
+  let announced: unknown;
+  for await (const line of lines) {
+    if (announced !== undefined) throw invalid(`line ${count + 3} follows the closing line`);
+    const { item, items } = decodeLine(line, count + 2);
+    announced = items;
+    if (items !== undefined) continue;
+    if (typeof item !== 'object' || item === null) throw invalid(`line ${count + 2} has no item`);
+    count += 1;
+    yield item as AgentInputItem;
+  }
+  if (announced !== count) throw invalid(`it is cut off or edited after item ${count}`);
+}
+
+function decodeLine(line: string | undefined, number: number): Record<string, unknown> {
+  const value = line === undefined ? undefined : decodeItem(line);
+  if (value === undefined) throw invalid(`line ${number} is not a JSON object`);
+  return value as unknown as Record<string, unknown>;
+}
+
+function invalid(problem: string): SessionError {
+  return new SessionError(
+    'invalid_transfer',
+    `Cannot import: ${problem}. Pass the complete output of exportSession().`,
+  );
+}

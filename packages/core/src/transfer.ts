@@ -1,0 +1,132 @@
+import type { AgentInputItem, Session } from '@openai/agents-core';
+import { SessionError } from './errors.ts';
+import {
+  footerLine,
+  headerLine,
+  itemLine,
+  readHeader,
+  readItems,
+  readLines,
+} from './transfer-format.ts';
+
+/** How many items one write of an import carries; each batch is atomic. */
+const BATCH_SIZE = 200;
+
+/** How far a transfer is. */
+export interface TransferProgress {
+  /** Items moved so far. */
+  readonly items: number;
+}
+
+/** Options of a transfer. */
+export interface TransferOptions {
+  /** Called after each batch of at most 200 items. */
+  readonly onProgress?: (progress: TransferProgress) => void;
+}
+
+/** Options of a transfer into a session. */
+export interface TransferIntoOptions extends TransferOptions {
+  /**
+   * What to do if the target already holds items. Default: `'error'`, so that a transfer that is
+   * repeated by mistake does not double the history.
+   */
+  readonly ifNotEmpty?: 'error' | 'append';
+}
+
+/**
+ * Exports a session as JSON Lines: a header, one item a line, and a closing line with their number,
+ * by which a cut-off file is noticed. The history is read once, so the export is consistent while
+ * others write; its lines are made one at a time.
+ *
+ * @example
+ * ```ts
+ * import { createWriteStream } from 'node:fs';
+ * import { pipeline } from 'node:stream/promises';
+ * import { exportSession } from '@agent-sessions/core';
+ * import type { Session } from '@openai/agents';
+ *
+ * async function backUp(session: Session): Promise<void> {
+ *   await pipeline(exportSession(session), createWriteStream('conversation.jsonl'));
+ * }
+ * ```
+ */
+export async function* exportSession(
+  session: Session,
+  options: TransferOptions = {},
+): AsyncGenerator<string, void, undefined> {
+  const items = await session.getItems();
+  yield headerLine(await session.getSessionId());
+  for (const [index, item] of items.entries()) {
+    yield itemLine(item, index);
+    const done = index + 1;
+    if (done % BATCH_SIZE === 0 || done === items.length) options.onProgress?.({ items: done });
+  }
+  yield footerLine(items.length);
+}
+
+/**
+ * Imports what {@link exportSession} wrote: pass `createReadStream(path)`, or the lines themselves.
+ * Each batch is atomic, the import as a whole is not: after an error, what `onProgress` was told of is
+ * there.
+ *
+ * @returns how many items were added, and the id of the session that they come from
+ * @throws SessionError `invalid_transfer` if the text is damaged or cut off, `conflict` if the target
+ * holds items already
+ */
+export async function importSession(
+  session: Session,
+  source: AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>,
+  options: TransferIntoOptions = {},
+): Promise<{ items: number; sessionId: string }> {
+  await assertMayAdd(session, options);
+  const lines = readLines(source);
+  const { sessionId } = await readHeader(lines);
+  const items = await addInBatches(session, readItems(lines), options);
+  return { items, sessionId };
+}
+
+/**
+ * Copies the whole history of one session to the end of another, between any two backends. Batches
+ * and errors are as for {@link importSession}.
+ *
+ * @returns how many items were copied
+ * @throws SessionError `conflict` if the target holds items already
+ */
+export async function copySession(
+  from: Session,
+  to: Session,
+  options: TransferIntoOptions = {},
+): Promise<number> {
+  await assertMayAdd(to, options);
+  return addInBatches(to, await from.getItems(), options);
+}
+
+async function assertMayAdd(session: Session, options: TransferIntoOptions): Promise<void> {
+  if (options.ifNotEmpty === 'append' || (await session.getItems(1)).length === 0) return;
+  throw new SessionError(
+    'conflict',
+    "The target session already holds items; nothing was added. Clear it, choose another session id, or pass { ifNotEmpty: 'append' }.",
+  );
+}
+
+async function addInBatches(
+  session: Session,
+  items: Iterable<AgentInputItem> | AsyncIterable<AgentInputItem>,
+  { onProgress }: TransferOptions,
+): Promise<number> {
+  let added = 0;
+  let batch: AgentInputItem[] = [];
+  const flush = async (): Promise<void> => {
+    if (batch.length === 0) return;
+    await session.addItems(batch);
+    added += batch.length;
+    batch = [];
+    onProgress?.({ items: added });
+  };
+  for await (const item of items) {
+    batch.push(item);
+    if (batch.length === BATCH_SIZE) await flush();
+  }
+  await flush();
+  return added;
+}
