@@ -1,0 +1,119 @@
+import { type Attempt, retryUntil } from '@agent-sessions/core/adapter';
+import BetterSqlite3, { type Database, type Statement } from 'better-sqlite3';
+import { busyError, isBusy, toSessionError } from './errors.ts';
+import { createTables, isCurrent, type TableNames } from './schema.ts';
+
+/**
+ * How long SQLite itself waits for a lock, in milliseconds. It waits by blocking the thread, so this
+ * is short; what lasts longer is repeated asynchronously.
+ */
+const BLOCKING_WAIT_MS = 5;
+
+/** What a connection needs to know. */
+export interface ConnectionOptions {
+  /** A file, created if need be, or `:memory:`. */
+  readonly path: string;
+  /** An open database, used instead of `path`; it is never closed here. */
+  readonly database: Database | undefined;
+  readonly synchronous: 'FULL' | 'NORMAL';
+  readonly busyTimeoutMs: number;
+  readonly tables: TableNames;
+}
+
+/** One database connection: prepares it on first use, and never blocks the event loop for a lock. */
+export class Connection {
+  readonly #options: ConnectionOptions;
+  readonly #db: Database;
+  readonly #statements = new Map<string, Statement>();
+  #prepared = false;
+
+  /** @throws SessionError `cannot_open` */
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+    try {
+      this.#db = options.database ?? new BetterSqlite3(options.path, { timeout: BLOCKING_WAIT_MS });
+    } catch (error) {
+      throw toSessionError(error, options.path);
+    }
+  }
+
+  /** Runs statements that only read, in one transaction: they all see the same moment. */
+  read<T>(work: () => T): Promise<T> {
+    return this.#run('BEGIN', work);
+  }
+
+  /** Runs one statement that only reads. */
+  readOne<T>(work: () => T): Promise<T> {
+    return this.#run(undefined, work);
+  }
+
+  /** Runs statements in one write transaction: all of them take effect, or none. */
+  write<T>(work: () => T): Promise<T> {
+    return this.#run('BEGIN IMMEDIATE', work);
+  }
+
+  /** A prepared statement, made once. */
+  statement(sql: string): Statement {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#db.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  close(): void {
+    if (this.#options.database === undefined) this.#db.close();
+  }
+
+  #run<T>(begin: string | undefined, work: () => T): Promise<T> {
+    const { busyTimeoutMs } = this.#options;
+    return retryUntil(busyTimeoutMs, (): Attempt<T> => {
+      try {
+        if (!this.#prepared) this.#prepare();
+        return { value: begin === undefined ? work() : this.#transaction(begin, work) };
+      } catch (error) {
+        if (!isBusy(error)) throw toSessionError(error, this.#name);
+        return { retry: () => busyError(error, this.#name, busyTimeoutMs) };
+      }
+    });
+  }
+
+  /** Inside a transaction of the caller's own connection, ours is nested and commits with it. */
+  #transaction<T>(begin: string, work: () => T): T {
+    const nested = this.#db.inTransaction;
+    this.statement(nested ? 'SAVEPOINT agent_sessions' : begin).run();
+    try {
+      const value = work();
+      this.statement(nested ? 'RELEASE agent_sessions' : 'COMMIT').run();
+      return value;
+    } catch (error) {
+      // SQLite ends the transaction by itself after some errors, a full disk among them.
+      if (this.#db.inTransaction) {
+        this.#db.exec(nested ? 'ROLLBACK TO agent_sessions; RELEASE agent_sessions' : 'ROLLBACK');
+      }
+      throw error;
+    }
+  }
+
+  #prepare(): void {
+    const { database, path, synchronous, tables } = this.#options;
+    if (database === undefined) {
+      if (path !== ':memory:' && !this.#isWal()) this.#db.pragma('journal_mode = WAL');
+      this.#db.pragma(`synchronous = ${synchronous}`);
+      this.#db.pragma('foreign_keys = ON');
+    }
+    if (!isCurrent(this.#db, tables, this.#name)) {
+      this.#transaction('BEGIN IMMEDIATE', () => createTables(this.#db, tables, this.#name));
+    }
+    this.#prepared = true;
+  }
+
+  #isWal(): boolean {
+    return this.#db.pragma('journal_mode', { simple: true }) === 'wal';
+  }
+
+  get #name(): string {
+    return JSON.stringify(this.#db.name);
+  }
+}

@@ -1,0 +1,85 @@
+import type { SessionInfo } from '@agent-sessions/core';
+import { decodeMetadata, type PageRequest, revisionAtBirth } from '@agent-sessions/core/adapter';
+import type { Connection } from './connection.ts';
+import type { TableNames } from './schema.ts';
+
+interface SessionRow {
+  readonly session_id: string;
+  readonly created_at: number;
+  readonly updated_at: number;
+  readonly metadata: string | null;
+  readonly item_count: number;
+}
+
+/** The statements on the directory of sessions. */
+export class Directory {
+  readonly #connection: Connection;
+  readonly #tables: TableNames;
+
+  constructor(connection: Connection, tables: TableNames) {
+    this.#connection = connection;
+    this.#tables = tables;
+  }
+
+  /** Newest activity first, then by id; one row more than the limit, if there is one. */
+  list({ prefix, limit, after }: PageRequest): SessionInfo[] {
+    return this.#select(
+      `WHERE session_id >= @prefix AND substr(session_id, 1, length(@prefix)) = @prefix
+       AND updated_at <= @time AND (updated_at < @time OR session_id > @id)
+       ORDER BY updated_at DESC, session_id LIMIT @limit`,
+      {
+        prefix,
+        time: after?.updatedAt ?? Number.MAX_SAFE_INTEGER,
+        id: after?.sessionId ?? '',
+        limit: limit + 1,
+      },
+    );
+  }
+
+  get(id: string): SessionInfo | undefined {
+    return this.#select('WHERE session_id = @id', { id })[0];
+  }
+
+  setMetadata(id: string, metadata: string | null): void {
+    const now = Date.now();
+    this.#connection
+      .statement(
+        `INSERT INTO "${this.#tables.sessions}" (session_id, revision, metadata, created_at, updated_at)
+         VALUES (?, ?, ?, ?, ?)
+         ON CONFLICT (session_id) DO UPDATE
+         SET metadata = excluded.metadata, updated_at = excluded.updated_at`,
+      )
+      .run(id, revisionAtBirth(), metadata, now, now);
+  }
+
+  /** Does not rely on foreign keys, which a caller's own connection may have off. */
+  delete(id: string): boolean {
+    const { sessions, messages, operations } = this.#tables;
+    const [, , deleted] = [messages, operations, sessions].map((table) =>
+      this.#connection.statement(`DELETE FROM "${table}" WHERE session_id = ?`).run(id),
+    );
+    return deleted?.changes === 1;
+  }
+
+  #select(where: string, parameters: Record<string, unknown>): SessionInfo[] {
+    const { sessions, messages } = this.#tables;
+    const rows = this.#connection
+      .statement(
+        `SELECT session_id, created_at, updated_at, metadata,
+           (SELECT count(*) FROM "${messages}" AS m WHERE m.session_id = s.session_id) AS item_count
+         FROM "${sessions}" AS s ${where}`,
+      )
+      .all(parameters) as SessionRow[];
+    return rows.map(toInfo);
+  }
+}
+
+function toInfo(row: SessionRow): SessionInfo {
+  return {
+    sessionId: row.session_id,
+    createdAt: new Date(row.created_at),
+    updatedAt: new Date(row.updated_at),
+    itemCount: row.item_count,
+    ...decodeMetadata(row.metadata),
+  };
+}

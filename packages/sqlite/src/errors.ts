@@ -1,0 +1,71 @@
+import { isSessionError, SessionError, type SessionErrorCode } from '@agent-sessions/core';
+
+/** True while another connection holds the lock: the attempt may be repeated. */
+export function isBusy(error: unknown): boolean {
+  return /^SQLITE_(?:BUSY|LOCKED)/.test(driverCode(error));
+}
+
+/** Translates what better-sqlite3 throws; the driver's error stays as the cause. */
+export function toSessionError(error: unknown, file: string): SessionError {
+  if (isSessionError(error)) return error;
+  const [code, message] = explain(driverCode(error), error);
+  return new SessionError(code, `SQLite database ${file}: ${message}`, { cause: error });
+}
+
+/** The error for a lock that was held by others until the deadline. */
+export function busyError(cause: unknown, file: string, waitedMs: number): SessionError {
+  return new SessionError(
+    'busy',
+    `SQLite database ${file}: locked by other connections for ${waitedMs} ms; nothing was written. Keep their transactions short, or raise busyTimeoutMs.`,
+    { cause },
+  );
+}
+
+/** The error for tables that this version must not touch. */
+export function newerSchemaError(found: number, known: number, file: string): SessionError {
+  return new SessionError(
+    'schema_newer',
+    `SQLite database ${file}: its tables have version ${found}, and this package knows ${known}. Install a newer @agent-sessions/sqlite.`,
+  );
+}
+
+/** The error for tables of our names that somebody else made. */
+export function foreignTableError(table: string, file: string): SessionError {
+  return new SessionError(
+    'schema_mismatch',
+    `SQLite database ${file}: it holds a table ${JSON.stringify(table)} that this package did not make. Choose other names with the option \`tables\`, or another file.`,
+  );
+}
+
+function explain(code: string, error: unknown): readonly [SessionErrorCode, string] {
+  const text = error instanceof Error ? error.message : String(error);
+  switch (/^SQLITE_[A-Z]+/.exec(code)?.[0]) {
+    case 'SQLITE_CANTOPEN':
+      return ['cannot_open', 'cannot be opened. Create its folder, and check the permissions.'];
+    case 'SQLITE_NOTADB':
+      return ['not_a_database', 'the file is not an SQLite database. Choose another path.'];
+    case 'SQLITE_CORRUPT':
+      return ['not_a_database', 'the file is damaged. Restore it from a backup.'];
+    case 'SQLITE_READONLY':
+      return ['read_only', 'it only allows reading; nothing was written. Check the permissions.'];
+    case 'SQLITE_FULL':
+      return ['storage_full', 'no space is left; nothing was written. Free some, then try again.'];
+    case 'SQLITE_TOOBIG':
+      return ['item_too_large', 'an item is larger than SQLite takes; nothing was written.'];
+    case undefined:
+      return /directory does not exist/.test(text)
+        ? ['cannot_open', 'its folder does not exist. Create it first.']
+        : ['backend', 'the driver failed; its error is the cause.'];
+    default:
+      return /no such (?:table|column)|has no column/.test(text)
+        ? [
+            'schema_mismatch',
+            'its tables are not as this package made them. Restore them, or choose other names with the option `tables`.',
+          ]
+        : ['backend', `the driver failed with ${code}; its error is the cause.`];
+  }
+}
+
+function driverCode(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}

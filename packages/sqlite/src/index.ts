@@ -1,0 +1,3 @@
+export type { TableNames } from './schema.ts';
+export { SQLiteSession, type SQLiteSessionOptions } from './sqlite-session.ts';
+export { SQLiteSessionStore, type SQLiteSessionStoreOptions } from './sqlite-store.ts';

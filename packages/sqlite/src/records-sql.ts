@@ -1,0 +1,54 @@
+import type { TableNames } from './schema.ts';
+
+/** The SQL on the records of one session; every statement starts from the session's id. */
+export interface RecordsSql {
+  readonly revision: string;
+  readonly raise: string;
+  readonly raiseFrom: string;
+  readonly insert: (rows: number) => string;
+  readonly newest: string;
+  readonly window: string;
+  readonly all: string;
+  readonly positions: string;
+  readonly dropAll: string;
+  readonly dropNewest: string;
+  readonly update: string;
+  readonly remove: string;
+  readonly fingerprint: string;
+  readonly remember: string;
+  readonly forget: string;
+}
+
+/** Writes the SQL for these tables; names were checked, and quoted they cannot be anything else. */
+export function recordsSql({ sessions, messages, operations }: TableNames): RecordsSql {
+  const newest = `FROM "${messages}" WHERE session_id = ? ORDER BY position DESC LIMIT`;
+  return {
+    revision: `SELECT revision FROM "${sessions}" WHERE session_id = ?`,
+    raise: `INSERT INTO "${sessions}" (session_id, revision, created_at, updated_at)
+      VALUES (?, ?, ?, ?)
+      ON CONFLICT (session_id) DO UPDATE
+      SET revision = revision + ?, updated_at = excluded.updated_at
+      RETURNING revision`,
+    raiseFrom: `UPDATE "${sessions}" SET revision = ?, updated_at = ?
+      WHERE session_id = ? AND revision = ?`,
+    insert: (rows) =>
+      `INSERT INTO "${messages}" (session_id, position, message_data, created_at)
+      VALUES ${Array(rows).fill('(?, ?, ?, ?)').join(', ')}`,
+    newest: `SELECT revision, (SELECT message_data FROM "${messages}" AS m
+        WHERE m.session_id = s.session_id ORDER BY position DESC LIMIT 1)
+      FROM "${sessions}" AS s WHERE session_id = ?`,
+    window: `SELECT message_data ${newest} ?`,
+    all: `SELECT message_data FROM "${messages}" WHERE session_id = ? ORDER BY position`,
+    positions: `SELECT position ${newest} ?`,
+    dropAll: `DELETE FROM "${messages}" WHERE session_id = ?`,
+    dropNewest: `DELETE FROM "${messages}" WHERE session_id = ?
+      AND position >= (SELECT position ${newest} 1 OFFSET ?)`,
+    update: `UPDATE "${messages}" SET message_data = ? WHERE session_id = ? AND position = ?`,
+    remove: `DELETE FROM "${messages}" WHERE session_id = ? AND position = ?`,
+    fingerprint: `SELECT fingerprint FROM "${operations}"
+      WHERE session_id = ? AND operation_key = ?`,
+    remember: `INSERT INTO "${operations}" (session_id, operation_key, fingerprint, created_at)
+      VALUES (?, ?, ?, ?)`,
+    forget: `DELETE FROM "${operations}" WHERE session_id = ?`,
+  };
+}

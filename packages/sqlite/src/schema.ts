@@ -1,0 +1,105 @@
+import { SessionError } from '@agent-sessions/core';
+import type { Database } from 'better-sqlite3';
+import { foreignTableError, newerSchemaError } from './errors.ts';
+
+/** The version of the tables that this code reads and writes. */
+const VERSION = 1;
+/** The name under which the version is kept; other packages keep theirs beside it. */
+const COMPONENT = 'core';
+
+/** Names of the tables, for a database in which the usual ones are taken. */
+export interface TableNames {
+  /** One row a session. Default: `agent_sessions`. */
+  readonly sessions: string;
+  /** One row an item. Default: `agent_messages`. */
+  readonly messages: string;
+  /** One row an applied history transaction. Default: `agent_operations`. */
+  readonly operations: string;
+  /** The version of the tables. Default: `agent_schema`. */
+  readonly schema: string;
+}
+
+/** @throws SessionError `invalid_options` for a name that is not a plain, distinct string */
+export function resolveTableNames(names: Partial<TableNames> = {}): TableNames {
+  const tables = {
+    sessions: names.sessions ?? 'agent_sessions',
+    messages: names.messages ?? 'agent_messages',
+    operations: names.operations ?? 'agent_operations',
+    schema: names.schema ?? 'agent_schema',
+  };
+  const all = Object.values(tables).map((name) => name.toLowerCase());
+  if (all.some((name) => !/^[a-z_][a-z0-9_]{0,62}$/.test(name) || name.startsWith('sqlite_'))) {
+    throw invalidTables('each name takes letters, digits and _, at most 63, no digit first');
+  }
+  if (new Set(all).size !== all.length) throw invalidTables('two names are the same');
+  return tables;
+}
+
+/** The version of the tables in the database, or 0 if there are none. */
+export function readVersion(db: Database, tables: TableNames): number {
+  if (!hasTable(db, tables.schema)) return 0;
+  const select = db.prepare(`SELECT version FROM "${tables.schema}" WHERE component = ?`).pluck();
+  return Number(select.get(COMPONENT) ?? 0);
+}
+
+/** True if the tables are there and as this code knows them. */
+export function isCurrent(db: Database, tables: TableNames, file: string): boolean {
+  const version = readVersion(db, tables);
+  if (version > VERSION) throw newerSchemaError(version, VERSION, file);
+  return version === VERSION;
+}
+
+/** Creates what is missing. Runs inside a write transaction, so that only one process does it. */
+export function createTables(db: Database, tables: TableNames, file: string): void {
+  if (isCurrent(db, tables, file)) return;
+  for (const table of [tables.sessions, tables.messages, tables.operations]) {
+    if (hasTable(db, table)) throw foreignTableError(table, file);
+  }
+  db.exec(ddl(tables));
+  db.prepare(`INSERT INTO "${tables.schema}" (component, version) VALUES (?, ?)`).run(
+    COMPONENT,
+    VERSION,
+  );
+}
+
+function ddl({ sessions, messages, operations, schema }: TableNames): string {
+  return `
+    CREATE TABLE IF NOT EXISTS "${schema}" (
+      component TEXT PRIMARY KEY,
+      version   INTEGER NOT NULL
+    );
+    CREATE TABLE "${sessions}" (
+      session_id TEXT PRIMARY KEY,
+      revision   INTEGER NOT NULL,
+      metadata   TEXT,
+      created_at INTEGER NOT NULL,
+      updated_at INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    CREATE INDEX "${sessions}_by_activity" ON "${sessions}" (updated_at DESC, session_id);
+    CREATE TABLE "${messages}" (
+      id           INTEGER PRIMARY KEY AUTOINCREMENT,
+      session_id   TEXT NOT NULL REFERENCES "${sessions}" (session_id) ON DELETE CASCADE,
+      position     INTEGER NOT NULL,
+      message_data TEXT NOT NULL,
+      created_at   INTEGER NOT NULL,
+      UNIQUE (session_id, position)
+    );
+    CREATE TABLE "${operations}" (
+      session_id    TEXT NOT NULL REFERENCES "${sessions}" (session_id) ON DELETE CASCADE,
+      operation_key TEXT NOT NULL,
+      fingerprint   TEXT NOT NULL,
+      created_at    INTEGER NOT NULL,
+      PRIMARY KEY (session_id, operation_key)
+    ) WITHOUT ROWID;`;
+}
+
+function hasTable(db: Database, name: string): boolean {
+  const select = db.prepare(
+    "SELECT 1 FROM sqlite_schema WHERE type IN ('table', 'view') AND name = ? COLLATE NOCASE",
+  );
+  return select.get(name) !== undefined;
+}
+
+function invalidTables(problem: string): SessionError {
+  return new SessionError('invalid_options', `Invalid option \`tables\`: ${problem}.`);
+}

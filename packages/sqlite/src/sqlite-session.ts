@@ -1,0 +1,46 @@
+import { StoredSession, type StoredSessionOptions } from '@agent-sessions/core';
+import { assertSessionId } from '@agent-sessions/core/adapter';
+import { SQLiteSessionStore, type SQLiteSessionStoreOptions } from './sqlite-store.ts';
+
+/** Options of a session: its own, and either a shared `store` or those of a store of its own. */
+export type SQLiteSessionOptions = Pick<StoredSessionOptions, 'sessionId' | 'logger'> &
+  (
+    | SQLiteSessionStoreOptions
+    | {
+        /** A store shared with other sessions; closing this session leaves it open. */
+        readonly store: SQLiteSessionStore;
+        readonly path?: never;
+        readonly database?: never;
+      }
+  );
+
+/**
+ * A conversation in an SQLite database, for `run(agent, input, { session })`. In memory by default,
+ * in a file with `path`, or in an open `database`. It opens a store of its own and closes it, unless
+ * it is given one: many sessions in one process should share a {@link SQLiteSessionStore}.
+ *
+ * @example
+ * ```ts
+ * import { SQLiteSession } from '@agent-sessions/sqlite';
+ * import { Agent, run } from '@openai/agents';
+ *
+ * const agent = new Agent({ name: 'Assistant' });
+ * await using session = new SQLiteSession({ sessionId: 'user-123', path: 'conversations.db' });
+ * await run(agent, 'What city is the Golden Gate Bridge in?', { session });
+ * ```
+ */
+export class SQLiteSession extends StoredSession<SQLiteSessionStore> {
+  /**
+   * @throws SessionError `cannot_open`, `invalid_session_id`, `invalid_options`
+   */
+  constructor(options: SQLiteSessionOptions = {}) {
+    // Before a file is opened that nobody would close.
+    if (options.sessionId !== undefined) assertSessionId(options.sessionId);
+    const shared = 'store' in options ? options.store : undefined;
+    super({
+      ...options,
+      store: shared ?? new SQLiteSessionStore(options as SQLiteSessionStoreOptions),
+      ownsStore: shared === undefined,
+    });
+  }
+}

@@ -1,0 +1,178 @@
+import {
+  type ListSessionsOptions,
+  type Operation,
+  type Rewrite,
+  type SessionDirectory,
+  SessionError,
+  type SessionInfo,
+  type SessionMetadata,
+  type SessionPage,
+  type SessionStore,
+  type Snapshot,
+  type SnapshotQuery,
+  StoredSession,
+  type TailReplacement,
+  type Written,
+} from '@agent-sessions/core';
+import {
+  assertOpen,
+  assertSessionId,
+  closeInOrder,
+  encodeMetadata,
+  readPageRequest,
+  toPage,
+} from '@agent-sessions/core/adapter';
+import type { Database } from 'better-sqlite3';
+import { Connection } from './connection.ts';
+import { Directory } from './directory.ts';
+import { Records } from './records.ts';
+import { resolveTableNames, type TableNames } from './schema.ts';
+
+/** Options of a store. Give a `path`, or a `database`, or neither for one in memory. */
+export type SQLiteSessionStoreOptions = {
+  /** Names of the tables. Default: `agent_sessions`, `agent_messages`, and so on. */
+  readonly tables?: Partial<TableNames>;
+  /** How long to wait for other connections' locks, in milliseconds. Default: 10 000. */
+  readonly busyTimeoutMs?: number;
+} & (
+  | {
+      /** The database file, created if need be; its folder must exist. Default: in memory. */
+      readonly path?: string;
+      /**
+       * When a write counts as done. `'FULL'`: it survives power loss. `'NORMAL'`: it survives the
+       * death of the process, and power loss may take the newest ones. Default: `'FULL'`.
+       */
+      readonly synchronous?: 'FULL' | 'NORMAL';
+      readonly database?: never;
+    }
+  | {
+      /** An open database. Its settings stay as they are, and it is never closed here. */
+      readonly database: Database;
+      readonly path?: never;
+      readonly synchronous?: never;
+    }
+);
+
+/**
+ * Keeps sessions in an SQLite database. Make one a process and share it; many processes may use one
+ * file at once.
+ *
+ * @example
+ * ```ts
+ * import { SQLiteSessionStore } from '@agent-sessions/sqlite';
+ *
+ * await using store = new SQLiteSessionStore({ path: 'conversations.db' });
+ * const session = store.session('user-123');
+ * const { sessions } = await store.listSessions({ prefix: 'user-' });
+ * ```
+ */
+export class SQLiteSessionStore implements SessionStore, SessionDirectory, AsyncDisposable {
+  /** SQLite's bound on one value, in bytes. */
+  readonly maxRecordBytes: number = 1_000_000_000;
+  readonly #connection: Connection;
+  readonly #records: Records;
+  readonly #directory: Directory;
+
+  /**
+   * Opens the file. The tables are created, if need be, by the first call that needs them.
+   *
+   * @throws SessionError `cannot_open` if the folder is missing or the file not accessible,
+   * `invalid_options`
+   */
+  constructor(options: SQLiteSessionStoreOptions = {}) {
+    const tables = resolveTableNames(options.tables);
+    this.#connection = new Connection({ ...readOptions(options), tables });
+    this.#records = new Records(this.#connection, tables);
+    this.#directory = new Directory(this.#connection, tables);
+  }
+
+  /** A session of this store; making one is cheap. Default id: a new random UUID. */
+  session(sessionId?: string): StoredSession<SQLiteSessionStore> {
+    return new StoredSession({ store: this, ...(sessionId !== undefined && { sessionId }) });
+  }
+
+  append(id: string, records: readonly string[], operation?: Operation): Promise<Written> {
+    return this.#write(() => this.#records.append(id, records, operation));
+  }
+
+  async window(id: string, limit: number): Promise<string[]> {
+    assertOpen(this);
+    return this.#connection.readOne(() => this.#records.window(id, limit));
+  }
+
+  async snapshot(id: string, query?: SnapshotQuery): Promise<Snapshot> {
+    assertOpen(this);
+    // What popping an item reads: one statement is consistent by itself.
+    if (query?.limit === 1 && !query.positions && query.operation === undefined) {
+      return this.#connection.readOne(() => this.#records.newest(id));
+    }
+    return this.#connection.read(() => this.#records.snapshot(id, query));
+  }
+
+  replaceTail(id: string, replacement: TailReplacement): Promise<Written | undefined> {
+    return this.#write(() => this.#records.replaceTail(id, replacement));
+  }
+
+  rewrite(id: string, rewrite: Rewrite): Promise<Written | undefined> {
+    return this.#write(() => this.#records.rewrite(id, rewrite));
+  }
+
+  clear(id: string): Promise<void> {
+    return this.#write(() => this.#records.clear(id));
+  }
+
+  async listSessions(options?: ListSessionsOptions): Promise<SessionPage> {
+    assertOpen(this);
+    const request = readPageRequest(options);
+    const rows = await this.#connection.readOne(() => this.#directory.list(request));
+    return toPage(rows, request.limit);
+  }
+
+  async getSession(sessionId: string): Promise<SessionInfo | undefined> {
+    assertOpen(this);
+    assertSessionId(sessionId);
+    return this.#connection.readOne(() => this.#directory.get(sessionId));
+  }
+
+  async setMetadata(sessionId: string, metadata: SessionMetadata | undefined): Promise<void> {
+    assertSessionId(sessionId);
+    const text = encodeMetadata(metadata);
+    return this.#write(() => this.#directory.setMetadata(sessionId, text));
+  }
+
+  async deleteSession(sessionId: string): Promise<boolean> {
+    assertSessionId(sessionId);
+    return this.#write(() => this.#directory.delete(sessionId));
+  }
+
+  /** Closes the database if this store opened it, once the calls already made are done. */
+  close(): Promise<void> {
+    return closeInOrder(this, () => this.#connection.close());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #write<T>(work: () => T): Promise<T> {
+    assertOpen(this);
+    return this.#connection.write(work);
+  }
+}
+
+function readOptions(options: SQLiteSessionStoreOptions) {
+  const { path = ':memory:', database, synchronous = 'FULL', busyTimeoutMs = 10_000 } = options;
+  if (!(busyTimeoutMs >= 0)) throw invalid('`busyTimeoutMs` is not a number of at least 0');
+  if (typeof path !== 'string') throw invalid('`path` is not a string');
+  if (synchronous !== 'FULL' && synchronous !== 'NORMAL') {
+    throw invalid("`synchronous` is neither 'FULL' nor 'NORMAL'");
+  }
+  if (database !== undefined && options.path !== undefined) {
+    throw invalid('`path` and `database` exclude each other');
+  }
+  return { path, database, synchronous, busyTimeoutMs };
+}
+
+function invalid(problem: string): SessionError {
+  return new SessionError('invalid_options', `Invalid SQLite session options: ${problem}.`);
+}
