@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
 
 /** How long the second attempt waits at most, in milliseconds; doubles from attempt to attempt. */
 const FIRST_DELAY_MS = 4;
@@ -9,8 +9,8 @@ export type Attempt<T> = { readonly value: T } | { readonly retry: () => Error }
 
 /**
  * Repeats `attempt` until it has a value or `deadlineMs` have passed since the call; then throws the
- * error of the last attempt. The first repetition comes at once, later ones after a random delay
- * with exponentially growing bound ("full jitter", Marc Brooker, AWS Architecture Blog, 2015).
+ * error of the last attempt. The first repetition comes in the next turn of the event loop, later ones
+ * after a random delay with exponentially growing bound ("full jitter", Marc Brooker, AWS Architecture Blog, 2015).
  */
 export async function retryUntil<T>(
   deadlineMs: number,
@@ -21,7 +21,7 @@ export async function retryUntil<T>(
     const outcome = await attempt();
     if ('value' in outcome) return outcome.value;
     if (performance.now() - start >= deadlineMs) throw outcome.retry();
-    if (tries > 0)
-      await delay(Math.random() * Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** tries));
+    if (tries === 0) await turn();
+    else await delay(Math.random() * Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** tries));
   }
 }

@@ -1,6 +1,7 @@
 import { type Attempt, retryUntil } from '@agent-sessions/core/adapter';
 import BetterSqlite3, { type Database, type Statement } from 'better-sqlite3';
 import { busyError, isBusy, toSessionError } from './errors.ts';
+import { turnIfDue } from './event-loop.ts';
 import { createTables, isCurrent, type TableNames } from './schema.ts';
 
 /**
@@ -66,8 +67,10 @@ export class Connection {
     if (this.#options.database === undefined) this.#db.close();
   }
 
-  #run<T>(begin: string | undefined, work: () => T): Promise<T> {
+  async #run<T>(begin: string | undefined, work: () => T): Promise<T> {
     const { busyTimeoutMs } = this.#options;
+    const turn = turnIfDue();
+    if (turn !== undefined) await turn;
     return retryUntil(busyTimeoutMs, (): Attempt<T> => {
       try {
         if (!this.#prepared) this.#prepare();

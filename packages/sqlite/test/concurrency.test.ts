@@ -1,0 +1,45 @@
+import { SQLiteSession } from '@agent-sessions/sqlite';
+import { expect, test } from 'vitest';
+import { temporaryFile } from './support/folder.ts';
+import { message, start } from './support/processes.ts';
+import { wholeTurns } from './support/turns.ts';
+
+const LONGEST_STALL_MS = 50;
+
+interface Report {
+  readonly errors: string[];
+  readonly longestStallMs: number;
+}
+
+async function write(path: string, writers: number, turns: number): Promise<Report[]> {
+  const children = Array.from({ length: writers }, (_, index) =>
+    start('writer.ts', path, 'shared', `writer-${index}`, String(turns)),
+  );
+  await Promise.all(children.map((child) => message(child)));
+  const reports = children.map((child) => message<Report>(child));
+  for (const child of children) child.send('go');
+  return Promise.all(reports);
+}
+
+test('four processes that write 250 turns each into one session lose and tear none, and none stalls', async () => {
+  const path = temporaryFile();
+  const reports = await write(path, 4, 250);
+  expect(reports.flatMap(({ errors }) => errors)).toEqual([]);
+
+  await using session = new SQLiteSession({ path, sessionId: 'shared' });
+  const turns = wholeTurns(await session.getItems());
+  expect([...turns.values()].map((numbers) => numbers.length)).toEqual([250, 250, 250, 250]);
+
+  const stalls = reports.map(({ longestStallMs }) => longestStallMs.toFixed(1));
+  console.log(`longest stall of each process: ${stalls.join(', ')} ms`);
+  for (const { longestStallMs } of reports) expect(longestStallMs).toBeLessThan(LONGEST_STALL_MS);
+});
+
+test('twelve processes that open a new file at the same moment all succeed', async () => {
+  const path = temporaryFile();
+  const reports = await write(path, 12, 1);
+  expect(reports.flatMap(({ errors }) => errors)).toEqual([]);
+
+  await using session = new SQLiteSession({ path, sessionId: 'shared' });
+  expect(wholeTurns(await session.getItems()).size).toBe(12);
+});
