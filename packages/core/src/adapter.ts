@@ -11,7 +11,7 @@ export {
   readPageRequest,
   toPage,
 } from './directory-page.ts';
-export { assertOpen, closeInOrder, inOrder } from './order.ts';
+export { assertOpen, closedError, closeInOrder, inOrder } from './order.ts';
 export { type Attempt, retryUntil } from './retry.ts';
-export { revisionAtBirth } from './revision.ts';
+export { deleteBehindClock, revisionAtBirth } from './revision.ts';
 export { assertSessionId, MAX_SESSION_ID_BYTES } from './session-id.ts';

@@ -6,8 +6,8 @@ import type {
   SessionPage,
 } from './directory.ts';
 import { decodeMetadata, encodeMetadata, readPageRequest, toPage } from './directory-page.ts';
-import { assertOpen, closeInOrder } from './order.ts';
-import { revisionAtBirth } from './revision.ts';
+import { assertOpen, closedError, closeInOrder } from './order.ts';
+import { deleteBehindClock, revisionAtBirth } from './revision.ts';
 import { assertSessionId } from './session-id.ts';
 import type {
   Operation,
@@ -44,6 +44,7 @@ interface MemorySessionState {
  */
 export class MemorySessionStore implements SessionStore, SessionDirectory, AsyncDisposable {
   readonly #sessions = new Map<string, MemorySessionState>();
+  #closed = false;
 
   /** A session of this store; making one is cheap. Default id: a new random UUID. */
   session(sessionId?: string): StoredSession<MemorySessionStore> {
@@ -51,7 +52,7 @@ export class MemorySessionStore implements SessionStore, SessionDirectory, Async
   }
 
   async append(id: string, records: readonly string[], operation?: Operation): Promise<Written> {
-    const session = this.#open(id);
+    const session = this.#findOrCreate(id);
     return replay(session, operation) ?? add(session, records, operation);
   }
 
@@ -60,8 +61,7 @@ export class MemorySessionStore implements SessionStore, SessionDirectory, Async
   }
 
   async snapshot(id: string, query: SnapshotQuery = {}): Promise<Snapshot> {
-    assertOpen(this);
-    const session = this.#sessions.get(id);
+    const session = this.#find(id);
     const { limit = Number.POSITIVE_INFINITY, operation = '' } = query;
     const newest = session?.records.slice(Math.max(session.records.length - limit, 0)) ?? [];
     const known = session?.operations.get(operation);
@@ -74,21 +74,19 @@ export class MemorySessionStore implements SessionStore, SessionDirectory, Async
   }
 
   async replaceTail(id: string, replacement: TailReplacement): Promise<Written | undefined> {
-    assertOpen(this);
     const { revision, drop, records, operation } = replacement;
-    const known = this.#sessions.get(id);
+    const known = this.#find(id);
     const replayed = known && replay(known, operation);
     if (replayed) return replayed;
     if ((known?.revision ?? 0) !== revision) return undefined;
-    const session = this.#open(id);
+    const session = this.#findOrCreate(id);
     session.records.splice(drop === 'all' ? 0 : Math.max(session.records.length - drop, 0));
     session.revision += 1;
     return add(session, records, operation);
   }
 
   async rewrite(id: string, { revision, changes }: Rewrite): Promise<Written | undefined> {
-    assertOpen(this);
-    const session = this.#sessions.get(id);
+    const session = this.#find(id);
     if (session === undefined || session.revision !== revision) return undefined;
     session.records = session.records.flatMap((record) => {
       const text = changes.get(record.position);
@@ -100,8 +98,7 @@ export class MemorySessionStore implements SessionStore, SessionDirectory, Async
   }
 
   async clear(id: string): Promise<void> {
-    assertOpen(this);
-    const session = this.#sessions.get(id);
+    const session = this.#find(id);
     if (session === undefined) return;
     session.records = [];
     session.operations.clear();
@@ -128,9 +125,10 @@ export class MemorySessionStore implements SessionStore, SessionDirectory, Async
   }
 
   async setMetadata(sessionId: string, metadata: SessionMetadata | undefined): Promise<void> {
+    assertOpen(this);
     assertSessionId(sessionId);
     const text = encodeMetadata(metadata);
-    const session = this.#open(sessionId);
+    const session = this.#findOrCreate(sessionId);
     session.metadata = text;
     session.updatedAt = Date.now();
   }
@@ -138,20 +136,31 @@ export class MemorySessionStore implements SessionStore, SessionDirectory, Async
   async deleteSession(sessionId: string): Promise<boolean> {
     assertOpen(this);
     assertSessionId(sessionId);
-    return this.#sessions.delete(sessionId);
+    return deleteBehindClock(async () => {
+      const session = this.#find(sessionId);
+      if (session !== undefined && session.revision >= revisionAtBirth()) return undefined;
+      return this.#sessions.delete(sessionId);
+    });
   }
 
   close(): Promise<void> {
-    return closeInOrder(this, () => this.#sessions.clear());
+    return closeInOrder(this, () => {
+      this.#closed = true;
+      this.#sessions.clear();
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
 
-  #open(id: string): MemorySessionState {
-    assertOpen(this);
-    let session = this.#sessions.get(id);
+  #find(id: string): MemorySessionState | undefined {
+    if (this.#closed) throw closedError();
+    return this.#sessions.get(id);
+  }
+
+  #findOrCreate(id: string): MemorySessionState {
+    let session = this.#find(id);
     if (session === undefined) {
       const now = Date.now();
       session = {

@@ -21,11 +21,14 @@ export async function inOrder<T>(store: object, id: string, work: () => Promise<
   return result;
 }
 
-/** Throws `closed` once {@link closeInOrder} was called for this store. */
+/** The error for every call on a store that was closed. */
+export function closedError(): SessionError {
+  return new SessionError('closed', 'The session store is closed. Open a new one.');
+}
+
+/** Refuses new calls once {@link closeInOrder} was called for this store. */
 export function assertOpen(store: object): void {
-  if (closings.has(store)) {
-    throw new SessionError('closed', 'The session store is closed. Open a new one.');
-  }
+  if (closings.has(store)) throw closedError();
 }
 
 /**

@@ -1,4 +1,4 @@
-import { type Attempt, retryUntil } from '@agent-sessions/core/adapter';
+import { type Attempt, closedError, retryUntil } from '@agent-sessions/core/adapter';
 import BetterSqlite3, { type Database, type Statement } from 'better-sqlite3';
 import { busyError, isBusy, toSessionError } from './errors.ts';
 import { turnIfDue } from './event-loop.ts';
@@ -27,6 +27,7 @@ export class Connection {
   readonly #db: Database;
   readonly #statements = new Map<string, Statement>();
   #prepared = false;
+  #closed = false;
 
   /** @throws SessionError `cannot_open` */
   constructor(options: ConnectionOptions) {
@@ -64,6 +65,7 @@ export class Connection {
   }
 
   close(): void {
+    this.#closed = true;
     if (this.#options.database === undefined) this.#db.close();
   }
 
@@ -72,6 +74,7 @@ export class Connection {
     const turn = turnIfDue();
     if (turn !== undefined) await turn;
     return retryUntil(busyTimeoutMs, (): Attempt<T> => {
+      if (this.#closed) throw closedError();
       try {
         if (!this.#prepared) this.#prepare();
         return { value: begin === undefined ? work() : this.#transaction(begin, work) };

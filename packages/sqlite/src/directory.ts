@@ -52,13 +52,20 @@ export class Directory {
       .run(id, revisionAtBirth(), metadata, now, now);
   }
 
-  /** Does not rely on foreign keys, which a caller's own connection may have off. */
-  delete(id: string): boolean {
+  /**
+   * Deletes a session, or returns `undefined` while the clock has not passed its revision. Foreign
+   * keys are not relied on: a caller's own connection may have them off.
+   */
+  delete(id: string): boolean | undefined {
     const { sessions, messages, operations } = this.#tables;
-    const [, , deleted] = [messages, operations, sessions].map((table) =>
-      this.#connection.statement(`DELETE FROM "${table}" WHERE session_id = ?`).run(id),
-    );
-    return deleted?.changes === 1;
+    const select = `SELECT revision FROM "${sessions}" WHERE session_id = ?`;
+    const row = this.#connection.statement(select).get(id) as { revision: number } | undefined;
+    if (row === undefined) return false;
+    if (row.revision >= revisionAtBirth()) return undefined;
+    for (const table of [messages, operations, sessions]) {
+      this.#connection.statement(`DELETE FROM "${table}" WHERE session_id = ?`).run(id);
+    }
+    return true;
   }
 
   #select(where: string, parameters: Record<string, unknown>): SessionInfo[] {

@@ -47,7 +47,10 @@ function explain(code: string, error: unknown): readonly [SessionErrorCode, stri
     case 'SQLITE_CORRUPT':
       return ['not_a_database', 'the file is damaged. Restore it from a backup.'];
     case 'SQLITE_READONLY':
-      return ['read_only', 'it only allows reading; nothing was written. Check the permissions.'];
+      return [
+        'read_only',
+        'it only allows reading; nothing was written. Check the permissions of the file and of its folder, in which SQLite keeps files of its own.',
+      ];
     case 'SQLITE_FULL':
       return ['storage_full', 'no space is left; nothing was written. Free some, then try again.'];
     case 'SQLITE_TOOBIG':

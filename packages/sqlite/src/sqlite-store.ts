@@ -18,6 +18,7 @@ import {
   assertOpen,
   assertSessionId,
   closeInOrder,
+  deleteBehindClock,
   encodeMetadata,
   readPageRequest,
   toPage,
@@ -92,16 +93,14 @@ export class SQLiteSessionStore implements SessionStore, SessionDirectory, Async
   }
 
   append(id: string, records: readonly string[], operation?: Operation): Promise<Written> {
-    return this.#write(() => this.#records.append(id, records, operation));
+    return this.#connection.write(() => this.#records.append(id, records, operation));
   }
 
-  async window(id: string, limit: number): Promise<string[]> {
-    assertOpen(this);
+  window(id: string, limit: number): Promise<string[]> {
     return this.#connection.readOne(() => this.#records.window(id, limit));
   }
 
-  async snapshot(id: string, query?: SnapshotQuery): Promise<Snapshot> {
-    assertOpen(this);
+  snapshot(id: string, query?: SnapshotQuery): Promise<Snapshot> {
     // What popping an item reads: one statement is consistent by itself.
     if (query?.limit === 1 && !query.positions && query.operation === undefined) {
       return this.#connection.readOne(() => this.#records.newest(id));
@@ -110,15 +109,15 @@ export class SQLiteSessionStore implements SessionStore, SessionDirectory, Async
   }
 
   replaceTail(id: string, replacement: TailReplacement): Promise<Written | undefined> {
-    return this.#write(() => this.#records.replaceTail(id, replacement));
+    return this.#connection.write(() => this.#records.replaceTail(id, replacement));
   }
 
   rewrite(id: string, rewrite: Rewrite): Promise<Written | undefined> {
-    return this.#write(() => this.#records.rewrite(id, rewrite));
+    return this.#connection.write(() => this.#records.rewrite(id, rewrite));
   }
 
   clear(id: string): Promise<void> {
-    return this.#write(() => this.#records.clear(id));
+    return this.#connection.write(() => this.#records.clear(id));
   }
 
   async listSessions(options?: ListSessionsOptions): Promise<SessionPage> {
@@ -135,14 +134,16 @@ export class SQLiteSessionStore implements SessionStore, SessionDirectory, Async
   }
 
   async setMetadata(sessionId: string, metadata: SessionMetadata | undefined): Promise<void> {
+    assertOpen(this);
     assertSessionId(sessionId);
     const text = encodeMetadata(metadata);
-    return this.#write(() => this.#directory.setMetadata(sessionId, text));
+    return this.#connection.write(() => this.#directory.setMetadata(sessionId, text));
   }
 
   async deleteSession(sessionId: string): Promise<boolean> {
+    assertOpen(this);
     assertSessionId(sessionId);
-    return this.#write(() => this.#directory.delete(sessionId));
+    return deleteBehindClock(() => this.#connection.write(() => this.#directory.delete(sessionId)));
   }
 
   /** Closes the database if this store opened it, once the calls already made are done. */
@@ -152,11 +153,6 @@ export class SQLiteSessionStore implements SessionStore, SessionDirectory, Async
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
-  }
-
-  async #write<T>(work: () => T): Promise<T> {
-    assertOpen(this);
-    return this.#connection.write(work);
   }
 }
 

@@ -1,0 +1,60 @@
+import { SQLiteSessionStore } from '@agent-sessions/sqlite';
+import type { AgentInputItem } from '@openai/agents-core';
+import Database from 'better-sqlite3';
+import { beforeEach, expect, test } from 'vitest';
+
+const hello: AgentInputItem = { role: 'user', content: 'Hello' };
+
+let statements: string[] = [];
+let database: Database.Database;
+let store: SQLiteSessionStore;
+
+beforeEach(async () => {
+  statements = [];
+  const note = (sql: unknown) => {
+    statements.push(String(sql));
+  };
+  database = new Database(':memory:', { verbose: note });
+  store = new SQLiteSessionStore({ database });
+  for (const id of ['a', 'b']) await store.session(id).addItems(Array(100).fill(hello));
+  statements = [];
+});
+
+/** How SQLite goes about the statements that were run, those of transactions aside. */
+function plans(): string[] {
+  const plain = new Database(':memory:');
+  plain.exec(
+    (
+      database
+        .prepare('SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL')
+        .pluck()
+        .all() as string[]
+    )
+      .filter((sql) => !sql.includes('sqlite_sequence'))
+      .join(';'),
+  );
+  return statements
+    .filter((sql) => !/^(?:BEGIN|COMMIT|SELECT sql)/.test(sql))
+    .flatMap((sql) => plain.prepare(`EXPLAIN QUERY PLAN ${sql}`).all() as { detail: string }[])
+    .map(({ detail }) => detail);
+}
+
+test.each<
+  [string, number, (session: ReturnType<SQLiteSessionStore['session']>) => Promise<unknown>]
+>([
+  ['appending a turn of four items', 4, (session) => session.addItems(Array(4).fill(hello))],
+  ['reading the newest 50 items', 1, (session) => session.getItems(50)],
+  ['reading the whole history', 4, (session) => session.getItems()],
+  ['popping the newest item', 5, (session) => session.popItem()],
+])('%s takes %i statements, and none scans or sorts', async (_, count, work) => {
+  await work(store.session('a'));
+  expect(statements).toHaveLength(count);
+  for (const plan of plans())
+    expect(plan).not.toMatch(/\bSCAN (?!\S+ VALUES|CONSTANT)|TEMP B-TREE/);
+});
+
+test('listing sessions by activity walks an index instead of sorting', async () => {
+  await store.listSessions();
+  expect(plans()).toContainEqual(expect.stringContaining('agent_sessions_by_activity'));
+  for (const plan of plans()) expect(plan).not.toContain('TEMP B-TREE');
+});
