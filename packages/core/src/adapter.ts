@@ -3,15 +3,10 @@
  *
  * @module
  */
-export {
-  decodeMetadata,
-  encodeMetadata,
-  type PageRequest,
-  type PageStart,
-  readPageRequest,
-  toPage,
-} from './directory-page.ts';
-export { assertOpen, closedError, closeInOrder, inOrder } from './order.ts';
+export { BaseSessionStore } from './base-store.ts';
+export type { RecordCipher } from './cipher.ts';
+export { decodeMetadata, type PageRequest, type PageStart } from './directory-page.ts';
+export { assertOpen, closedError, inOrder } from './order.ts';
 export { type Attempt, retryUntil } from './retry.ts';
-export { deleteBehindClock, revisionAtBirth } from './revision.ts';
+export { revisionAtBirth } from './revision.ts';
 export { assertSessionId, MAX_SESSION_ID_BYTES } from './session-id.ts';

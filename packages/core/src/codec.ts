@@ -57,8 +57,8 @@ export function decodeItem(text: string): AgentInputItem | undefined {
  * The text of an item with sorted keys: equal exactly if two items are equal as JSON. For comparing,
  * never for storing.
  */
-export function canonicalText(value: unknown): string {
-  return JSON.stringify(toPlainJson(value, 'value', 0, new Set()), (_key, inner: unknown) =>
+export function canonicalText(item: unknown): string {
+  return JSON.stringify(toPlainJson(item, 'item', 0, new Set()), (_key, inner: unknown) =>
     isRecord(inner) ? sortKeys(inner) : inner,
   );
 }
@@ -110,21 +110,35 @@ function toPlainJson(value: unknown, path: string, depth: number, ancestors: Set
 }
 
 function copyChildren(value: object, path: string, depth: number, ancestors: Set<object>): unknown {
+  if ('toJSON' in value && typeof value.toJSON === 'function') {
+    const json: unknown = value.toJSON();
+    if (typeof json !== 'object' || json === null) return toPlainJson(json, path, depth, ancestors);
+    // As JSON has it, what toJSON gives is not asked for its own toJSON.
+    return copyOwn(json, path, depth, ancestors);
+  }
+  return copyOwn(value, path, depth, ancestors);
+}
+
+function copyOwn(value: object, path: string, depth: number, ancestors: Set<object>): unknown {
   if (Array.isArray(value)) {
     return Array.from(value, (entry, index) =>
       toPlainJson(entry, `${path}[${index}]`, depth + 1, ancestors),
     );
   }
-  if ('toJSON' in value && typeof value.toJSON === 'function') {
-    return toPlainJson(value.toJSON(), path, depth, ancestors);
-  }
-  if (isBoxedPrimitive(value)) return value.valueOf();
+  if (types.isBoxedPrimitive(value)) return unbox(value, path);
   const copy: Record<string, unknown> = {};
   for (const [key, entry] of Object.entries(value)) {
     const inner = toPlainJson(entry, `${path}.${key}`, depth + 1, ancestors);
     setOwn(copy, LOOKS_LIKE_BYTES_KEY.test(key) ? `$${key}` : key, inner);
   }
   return copy;
+}
+
+function unbox(value: object, path: string): unknown {
+  if (types.isBigIntObject(value) || types.isSymbolObject(value)) {
+    throw invalidItem(path, `is a ${typeof value.valueOf()}`);
+  }
+  return value.valueOf();
 }
 
 function reviveBytes(this: unknown, _key: string, value: unknown): unknown {
@@ -162,10 +176,6 @@ function sortKeys(value: Record<string, unknown>): object {
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isBoxedPrimitive(value: object): boolean {
-  return types.isNumberObject(value) || types.isStringObject(value) || types.isBooleanObject(value);
 }
 
 function toBase64(bytes: Uint8Array): string {

@@ -1,24 +1,15 @@
 import type { Entry } from './history.ts';
 
-/** What the history becomes, and how much of its end is ours and how much was kept of others. */
-export interface CompactionPlan {
-  readonly records: string[];
-  readonly own: number;
-  readonly kept: number;
-}
-
 /**
- * The replacement first, for the SDK takes a leading compaction item as the start of the replay, then
- * what others added meanwhile. Damaged records stay: what could not be decoded is not part of what
- * was compacted.
+ * The records that stay when the history is compacted: what others added meanwhile, and what cannot
+ * be read, for it is not part of what was compacted. They come behind the replacement, because the
+ * SDK takes a leading compaction item as the start of the replay.
  */
-export function planCompaction(
+export function keptByCompaction(
   entries: readonly Entry[],
-  replacement: readonly string[],
   isForeign: (position: number) => boolean,
-): CompactionPlan {
-  const kept = entries
+): string[] {
+  return entries
     .filter(({ item, position }) => item === undefined || isForeign(position))
-    .map(({ text }) => text);
-  return { records: [...replacement, ...kept], own: replacement.length, kept: kept.length };
+    .map(({ record }) => record);
 }

@@ -1,6 +1,6 @@
 import type { AgentInputItem, getLogger } from '@openai/agents-core';
-import { decodeItem } from './codec.ts';
 import { SessionError } from './errors.ts';
+import type { Decoded, RecordCoder } from './record-coder.ts';
 import { type Attempt, retryUntil } from './retry.ts';
 import type { Operation, Revision, SessionStore, Snapshot, Written } from './store.ts';
 
@@ -10,35 +10,48 @@ const CONFLICT_DEADLINE_MS = 10_000;
 /** Where warnings go: the SDK's logger, or `console`. */
 export type SessionLogger = Pick<ReturnType<typeof getLogger>, 'warn'>;
 
-/** A record as it was read; without `item` it is damaged. */
+/** A record as it is stored, and the item in it; none if it is damaged or hidden. */
 export interface Entry {
-  readonly text: string;
+  readonly record: string;
   readonly item: AgentInputItem | undefined;
   /** 0 where positions were not asked for. */
   readonly position: number;
 }
 
 /** A change to the newest records, and what the caller gets when it has been made. */
-export interface TailChange<T> {
-  /** From which entry on the history is replaced. */
+export interface Change<T> {
+  /** The history is replaced from this entry on. */
   readonly from: number;
-  readonly records: readonly string[];
+  /** Texts of the items that take its place. */
+  readonly added: readonly string[];
+  /** Records that stay, as they are, behind them. */
+  readonly kept: readonly string[];
   readonly result: (written: Written) => T;
 }
 
+/** Where a session's history is, and who is told of damage. */
+export interface HistoryOptions {
+  readonly store: SessionStore;
+  readonly sessionId: string;
+  readonly coder: RecordCoder;
+  readonly logger: SessionLogger;
+}
+
 /**
- * One session's history over a store: decodes records, passes over damaged ones without ever
- * destroying them, and repeats a compare-and-set until it succeeds.
+ * One session's history over a store: passes over what cannot be read without ever destroying it, and
+ * repeats a compare-and-set until it succeeds.
  */
 export class History {
+  readonly coder: RecordCoder;
   readonly #store: SessionStore;
   readonly #id: string;
   readonly #logger: SessionLogger;
   #damaged = 0;
 
-  constructor(store: SessionStore, id: string, logger: SessionLogger) {
+  constructor({ store, sessionId, coder, logger }: HistoryOptions) {
+    this.coder = coder;
     this.#store = store;
-    this.#id = id;
+    this.#id = sessionId;
     this.#logger = logger;
   }
 
@@ -47,8 +60,8 @@ export class History {
     return this.#damaged;
   }
 
-  append(records: readonly string[], operation?: Operation): Promise<Written> {
-    return this.#store.append(this.#id, records, operation);
+  async append(texts: readonly string[], operation?: Operation): Promise<Written> {
+    return this.#store.append(this.#id, await this.coder.encode(texts), operation);
   }
 
   clear(): Promise<void> {
@@ -59,16 +72,21 @@ export class History {
   async newest(limit: number): Promise<AgentInputItem[]> {
     for (let wanted = limit; ; wanted *= 2) {
       const records = await this.#store.window(this.#id, wanted);
-      const all = records.length < wanted;
-      const items = this.#decodeInPlace(records);
-      if (items.length >= limit || all) return items.slice(-limit);
+      const isAll = records.length < wanted;
+      const decoded = await this.coder.decode(records);
+      const items = itemsOf(decoded);
+      if (items.length < limit && !isAll) continue;
+      this.#noteDamaged(decoded);
+      return items.slice(-limit);
     }
   }
 
   /** All items, oldest first, and the revision at which they were read. */
   async all(): Promise<{ items: AgentInputItem[]; revision: Revision }> {
     const { records, revision } = await this.#store.snapshot(this.#id);
-    return { items: this.#decodeInPlace(records), revision };
+    const decoded = await this.coder.decode(records);
+    this.#noteDamaged(decoded);
+    return { items: itemsOf(decoded), revision };
   }
 
   /**
@@ -77,17 +95,28 @@ export class History {
    */
   changeTail<T>(
     count: number,
-    plan: (entries: readonly Entry[], snapshot: Snapshot) => TailChange<T> | { readonly value: T },
-    operation?: Operation,
+    plan: (entries: readonly Entry[]) => Change<T> | { readonly value: T },
+  ): Promise<T> {
+    return this.changeTailOnce(count, undefined, async (entries) => plan(entries));
+  }
+
+  /** As {@link changeTail}, with the ledger's entry for the operation, read in the same step. */
+  changeTailOnce<T>(
+    count: number,
+    operation: Operation | undefined,
+    plan: (
+      entries: readonly Entry[],
+      fingerprint: string | undefined,
+    ) => Promise<Change<T> | { readonly value: T }>,
   ): Promise<T> {
     return this.#compareAndSet(async () => {
       const { entries, snapshot } = await this.#tail(count, operation?.key);
-      const change = plan(entries, snapshot);
+      const change = await plan(entries, snapshot.operation);
       if ('value' in change) return change;
       const written = await this.#store.replaceTail(this.#id, {
         revision: snapshot.revision,
         drop: entries.length - change.from,
-        records: change.records,
+        records: await this.#recordsOf(change),
         ...(operation && { operation }),
       });
       return written && { value: change.result(written) };
@@ -95,32 +124,45 @@ export class History {
   }
 
   /** As {@link changeTail}, over the whole history with the position of each record. */
-  changeAll<T>(
-    plan: (entries: readonly Entry[]) => { records: string[]; result: (written: Written) => T },
-  ): Promise<T> {
+  changeAll<T>(plan: (entries: readonly Entry[]) => Omit<Change<T>, 'from'>): Promise<T> {
     return this.#compareAndSet(async () => {
       const { entries, revision } = await this.#allEntries();
-      const { records, result } = plan(entries);
-      const replacement = { revision, drop: 'all', records } as const;
-      const written = await this.#store.replaceTail(this.#id, replacement);
-      return written && { value: result(written) };
+      const change = plan(entries);
+      const written = await this.#store.replaceTail(this.#id, {
+        revision,
+        drop: 'all',
+        records: await this.#recordsOf(change),
+      });
+      return written && { value: change.result(written) };
     });
   }
 
-  /** Changes records in place by compare-and-set; `plan` says which, by position. */
+  /** Changes items in place by compare-and-set; `plan` says which, by position: text or nothing. */
   rewrite(plan: (entries: readonly Entry[]) => ReadonlyMap<number, string | null>): Promise<void> {
     return this.#compareAndSet(async () => {
       const { entries, revision } = await this.#allEntries();
-      const changes = plan(entries);
-      if (changes.size === 0) return { value: undefined };
+      const texts = plan(entries);
+      if (texts.size === 0) return { value: undefined };
+      const changes = new Map<number, string | null>(texts);
+      for (const [position, text] of texts) {
+        if (text === null) continue;
+        const [record = ''] = await this.coder.encode([text]);
+        changes.set(position, record);
+      }
       const written = await this.#store.rewrite(this.#id, { revision, changes });
       return written && { value: undefined };
     });
   }
 
+  async #recordsOf({ added, kept }: Pick<Change<unknown>, 'added' | 'kept'>): Promise<string[]> {
+    return [...(await this.coder.encode(added)), ...kept];
+  }
+
   async #allEntries(): Promise<{ entries: Entry[]; revision: Revision }> {
     const snapshot = await this.#store.snapshot(this.#id, { positions: true });
-    return { entries: this.#toEntries(snapshot), revision: snapshot.revision };
+    const decoded = await this.coder.decode([...snapshot.records]);
+    this.#noteDamaged(decoded);
+    return { entries: toEntries(snapshot, decoded), revision: snapshot.revision };
   }
 
   async #tail(
@@ -132,39 +174,18 @@ export class History {
         limit,
         ...(operation !== undefined && { operation }),
       });
-      const entries = this.#toEntries(snapshot);
-      const readable = entries.length - this.#damaged;
-      if (readable >= count || entries.length < limit) return { entries, snapshot };
+      const decoded = await this.coder.decode([...snapshot.records]);
+      if (itemsOf(decoded).length < count && decoded.length >= limit) continue;
+      this.#noteDamaged(decoded);
+      return { entries: toEntries(snapshot, decoded), snapshot };
     }
   }
 
-  #toEntries({ records, positions }: Snapshot): Entry[] {
-    const entries = records.map((text, index) => ({
-      text,
-      item: decodeItem(text),
-      position: positions?.[index] ?? 0,
-    }));
-    this.#noteDamaged(entries.filter(({ item }) => item === undefined).length);
-    return entries;
-  }
-
-  /** Lets go of each text as it is decoded: a long history is not held twice. */
-  #decodeInPlace(records: string[]): AgentInputItem[] {
-    const items: AgentInputItem[] = [];
-    for (const [index, text] of records.entries()) {
-      records[index] = '';
-      const item = decodeItem(text);
-      if (item !== undefined) items.push(item);
-    }
-    this.#noteDamaged(records.length - items.length);
-    return items;
-  }
-
-  #noteDamaged(count: number): void {
-    this.#damaged = count;
-    if (count === 0) return;
+  #noteDamaged(decoded: readonly Decoded[]): void {
+    this.#damaged = decoded.filter((one) => one === 'damaged').length;
+    if (this.#damaged === 0) return;
     this.#logger.warn(
-      `Session ${JSON.stringify(this.#id)}: passed over ${count} damaged record(s). They stay stored; clearSession() removes them.`,
+      `Session ${JSON.stringify(this.#id)}: passed over ${this.#damaged} damaged record(s). They stay stored; clearSession() removes them.`,
     );
   }
 
@@ -181,4 +202,16 @@ export class History {
       `Session ${JSON.stringify(this.#id)} was changed by others during every attempt for ${CONFLICT_DEADLINE_MS} ms; nothing was written. Try again when fewer writers share it.`,
     );
   }
+}
+
+function itemsOf(decoded: readonly Decoded[]): AgentInputItem[] {
+  return decoded.filter((one) => typeof one !== 'string');
+}
+
+function toEntries({ records, positions }: Snapshot, decoded: readonly Decoded[]): Entry[] {
+  return records.map((record, index) => {
+    const one = decoded[index];
+    const item = typeof one === 'string' ? undefined : one;
+    return { record, item, position: positions?.[index] ?? 0 };
+  });
 }

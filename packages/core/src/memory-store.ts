@@ -1,25 +1,17 @@
-import type {
-  ListSessionsOptions,
-  SessionDirectory,
-  SessionInfo,
-  SessionMetadata,
-  SessionPage,
-} from './directory.ts';
-import { decodeMetadata, encodeMetadata, readPageRequest, toPage } from './directory-page.ts';
-import { assertOpen, closedError, closeInOrder } from './order.ts';
-import { deleteBehindClock, revisionAtBirth } from './revision.ts';
-import { assertSessionId } from './session-id.ts';
+import { BaseSessionStore } from './base-store.ts';
+import type { SessionInfo } from './directory.ts';
+import { decodeMetadata, type PageRequest } from './directory-page.ts';
+import { closedError } from './order.ts';
+import { revisionAtBirth } from './revision.ts';
 import type {
   Operation,
   Revision,
   Rewrite,
-  SessionStore,
   Snapshot,
   SnapshotQuery,
   TailReplacement,
   Written,
 } from './store.ts';
-import { StoredSession } from './stored-session.ts';
 
 interface MemorySessionState {
   revision: Revision;
@@ -42,14 +34,9 @@ interface MemorySessionState {
  * const session = store.session('user-123');
  * ```
  */
-export class MemorySessionStore implements SessionStore, SessionDirectory, AsyncDisposable {
+export class MemorySessionStore extends BaseSessionStore {
   readonly #sessions = new Map<string, MemorySessionState>();
   #closed = false;
-
-  /** A session of this store; making one is cheap. Default id: a new random UUID. */
-  session(sessionId?: string): StoredSession<MemorySessionStore> {
-    return new StoredSession({ store: this, ...(sessionId !== undefined && { sessionId }) });
-  }
 
   async append(id: string, records: readonly string[], operation?: Operation): Promise<Written> {
     const session = this.#findOrCreate(id);
@@ -106,52 +93,36 @@ export class MemorySessionStore implements SessionStore, SessionDirectory, Async
     session.updatedAt = Date.now();
   }
 
-  async listSessions(options?: ListSessionsOptions): Promise<SessionPage> {
-    assertOpen(this);
-    const { prefix, limit, after } = readPageRequest(options);
-    const rows = [...this.#sessions]
+  protected async list({ prefix, limit, after }: PageRequest): Promise<SessionInfo[]> {
+    if (this.#closed) throw closedError();
+    return [...this.#sessions]
       .map(([id, session]) => toInfo(id, session))
       .filter(({ sessionId }) => sessionId.startsWith(prefix))
       .sort(newestFirst)
-      .filter((info) => after === undefined || newestFirst(toKey(after), info) < 0);
-    return toPage(rows.slice(0, limit + 1), limit);
+      .filter((info) => after === undefined || newestFirst(toKey(after), info) < 0)
+      .slice(0, limit + 1);
   }
 
-  async getSession(sessionId: string): Promise<SessionInfo | undefined> {
-    assertOpen(this);
-    assertSessionId(sessionId);
-    const session = this.#sessions.get(sessionId);
-    return session && toInfo(sessionId, session);
+  protected async find(id: string): Promise<SessionInfo | undefined> {
+    const session = this.#find(id);
+    return session && toInfo(id, session);
   }
 
-  async setMetadata(sessionId: string, metadata: SessionMetadata | undefined): Promise<void> {
-    assertOpen(this);
-    assertSessionId(sessionId);
-    const text = encodeMetadata(metadata);
-    const session = this.#findOrCreate(sessionId);
-    session.metadata = text;
+  protected async saveMetadata(id: string, metadata: string | null): Promise<void> {
+    const session = this.#findOrCreate(id);
+    session.metadata = metadata;
     session.updatedAt = Date.now();
   }
 
-  async deleteSession(sessionId: string): Promise<boolean> {
-    assertOpen(this);
-    assertSessionId(sessionId);
-    return deleteBehindClock(async () => {
-      const session = this.#find(sessionId);
-      if (session !== undefined && session.revision >= revisionAtBirth()) return undefined;
-      return this.#sessions.delete(sessionId);
-    });
+  protected async remove(id: string): Promise<boolean | undefined> {
+    const session = this.#find(id);
+    if (session !== undefined && session.revision >= revisionAtBirth()) return undefined;
+    return this.#sessions.delete(id);
   }
 
-  close(): Promise<void> {
-    return closeInOrder(this, () => {
-      this.#closed = true;
-      this.#sessions.clear();
-    });
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
+  protected async release(): Promise<void> {
+    this.#closed = true;
+    this.#sessions.clear();
   }
 
   #find(id: string): MemorySessionState | undefined {

@@ -1,31 +1,31 @@
-import type { AgentInputItem, SessionHistoryRewriteArgs } from '@openai/agents-core';
-import { decodeItem } from './codec.ts';
+import type {
+  AgentInputItem,
+  SessionHistoryMutation,
+  SessionHistoryRewriteArgs,
+} from '@openai/agents-core';
+import { decodeItem, encodeItem } from './codec.ts';
 import { SessionError } from './errors.ts';
 import type { Entry } from './history.ts';
-import { encodeItems } from './items.ts';
 
 /** A validated mutation whose replacement is already encoded. */
 export interface PreparedMutation {
   readonly callId: string;
-  readonly record: string;
+  readonly text: string;
 }
 
 /** @throws SessionError `invalid_options` for anything but mutations that the SDK defines */
-export function prepareMutations(
-  args: SessionHistoryRewriteArgs,
-  maxRecordBytes?: number,
-): PreparedMutation[] {
+export function prepareMutations(args: SessionHistoryRewriteArgs): PreparedMutation[] {
   const mutations: unknown = args?.mutations;
   if (!Array.isArray(mutations)) throw invalidMutation('`mutations` is not an array');
-  return mutations.map(({ type, callId, replacement }) => {
+  return mutations.map((mutation: Partial<SessionHistoryMutation> | null | undefined) => {
+    const { type, callId, replacement } = mutation ?? {};
     if (type !== 'replace_function_call') throw invalidMutation('its type is unknown');
     if (typeof callId !== 'string') throw invalidMutation('`callId` is not a string');
-    const [record = ''] = encodeItems([replacement], maxRecordBytes);
-    return { callId, record };
+    return { callId, text: encodeItem(replacement, 'replacement') };
   });
 }
 
-/** Which records change: the first call of each id becomes the replacement, its duplicates go. */
+/** Which items change, by position: the first call of each id becomes the replacement, its duplicates go. */
 export function planMutations(
   entries: readonly Entry[],
   mutations: readonly PreparedMutation[],
@@ -36,11 +36,11 @@ export function planMutations(
     if (callId !== undefined) calls.set(position, callId);
   }
   const changes = new Map<number, string | null>();
-  for (const { callId, record } of mutations) {
+  for (const { callId, text } of mutations) {
     const [first, ...duplicates] = [...calls].filter(([, id]) => id === callId);
     if (first === undefined) continue;
-    changes.set(first[0], record);
-    calls.set(first[0], functionCallId(decodeItem(record)) ?? '');
+    changes.set(first[0], text);
+    calls.set(first[0], functionCallId(decodeItem(text)) ?? '');
     for (const [position] of duplicates) {
       changes.set(position, null);
       calls.delete(position);

@@ -9,15 +9,17 @@ import {
   type SessionHistoryTransactionArgs,
   type SessionHistoryTransactionAwareSession,
 } from '@openai/agents-core';
-import { planCompaction } from './compaction.ts';
+import type { RecordCipher } from './cipher.ts';
+import { keptByCompaction } from './compaction.ts';
 import { SessionError } from './errors.ts';
 import { History, type SessionLogger } from './history.ts';
 import { encodeItems } from './items.ts';
 import { planMutations, prepareMutations } from './mutations.ts';
 import { assertOpen, inOrder } from './order.ts';
+import { RecordCoder } from './record-coder.ts';
 import { RunHistory } from './run-history.ts';
 import { assertSessionId } from './session-id.ts';
-import type { SessionStore } from './store.ts';
+import type { SessionStore, Written } from './store.ts';
 import { applyTransaction, prepareTransaction } from './transaction.ts';
 
 /** Windows are counted in 32 bits by some drivers; no history is that long. */
@@ -31,6 +33,8 @@ export interface StoredSessionOptions<TStore extends SessionStore = SessionStore
   readonly sessionId?: string;
   /** Gets warnings about damaged records. Default: the SDK's logger named `agent-sessions`. */
   readonly logger?: SessionLogger;
+  /** Encrypts what is stored. Default: items are stored as plain JSON. */
+  readonly cipher?: RecordCipher;
   /** Whether closing the session closes the store. Default: false. */
   readonly ownsStore?: boolean;
 }
@@ -63,6 +67,7 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
   /** The store that keeps this session, for example to list others. */
   readonly store: TStore;
   readonly #sessionId: string;
+  readonly #logger: SessionLogger;
   readonly #history: History;
   readonly #runs: RunHistory = new RunHistory();
   readonly #ownsStore: boolean;
@@ -74,7 +79,9 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
     assertSessionId(sessionId);
     this.store = store;
     this.#sessionId = sessionId;
-    this.#history = new History(store, sessionId, logger);
+    this.#logger = logger;
+    const coder = new RecordCoder(options.cipher, store.maxRecordBytes);
+    this.#history = new History({ store, sessionId, coder, logger });
     this.#ownsStore = options.ownsStore ?? false;
   }
 
@@ -109,11 +116,11 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
    */
   async addItems(items: AgentInputItem[], runContext?: RunContext<unknown>): Promise<void> {
     this.#assertOpen();
-    const records = encodeItems(items, this.store.maxRecordBytes);
-    if (records.length === 0) return;
+    const texts = encodeItems(items);
+    if (texts.length === 0) return;
     await this.#inOrder(async () => {
-      const { revision } = await this.#history.append(records);
-      this.#runs.wrote(runContext ?? this, revision, records.length);
+      const { revision } = await this.#history.append(texts);
+      this.#runs.wrote(runContext ?? this, revision, texts.length);
     });
   }
 
@@ -125,8 +132,8 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
         const from = entries.findLastIndex(({ item }) => item !== undefined);
         const popped = entries[from]?.item;
         if (popped === undefined) return { value: undefined };
-        const records = entries.slice(from + 1).map(({ text }) => text);
-        return { from, records, result: () => popped };
+        const kept = entries.slice(from + 1).map(({ record }) => record);
+        return { from, added: [], kept, result: () => popped };
       }),
     );
   }
@@ -148,7 +155,7 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
     runContext?: RunContext<unknown>,
   ): Promise<void> {
     this.#assertOpen();
-    const prepared = prepareTransaction(args, this.store.maxRecordBytes);
+    const prepared = prepareTransaction(args);
     await this.#inOrder(async () => {
       const { revision, added } = await applyTransaction(this.#history, prepared);
       this.#runs.wrote(runContext ?? this, revision, added);
@@ -158,7 +165,7 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
   /** Replaces function calls in place: the first of each call id is kept, duplicates go. */
   async applyHistoryMutations(args: SessionHistoryRewriteArgs): Promise<void> {
     this.#assertOpen();
-    const mutations = prepareMutations(args, this.store.maxRecordBytes);
+    const mutations = prepareMutations(args);
     await this.#inOrder(() =>
       this.#history.rewrite((entries) => planMutations(entries, mutations)),
     );
@@ -174,17 +181,25 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
     runContext?: RunContext<unknown>,
   ): Promise<void> {
     this.#assertOpen();
-    const records = encodeItems(items, this.store.maxRecordBytes);
+    const added = encodeItems(items);
     const run = runContext ?? this;
     await this.#inOrder(() =>
       this.#history.changeAll((entries) => {
-        const plan = planCompaction(entries, records, (at) => this.#runs.isForeign(run, at));
-        return {
-          records: plan.records,
-          result: ({ revision }) => this.#runs.wrote(run, revision - plan.kept, plan.own),
-        };
+        const kept = keptByCompaction(entries, (position) => this.#runs.isForeign(run, position));
+        const result = ({ revision }: Written) =>
+          this.#runs.wrote(run, revision - kept.length, added.length);
+        return { added, kept, result };
       }),
     );
+  }
+
+  /**
+   * The same session seen through a cipher: what it writes is encrypted, and what it reads must be.
+   * Closing it leaves the store open.
+   */
+  withCipher(cipher: RecordCipher): StoredSession<TStore> {
+    const { store } = this;
+    return new StoredSession({ store, sessionId: this.#sessionId, logger: this.#logger, cipher });
   }
 
   /** Closes this session, and its store if the session opened it. Later calls reject. */

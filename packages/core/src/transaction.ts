@@ -3,19 +3,22 @@ import type { SessionHistoryTransactionArgs } from '@openai/agents-core';
 import { canonicalText } from './codec.ts';
 import type { Entry, History } from './history.ts';
 import { encodeItems } from './items.ts';
-import type { Operation, Written } from './store.ts';
+import type { Written } from './store.ts';
 import {
   type HistoryTransaction,
   readTransaction,
   transactionError,
 } from './transaction-arguments.ts';
 
-/** A validated transaction with everything encoded that will be stored. */
+/** A validated transaction, with everything encoded that depends on its arguments. */
 export interface PreparedTransaction {
   readonly transaction: HistoryTransaction;
-  readonly operation: Operation;
-  /** What it adds at the end. */
-  readonly records: readonly string[];
+  /** The ledger's key of the operation id: a hash, so that any id fits any backend. */
+  readonly key: string;
+  /** The whole transaction as text that is equal for equal transactions. */
+  readonly text: string;
+  /** Texts of the items that it adds at the end. */
+  readonly added: readonly string[];
 }
 
 /** What was added at the end of the history. */
@@ -24,23 +27,25 @@ export interface AppliedTransaction {
   readonly added: number;
 }
 
-const NOTHING: AppliedTransaction = { revision: 0, added: 0 };
-
-/**
- * Reads the arguments before anything else happens. The ledger gets hashes, so that any operation id
- * fits any backend and content is stored only once.
- */
-export function prepareTransaction(
-  args: SessionHistoryTransactionArgs,
-  maxRecordBytes?: number,
-): PreparedTransaction {
+/** Reads the arguments before anything else happens. */
+export function prepareTransaction(args: SessionHistoryTransactionArgs): PreparedTransaction {
   const { operationId, transaction } = readTransaction(args);
   const added = transaction.type === 'append_items' ? transaction.items : transaction.replacement;
   return {
     transaction,
-    operation: { key: sha256(operationId), fingerprint: sha256(canonicalText(transaction)) },
-    records: encodeItems(added, maxRecordBytes),
+    // As JSON, for a lone surrogate has no UTF-8 of its own.
+    key: createHash('sha256').update(JSON.stringify(operationId)).digest('hex'),
+    text: textOf(transaction),
+    added: encodeItems(added),
   };
+}
+
+function textOf(transaction: HistoryTransaction): string {
+  const lists =
+    transaction.type === 'append_items'
+      ? [transaction.items]
+      : [transaction.expectedSuffix, transaction.replacement];
+  return JSON.stringify([transaction.type, ...lists.map((items) => items.map(canonicalText))]);
 }
 
 /**
@@ -49,51 +54,45 @@ export function prepareTransaction(
  */
 export async function applyTransaction(
   history: History,
-  { transaction, operation, records }: PreparedTransaction,
+  { transaction, key, text, added }: PreparedTransaction,
 ): Promise<AppliedTransaction> {
-  const settle = ({ revision, replayed }: Written): AppliedTransaction =>
-    replayed === undefined
-      ? { revision, added: records.length }
-      : assertSame(replayed, operation.fingerprint);
-  if (transaction.type === 'append_items') return settle(await history.append(records, operation));
-
-  const expected = transaction.expectedSuffix.map(canonicalText);
-  return history.changeTail<AppliedTransaction>(
-    expected.length,
-    (entries, { operation: known }) => {
-      if (known !== undefined) return { value: assertSame(known, operation.fingerprint) };
-      const suffix = readableSuffix(entries, expected.length);
-      if (!isEqual(suffix.texts, expected)) throw transactionError('suffix');
-      return { from: suffix.from, records: [...suffix.damaged, ...records], result: settle };
-    },
-    operation,
-  );
+  const operation = { key, fingerprint: await history.coder.fingerprint(text) };
+  const written =
+    transaction.type === 'append_items'
+      ? await history.append(added, operation)
+      : await history.changeTailOnce<Written>(
+          transaction.expectedSuffix.length,
+          operation,
+          async (entries, replayed) => {
+            if (replayed !== undefined) return { value: { revision: 0, replayed } };
+            const { from, kept } = matchSuffix(entries, transaction.expectedSuffix);
+            return { from, added, kept, result: (done) => done };
+          },
+        );
+  if (written.replayed === undefined) return { revision: written.revision, added: added.length };
+  if (!(await history.coder.isFingerprintOf(written.replayed, text))) {
+    throw transactionError('reused');
+  }
+  return { revision: written.revision, added: 0 };
 }
 
-/** The newest `count` items as canonical text, and the damaged records among them, which stay. */
-function readableSuffix(
+/** Where the suffix starts, and what in it cannot be read and so stays. */
+function matchSuffix(
   entries: readonly Entry[],
-  count: number,
-): { from: number; texts: string[]; damaged: string[] } {
+  expectedSuffix: readonly unknown[],
+): { from: number; kept: string[] } {
+  const count = expectedSuffix.length;
   const readable = entries.flatMap(({ item }, index) => (item === undefined ? [] : [index]));
   const from = count === 0 ? entries.length : (readable.at(-count) ?? 0);
   const suffix = entries.slice(from);
-  return {
-    from,
-    texts: suffix.flatMap(({ item }) => (item === undefined ? [] : [canonicalText(item)])),
-    damaged: suffix.flatMap(({ item, text }) => (item === undefined ? [text] : [])),
-  };
+  const texts = suffix.flatMap(({ item }) => (item === undefined ? [] : [canonicalText(item)]));
+  const expected = expectedSuffix.map(canonicalText);
+  if (texts.length !== count || texts.some((text, index) => text !== expected[index])) {
+    throw transactionError('suffix');
+  }
+  return { from, kept: unreadable(suffix) };
 }
 
-function isEqual(left: readonly string[], right: readonly string[]): boolean {
-  return left.length === right.length && left.every((text, index) => text === right[index]);
-}
-
-function assertSame(stored: string, fingerprint: string): AppliedTransaction {
-  if (stored !== fingerprint) throw transactionError('reused');
-  return NOTHING;
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+function unreadable(entries: readonly Entry[]): string[] {
+  return entries.flatMap(({ item, record }) => (item === undefined ? [record] : []));
 }

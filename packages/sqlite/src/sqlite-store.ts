@@ -1,28 +1,14 @@
 import {
-  type ListSessionsOptions,
   type Operation,
   type Rewrite,
-  type SessionDirectory,
   SessionError,
   type SessionInfo,
-  type SessionMetadata,
-  type SessionPage,
-  type SessionStore,
   type Snapshot,
   type SnapshotQuery,
-  StoredSession,
   type TailReplacement,
   type Written,
 } from '@agent-sessions/core';
-import {
-  assertOpen,
-  assertSessionId,
-  closeInOrder,
-  deleteBehindClock,
-  encodeMetadata,
-  readPageRequest,
-  toPage,
-} from '@agent-sessions/core/adapter';
+import { BaseSessionStore, type PageRequest } from '@agent-sessions/core/adapter';
 import type { Database } from 'better-sqlite3';
 import { Connection } from './connection.ts';
 import { Directory } from './directory.ts';
@@ -67,7 +53,7 @@ export type SQLiteSessionStoreOptions = {
  * const { sessions } = await store.listSessions({ prefix: 'user-' });
  * ```
  */
-export class SQLiteSessionStore implements SessionStore, SessionDirectory, AsyncDisposable {
+export class SQLiteSessionStore extends BaseSessionStore {
   /** SQLite's bound on one value, in bytes. */
   readonly maxRecordBytes: number = 1_000_000_000;
   readonly #connection: Connection;
@@ -81,15 +67,11 @@ export class SQLiteSessionStore implements SessionStore, SessionDirectory, Async
    * `invalid_options`
    */
   constructor(options: SQLiteSessionStoreOptions = {}) {
+    super();
     const tables = resolveTableNames(options.tables);
     this.#connection = new Connection({ ...readOptions(options), tables });
     this.#records = new Records(this.#connection, tables);
     this.#directory = new Directory(this.#connection, tables);
-  }
-
-  /** A session of this store; making one is cheap. Default id: a new random UUID. */
-  session(sessionId?: string): StoredSession<SQLiteSessionStore> {
-    return new StoredSession({ store: this, ...(sessionId !== undefined && { sessionId }) });
   }
 
   append(id: string, records: readonly string[], operation?: Operation): Promise<Written> {
@@ -120,39 +102,25 @@ export class SQLiteSessionStore implements SessionStore, SessionDirectory, Async
     return this.#connection.write(() => this.#records.clear(id));
   }
 
-  async listSessions(options?: ListSessionsOptions): Promise<SessionPage> {
-    assertOpen(this);
-    const request = readPageRequest(options);
-    const rows = await this.#connection.readOne(() => this.#directory.list(request));
-    return toPage(rows, request.limit);
+  protected list(request: PageRequest): Promise<SessionInfo[]> {
+    return this.#connection.readOne(() => this.#directory.list(request));
   }
 
-  async getSession(sessionId: string): Promise<SessionInfo | undefined> {
-    assertOpen(this);
-    assertSessionId(sessionId);
-    return this.#connection.readOne(() => this.#directory.get(sessionId));
+  protected find(id: string): Promise<SessionInfo | undefined> {
+    return this.#connection.readOne(() => this.#directory.get(id));
   }
 
-  async setMetadata(sessionId: string, metadata: SessionMetadata | undefined): Promise<void> {
-    assertOpen(this);
-    assertSessionId(sessionId);
-    const text = encodeMetadata(metadata);
-    return this.#connection.write(() => this.#directory.setMetadata(sessionId, text));
+  protected saveMetadata(id: string, metadata: string | null): Promise<void> {
+    return this.#connection.write(() => this.#directory.setMetadata(id, metadata));
   }
 
-  async deleteSession(sessionId: string): Promise<boolean> {
-    assertOpen(this);
-    assertSessionId(sessionId);
-    return deleteBehindClock(() => this.#connection.write(() => this.#directory.delete(sessionId)));
+  protected remove(id: string): Promise<boolean | undefined> {
+    return this.#connection.write(() => this.#directory.delete(id));
   }
 
-  /** Closes the database if this store opened it, once the calls already made are done. */
-  close(): Promise<void> {
-    return closeInOrder(this, () => this.#connection.close());
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
+  /** Closes the database, if this store opened it. */
+  protected async release(): Promise<void> {
+    this.#connection.close();
   }
 }
 

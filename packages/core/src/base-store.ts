@@ -1,0 +1,84 @@
+import type {
+  ListSessionsOptions,
+  SessionDirectory,
+  SessionInfo,
+  SessionMetadata,
+  SessionPage,
+} from './directory.ts';
+import { encodeMetadata, type PageRequest, readPageRequest, toPage } from './directory-page.ts';
+import { assertOpen, closeInOrder, inOrder } from './order.ts';
+import { deleteBehindClock } from './revision.ts';
+import { assertSessionId } from './session-id.ts';
+import type {
+  Operation,
+  Rewrite,
+  SessionStore,
+  Snapshot,
+  SnapshotQuery,
+  TailReplacement,
+  Written,
+} from './store.ts';
+import { StoredSession } from './stored-session.ts';
+
+/**
+ * What the stores of this project share: validation, the order of calls, paging and closing. A
+ * backend extends it with the operations on records of {@link SessionStore} and with the protected
+ * ones below, which get valid arguments. After `release`, all of them reject with `closedError()`.
+ */
+export abstract class BaseSessionStore implements SessionStore, SessionDirectory, AsyncDisposable {
+  abstract append(id: string, records: readonly string[], operation?: Operation): Promise<Written>;
+  abstract window(id: string, limit: number): Promise<string[]>;
+  abstract snapshot(id: string, query?: SnapshotQuery): Promise<Snapshot>;
+  abstract replaceTail(id: string, replacement: TailReplacement): Promise<Written | undefined>;
+  abstract rewrite(id: string, rewrite: Rewrite): Promise<Written | undefined>;
+  abstract clear(id: string): Promise<void>;
+
+  /** Newest activity first, then by id, behind `after`; one session more than the limit, if any. */
+  protected abstract list(request: PageRequest): Promise<SessionInfo[]>;
+  protected abstract find(id: string): Promise<SessionInfo | undefined>;
+  /** Replaces the metadata by this JSON text, or removes it; creates the session if need be. */
+  protected abstract saveMetadata(id: string, metadata: string | null): Promise<void>;
+  /**
+   * Deletes a session and says whether it existed; does nothing and gives `undefined` if its revision
+   * is not below `revisionAtBirth()` yet.
+   */
+  protected abstract remove(id: string): Promise<boolean | undefined>;
+  /** Frees what this store opened. Called once. */
+  protected abstract release(): Promise<void>;
+
+  /** A session of this store; making one is cheap. Default id: a new random UUID. */
+  session(sessionId?: string): StoredSession<this> {
+    return new StoredSession({ store: this, ...(sessionId !== undefined && { sessionId }) });
+  }
+
+  async listSessions(options?: ListSessionsOptions): Promise<SessionPage> {
+    assertOpen(this);
+    const request = readPageRequest(options);
+    return toPage(await this.list(request), request.limit);
+  }
+
+  async getSession(sessionId: string): Promise<SessionInfo | undefined> {
+    assertSessionId(sessionId);
+    return inOrder(this, sessionId, () => this.find(sessionId));
+  }
+
+  async setMetadata(sessionId: string, metadata: SessionMetadata | undefined): Promise<void> {
+    assertSessionId(sessionId);
+    const text = encodeMetadata(metadata);
+    await inOrder(this, sessionId, () => this.saveMetadata(sessionId, text));
+  }
+
+  async deleteSession(sessionId: string): Promise<boolean> {
+    assertSessionId(sessionId);
+    return inOrder(this, sessionId, () => deleteBehindClock(() => this.remove(sessionId)));
+  }
+
+  /** Frees what this store opened, once the calls already made are done. Later calls reject. */
+  close(): Promise<void> {
+    return closeInOrder(this, () => this.release());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
