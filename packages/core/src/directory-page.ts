@@ -52,8 +52,9 @@ export function toPage(rows: readonly SessionInfo[], limit: number): SessionPage
  */
 export function encodeMetadata(metadata: SessionMetadata | undefined): string | null {
   if (metadata === undefined) return null;
-  if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata)) {
-    throw invalid('metadata is not an object');
+  const prototype: unknown = metadata === null ? metadata : Object.getPrototypeOf(metadata);
+  if (metadata === null || (prototype !== Object.prototype && prototype !== null)) {
+    throw invalid('metadata is not a plain object');
   }
   try {
     return JSON.stringify(metadata);

@@ -25,9 +25,9 @@ export class RunHistory {
     this.#runs.set(reader, { base: revision, own: [] });
   }
 
-  /** Notes that the newest `count` records at `revision` were written by this run. */
-  wrote(run: object, revision: Revision, count: number): void {
-    if (count > 0) this.#runs.get(run)?.own.push([revision - count + 1, revision]);
+  /** Notes that this run wrote `count` records, the newest of them at `position`. */
+  wrote(run: object, position: number, count: number): void {
+    if (count > 0) this.#runs.get(run)?.own.push([position - count + 1, position]);
   }
 
   /** True if the record was added by somebody else since the run's read. */

@@ -157,8 +157,8 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
     this.#assertOpen();
     const prepared = prepareTransaction(args);
     await this.#inOrder(async () => {
-      const { revision, added } = await applyTransaction(this.#history, prepared);
-      this.#runs.wrote(runContext ?? this, revision, added);
+      const { position, added } = await applyTransaction(this.#history, prepared);
+      this.#runs.wrote(runContext ?? this, position, added);
     });
   }
 

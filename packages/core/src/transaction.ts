@@ -21,9 +21,11 @@ export interface PreparedTransaction {
   readonly added: readonly string[];
 }
 
-/** What was added at the end of the history. */
+/** What was added to the history. */
 export interface AppliedTransaction {
-  readonly revision: number;
+  /** The position of the newest item that was added. */
+  readonly position: number;
+  /** How many were, in a row. */
   readonly added: number;
 }
 
@@ -66,14 +68,15 @@ export async function applyTransaction(
           async (entries, replayed) => {
             if (replayed !== undefined) return { value: { revision: 0, replayed } };
             const { from, kept } = matchSuffix(entries, transaction.expectedSuffix);
-            return { from, added, kept, result: (done) => done };
+            const result = (done: Written) => ({ ...done, revision: done.revision - kept.length });
+            return { from, added, kept, result };
           },
         );
-  if (written.replayed === undefined) return { revision: written.revision, added: added.length };
+  if (written.replayed === undefined) return { position: written.revision, added: added.length };
   if (!(await history.coder.isFingerprintOf(written.replayed, text))) {
     throw transactionError('reused');
   }
-  return { revision: written.revision, added: 0 };
+  return { position: written.revision, added: 0 };
 }
 
 /** Where the suffix starts, and what in it cannot be read and so stays. */

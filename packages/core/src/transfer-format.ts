@@ -56,11 +56,16 @@ export async function* readItems(
     const { item, items } = decodeLine(line, count + 2);
     announced = items;
     if (items !== undefined) continue;
-    if (typeof item !== 'object' || item === null) throw invalid(`line ${count + 2} has no item`);
+    if (!isItem(item)) throw invalid(`line ${count + 2} has no item`);
     count += 1;
-    yield item as AgentInputItem;
+    yield item;
   }
   if (announced !== count) throw invalid(`it is cut off or edited after item ${count}`);
+}
+
+function isItem(value: unknown): value is AgentInputItem {
+  const isObject = typeof value === 'object' && value !== null;
+  return isObject && !Array.isArray(value) && !(value instanceof Uint8Array);
 }
 
 function decodeLine(line: string | undefined, number: number): Record<string, unknown> {

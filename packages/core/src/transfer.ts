@@ -80,9 +80,12 @@ export async function importSession(
 ): Promise<{ items: number; sessionId: string }> {
   await assertMayAdd(session, options);
   const lines = readLines(source);
-  const { sessionId } = await readHeader(lines);
-  const items = await addInBatches(session, readItems(lines), options);
-  return { items, sessionId };
+  try {
+    const { sessionId } = await readHeader(lines);
+    return { items: await addInBatches(session, readItems(lines), options), sessionId };
+  } finally {
+    await lines.return(undefined);
+  }
 }
 
 /**

@@ -60,27 +60,39 @@ function wholeFrom(history: readonly AgentInputItem[], start: number): number {
 
 /** For each tool result the index of its call: the nearest earlier one, as ids may be used again. */
 function callIndexes(history: readonly AgentInputItem[]): Map<number, number> {
-  const open = new Map<string, number>();
+  const newest = new Map<string, number>();
   const calls = new Map<number, number>();
   for (const [index, item] of history.entries()) {
-    const id = callId(item);
-    if (id === undefined) continue;
-    const call = open.get(id);
-    if (!isResult(item)) open.set(id, index);
+    const link = linkOf(item);
+    if (link === undefined) continue;
+    const call = newest.get(link.key);
+    if (!link.isResult) newest.set(link.key, index);
     else if (call !== undefined) calls.set(index, call);
   }
   return calls;
 }
 
-/** The SDK's items say `callId`; raw items of the Responses API, which sessions may hold, `call_id`. */
-function callId(item: AgentInputItem): string | undefined {
-  const { callId: id, call_id: raw } = item as { callId?: unknown; call_id?: unknown };
-  const known = id ?? raw;
-  return typeof known === 'string' ? known : undefined;
+/**
+ * What a call and its result have in common: the kind of tool and an id. The SDK's items say
+ * `callId`; raw items of the Responses API, which sessions may hold, as they are or as provider data,
+ * say `call_id`, and an answer to an approval request names that request.
+ */
+function linkOf(item: AgentInputItem): { key: string; isResult: boolean } | undefined {
+  const { type, callId, call_id, approval_request_id, id } = wireItem(item);
+  if (typeof type !== 'string') return undefined;
+  const kind = type.replace(/(?:_call)?(?:_result|_output|_response)?$|_request$/, '');
+  const isResult = /_(?:result|output|response)$/.test(type);
+  const known =
+    callId ?? call_id ?? approval_request_id ?? (kind === 'mcp_approval' ? id : undefined);
+  return typeof known === 'string' ? { key: JSON.stringify([kind, known]), isResult } : undefined;
 }
 
-function isResult({ type }: AgentInputItem): boolean {
-  return type !== undefined && /_(?:result|output)$/.test(type);
+function wireItem(item: AgentInputItem): Record<string, unknown> {
+  const raw: unknown = item.providerData;
+  const isWrapped = item.type === 'unknown' || item.type === 'hosted_tool_call';
+  return isWrapped && typeof raw === 'object' && raw !== null && 'type' in raw
+    ? { ...raw }
+    : { ...item };
 }
 
 function isUserMessage(item: AgentInputItem): boolean {
