@@ -1,22 +1,25 @@
 import { SessionError } from './errors.ts';
 
 /** The last call on each session id, by store. */
-const tails = new WeakMap<object, Map<string, Promise<unknown>>>();
+const tails = new WeakMap<object, Map<string, Promise<void>>>();
 const closings = new WeakMap<object, Promise<void>>();
 
 /**
  * Runs the calls on one session id through one store in the order in which they were made, reads
  * included, so that a call that was not awaited still takes effect before the next one. Sessions do
  * not wait for each other.
+ *
+ * @throws SessionError `closed`, at once
  */
-export async function inOrder<T>(store: object, id: string, work: () => Promise<T>): Promise<T> {
+export function inOrder<T>(store: object, id: string, work: () => Promise<T>): Promise<T> {
   assertOpen(store);
   const sessions = tailsOf(store);
   const before = sessions.get(id);
   const result = before === undefined ? work() : before.then(work);
-  const tail: Promise<void> = result.then(ignore, ignore).then(() => {
+  const settle = () => {
     if (sessions.get(id) === tail) sessions.delete(id);
-  });
+  };
+  const tail = result.then(settle, settle);
   sessions.set(id, tail);
   return result;
 }
@@ -44,7 +47,7 @@ export function closeInOrder(store: object, close: () => Promise<void> | void): 
   return closing;
 }
 
-function tailsOf(store: object): Map<string, Promise<unknown>> {
+function tailsOf(store: object): Map<string, Promise<void>> {
   let sessions = tails.get(store);
   if (sessions === undefined) {
     sessions = new Map();
@@ -52,5 +55,3 @@ function tailsOf(store: object): Map<string, Promise<unknown>> {
   }
   return sessions;
 }
-
-function ignore(): void {}

@@ -69,20 +69,21 @@ export class Connection {
     if (this.#options.database === undefined) this.#db.close();
   }
 
-  async #run<T>(begin: string | undefined, work: () => T): Promise<T> {
+  #run<T>(begin: string | undefined, work: () => T): Promise<T> {
     const { busyTimeoutMs } = this.#options;
-    const turn = turnIfDue();
-    if (turn !== undefined) await turn;
-    return retryUntil(busyTimeoutMs, (): Attempt<T> => {
-      if (this.#closed) throw closedError();
-      try {
-        if (!this.#prepared) this.#prepare();
-        return { value: begin === undefined ? work() : this.#transaction(begin, work) };
-      } catch (error) {
-        if (!isBusy(error)) throw toSessionError(error, this.#name);
-        return { retry: () => busyError(error, this.#name, busyTimeoutMs) };
-      }
-    });
+    const retry = () => retryUntil(busyTimeoutMs, () => this.#attempt(begin, work));
+    return turnIfDue()?.then(retry) ?? retry();
+  }
+
+  #attempt<T>(begin: string | undefined, work: () => T): Attempt<T> {
+    if (this.#closed) throw closedError();
+    try {
+      if (!this.#prepared) this.#prepare();
+      return { value: begin === undefined ? work() : this.#transaction(begin, work) };
+    } catch (error) {
+      if (!isBusy(error)) throw toSessionError(error, this.#name);
+      return { retry: () => busyError(error, this.#name, this.#options.busyTimeoutMs) };
+    }
   }
 
   /** Inside a transaction of the caller's own connection, ours is nested and commits with it. */

@@ -1,0 +1,50 @@
+import type { AgentInputItem } from '@openai/agents-core';
+import type { Redis } from 'ioredis';
+import type { Floor } from '../workloads.ts';
+
+/** Adds records and raises the revision. */
+const append = `
+redis.call('RPUSH', KEYS[2], unpack(ARGV, 2))
+redis.call('HSET', KEYS[1], 'updated', ARGV[1])
+return redis.call('HINCRBY', KEYS[1], 'revision', #ARGV - 1)`;
+
+/** Reads the newest record and the revision. */
+const newest = `return {redis.call('HGET', KEYS[1], 'revision'), redis.call('LINDEX', KEYS[2], -1)}`;
+
+/** Drops the newest record if the revision is still the same. */
+const drop = `
+if redis.call('HGET', KEYS[1], 'revision') ~= ARGV[2] then return 0 end
+redis.call('RPOP', KEYS[2])
+redis.call('HSET', KEYS[1], 'updated', ARGV[1])
+return redis.call('HINCRBY', KEYS[1], 'revision', 1)`;
+
+/**
+ * The fewest raw calls of ioredis that do the durable work of a session on the same keys: a list and
+ * a revision that change together, read at one moment. No validation, no ledger, no positions, and a
+ * call whose reply is lost is done twice.
+ */
+export async function redisFloor(redis: Redis, session: string): Promise<Floor> {
+  const items = `${session}:items`;
+  const load = async (text: string): Promise<string> => String(await redis.script('LOAD', text));
+  const [appendSha, newestSha, dropSha] = await Promise.all([append, newest, drop].map(load));
+  const run = (sha = '', ...args: (string | number)[]) => redis.evalsha(sha, 2, session, items, ...args);
+  return {
+    append: (turn: readonly AgentInputItem[]) =>
+      run(appendSha, Date.now(), ...turn.map((item) => JSON.stringify(item))),
+    newest: async (limit) => (await redis.lrange(items, -limit, -1)).map(parse),
+    whole: async () => {
+      const results = await redis.multi().hget(session, 'revision').lrange(items, 0, -1).exec();
+      return (results?.[1]?.[1] as string[]).map(parse);
+    },
+    pop: async () => {
+      const [revision, record] = (await run(newestSha)) as [string, string | null];
+      if (record === null) return undefined;
+      await run(dropSha, Date.now(), revision);
+      return parse(record);
+    },
+  };
+}
+
+function parse(text: string): AgentInputItem {
+  return JSON.parse(text);
+}
