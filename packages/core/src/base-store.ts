@@ -26,7 +26,12 @@ import { StoredSession } from './stored-session.ts';
  * ones below, which get valid arguments. After `release`, all of them reject with `closedError()`.
  */
 export abstract class BaseSessionStore implements SessionStore, SessionDirectory, AsyncDisposable {
-  abstract append(id: string, records: readonly string[], operation?: Operation): Promise<Written>;
+  abstract append(
+    id: string,
+    records: readonly string[],
+    operation?: Operation,
+    outlines?: readonly unknown[],
+  ): Promise<Written>;
   abstract window(id: string, limit: number): Promise<string[]>;
   abstract snapshot(id: string, query?: SnapshotQuery): Promise<Snapshot>;
   abstract replaceTail(id: string, replacement: TailReplacement): Promise<Written | undefined>;

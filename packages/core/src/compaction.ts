@@ -1,15 +1,13 @@
 import type { Entry } from './history.ts';
 
 /**
- * The records that stay when the history is compacted: what others added meanwhile, and what cannot
+ * The entries that stay when the history is compacted: what others added meanwhile, and what cannot
  * be read, for it is not part of what was compacted. They come behind the replacement, because the
  * SDK takes a leading compaction item as the start of the replay.
  */
 export function keptByCompaction(
   entries: readonly Entry[],
   isForeign: (position: number) => boolean,
-): string[] {
-  return entries
-    .filter(({ item, position }) => item === undefined || isForeign(position))
-    .map(({ record }) => record);
+): Entry[] {
+  return entries.filter(({ item, position }) => item === undefined || isForeign(position));
 }

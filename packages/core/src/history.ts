@@ -1,4 +1,5 @@
 import type { AgentInputItem, getLogger } from '@openai/agents-core';
+import { decodeItem } from './codec.ts';
 import { SessionError } from './errors.ts';
 import type { Decoded, RecordCoder } from './record-coder.ts';
 import { type Attempt, retryUntil } from './retry.ts';
@@ -24,8 +25,8 @@ export interface Change<T> {
   readonly from: number;
   /** Texts of the items that take its place. */
   readonly added: readonly string[];
-  /** Records that stay, as they are, behind them. */
-  readonly kept: readonly string[];
+  /** Entries that stay, as they are, behind them. */
+  readonly kept: readonly Entry[];
   readonly result: (written: Written) => T;
 }
 
@@ -61,7 +62,8 @@ export class History {
   }
 
   async append(texts: readonly string[], operation?: Operation): Promise<Written> {
-    return this.#store.append(this.#id, await this.coder.encode(texts), operation);
+    const records = await this.coder.encode(texts);
+    return this.#store.append(this.#id, records, operation, this.#outlines(texts, []));
   }
 
   clear(): Promise<void> {
@@ -116,7 +118,7 @@ export class History {
       const written = await this.#store.replaceTail(this.#id, {
         revision: snapshot.revision,
         drop: entries.length - change.from,
-        records: await this.#recordsOf(change),
+        ...(await this.#additionsOf(change)),
         ...(operation && { operation }),
       });
       return written && { value: change.result(written) };
@@ -131,7 +133,7 @@ export class History {
       const written = await this.#store.replaceTail(this.#id, {
         revision,
         drop: 'all',
-        records: await this.#recordsOf(change),
+        ...(await this.#additionsOf(change)),
       });
       return written && { value: change.result(written) };
     });
@@ -143,19 +145,33 @@ export class History {
       const { entries, revision } = await this.#allEntries();
       const texts = plan(entries);
       if (texts.size === 0) return { value: undefined };
-      const changes = new Map<number, string | null>(texts);
+      const changes = new Map<number, string | null>();
+      const outlines = new Map<number, unknown>();
       for (const [position, text] of texts) {
-        if (text === null) continue;
-        const [record = ''] = await this.coder.encode([text]);
+        const [record = null] = text === null ? [] : await this.coder.encode([text]);
         changes.set(position, record);
+        if (text !== null) outlines.set(position, this.#outlines([text], [])?.[0]);
       }
-      const written = await this.#store.rewrite(this.#id, { revision, changes });
+      const written = await this.#store.rewrite(this.#id, { revision, changes, outlines });
       return written && { value: undefined };
     });
   }
 
-  async #recordsOf({ added, kept }: Pick<Change<unknown>, 'added' | 'kept'>): Promise<string[]> {
-    return [...(await this.coder.encode(added)), ...kept];
+  async #additionsOf({ added, kept }: Pick<Change<unknown>, 'added' | 'kept'>): Promise<{
+    records: string[];
+    outlines?: readonly unknown[];
+  }> {
+    const records = [...(await this.coder.encode(added)), ...kept.map(({ record }) => record)];
+    const outlines = this.#outlines(added, kept);
+    return { records, ...(outlines && { outlines }) };
+  }
+
+  /** What the store wants to know of items that it is to add; nothing, if it does not ask. */
+  #outlines(texts: readonly string[], kept: readonly Entry[]): unknown[] | undefined {
+    const { outline } = this.#store;
+    if (outline === undefined) return undefined;
+    const items = [...texts.map(decodeItem), ...kept.map(({ item }) => item)];
+    return items.map((item) => item && outline.call(this.#store, item));
   }
 
   async #allEntries(): Promise<{ entries: Entry[]; revision: Revision }> {

@@ -1,3 +1,5 @@
+import type { AgentInputItem } from '@openai/agents-core';
+
 /**
  * A safe integer that every write of records raises and nothing lowers: not clearing, not deleting,
  * not expiry. 0 means that the session does not exist.
@@ -52,6 +54,8 @@ export interface TailReplacement {
   readonly drop: number | 'all';
   /** What takes their place, oldest first. */
   readonly records: readonly string[];
+  /** What the store's `outline` made of each record's item, if it has that method. */
+  readonly outlines?: readonly unknown[];
   readonly operation?: Operation;
 }
 
@@ -60,6 +64,8 @@ export interface Rewrite {
   readonly revision: Revision;
   /** By position: the new text, or `null` to remove the record. Never empty. */
   readonly changes: ReadonlyMap<number, string | null>;
+  /** By position: what the store's `outline` made of the new item, if it has that method. */
+  readonly outlines?: ReadonlyMap<number, unknown>;
 }
 
 /**
@@ -75,10 +81,21 @@ export interface SessionStore {
   readonly maxRecordBytes?: number;
 
   /**
+   * What the store wants to know of an item besides its record, which may be encrypted: it gets this
+   * back with each record that it is to add. `undefined` stands for a record that cannot be read.
+   */
+  outline?(item: AgentInputItem): unknown;
+
+  /**
    * Adds records at the end, contiguous and in order, creating the session if need be. Without an
    * operation, never called with no records.
    */
-  append(id: string, records: readonly string[], operation?: Operation): Promise<Written>;
+  append(
+    id: string,
+    records: readonly string[],
+    operation?: Operation,
+    outlines?: readonly unknown[],
+  ): Promise<Written>;
 
   /** The newest `limit` records (a whole number of at least 1), oldest first. The cheapest read. */
   window(id: string, limit: number): Promise<string[]>;

@@ -132,8 +132,7 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
         const from = entries.findLastIndex(({ item }) => item !== undefined);
         const popped = entries[from]?.item;
         if (popped === undefined) return { value: undefined };
-        const kept = entries.slice(from + 1).map(({ record }) => record);
-        return { from, added: [], kept, result: () => popped };
+        return { from, added: [], kept: entries.slice(from + 1), result: () => popped };
       }),
     );
   }

@@ -83,7 +83,7 @@ export async function applyTransaction(
 function matchSuffix(
   entries: readonly Entry[],
   expectedSuffix: readonly unknown[],
-): { from: number; kept: string[] } {
+): { from: number; kept: Entry[] } {
   const count = expectedSuffix.length;
   const readable = entries.flatMap(({ item }, index) => (item === undefined ? [] : [index]));
   const from = count === 0 ? entries.length : (readable.at(-count) ?? 0);
@@ -93,9 +93,5 @@ function matchSuffix(
   if (texts.length !== count || texts.some((text, index) => text !== expected[index])) {
     throw transactionError('suffix');
   }
-  return { from, kept: unreadable(suffix) };
-}
-
-function unreadable(entries: readonly Entry[]): string[] {
-  return entries.flatMap(({ item, record }) => (item === undefined ? [record] : []));
+  return { from, kept: suffix.filter(({ item }) => item === undefined) };
 }
