@@ -1,0 +1,143 @@
+import { SessionError } from '@agent-sessions/core';
+import type OpenAI from 'openai';
+import type { WireItem } from '../wire/parse.ts';
+import { type Failure, toFailure } from './failure.ts';
+import { repeat } from './retry.ts';
+
+/** What a replay needs and the API leaves out unless it is asked for. */
+const INCLUDE = [
+  'file_search_call.results',
+  'web_search_call.action.sources',
+  'message.input_image.image_url',
+  'computer_call_output.output.image_url',
+  'code_interpreter_call.outputs',
+  'reasoning.encrypted_content',
+  'message.output_text.logprobs',
+] as const;
+
+/** Our own loop does it, which knows what may be sent twice. */
+const ONCE = { maxRetries: 0 };
+
+/** Thrown when the API does not know the conversation. */
+export class MissingConversationError extends SessionError {}
+
+export interface PageQuery {
+  readonly order: 'asc' | 'desc';
+  /** 1 to 100. */
+  readonly limit: number;
+  /** The id of the item before the page, in its order. */
+  readonly after?: string | undefined;
+  /** Whether only ids are needed. Default: false. */
+  readonly idsOnly?: boolean;
+}
+
+/** A page of items, and where the next one starts. */
+export interface Page {
+  readonly items: readonly WireItem[];
+  readonly next: string | undefined;
+}
+
+/** The requests, each repeated as often as its nature and the client's `maxRetries` allow. */
+export class ConversationsApi {
+  readonly maxRetries: number;
+  readonly #client: OpenAI;
+
+  constructor(client: OpenAI) {
+    this.#client = client;
+    this.maxRetries = client.maxRetries;
+  }
+
+  /** Creates an empty conversation. If an answer is lost, one more may be left behind, empty. */
+  async createConversation(metadata: Record<string, string> | undefined): Promise<string> {
+    const body = { items: [], ...(metadata && { metadata }) };
+    const { id } = await repeat('create a conversation', this.maxRetries, () =>
+      this.#client.conversations.create(body, ONCE),
+    );
+    return id;
+  }
+
+  /** Lists one page. */
+  async page(conversationId: string, query: PageQuery): Promise<Page> {
+    const { order, limit, after, idsOnly = false } = query;
+    const params = {
+      order,
+      limit,
+      ...(after !== undefined && { after }),
+      ...(!idsOnly && { include: [...INCLUDE] }),
+    };
+    const action = `list the items of conversation ${JSON.stringify(conversationId)}`;
+    const page = await repeat(
+      action,
+      this.maxRetries,
+      () => this.#client.conversations.items.list(conversationId, params, ONCE),
+      (failure) => {
+        if (failure.status === 404 && after === undefined) throw missing(conversationId, failure);
+        return undefined;
+      },
+    );
+    // The client's types list the items that it knows; any may come.
+    const items = page.data as unknown as WireItem[];
+    if (!page.has_more) return { items, next: undefined };
+    if (page.last_id === '' || page.last_id === after) {
+      throw new SessionError(
+        'backend',
+        `Cannot ${action}: the API says that there are more, but not after which one. Reading stopped, because the history would be cut off.`,
+      );
+    }
+    return { items, next: page.last_id };
+  }
+
+  /** Adds at most 20 items, with a single request, and gives their ids or what went wrong. */
+  async create(
+    conversationId: string,
+    items: readonly WireItem[],
+  ): Promise<readonly string[] | Failure> {
+    try {
+      const body = { items: items as unknown as OpenAI.Responses.ResponseInputItem[] };
+      const { data } = await this.#client.conversations.items.create(conversationId, body, ONCE);
+      if (data.length === items.length) return data.map((item) => String(item.id));
+      return toFailure(new Error(`The API answered with ${data.length} items.`));
+    } catch (error) {
+      const failure = toFailure(error);
+      if (failure.status === 404) throw missing(conversationId, failure);
+      return failure;
+    }
+  }
+
+  /** Deletes an item. `gone` if somebody else did. */
+  deleteItem(conversationId: string, itemId: string): Promise<'deleted' | 'gone'> {
+    return repeat<'deleted' | 'gone'>(
+      `delete item ${JSON.stringify(itemId)} of conversation ${JSON.stringify(conversationId)}`,
+      this.maxRetries,
+      async () => {
+        await this.#client.conversations.items.delete(
+          itemId,
+          { conversation_id: conversationId },
+          ONCE,
+        );
+        return 'deleted';
+      },
+      // After an attempt of unknown outcome it was most likely that one that did it.
+      ({ status }, uncertain) =>
+        status === 404 ? { value: uncertain ? 'deleted' : 'gone' } : undefined,
+    );
+  }
+
+  /** Deletes the conversation, but not its items. */
+  async deleteConversation(conversationId: string): Promise<void> {
+    await repeat<unknown>(
+      `delete conversation ${JSON.stringify(conversationId)}`,
+      this.maxRetries,
+      () => this.#client.conversations.delete(conversationId, ONCE),
+      ({ status }) => (status === 404 ? { value: undefined } : undefined),
+    );
+  }
+}
+
+function missing(conversationId: string, failure: Failure): MissingConversationError {
+  return new MissingConversationError(
+    'backend',
+    `Conversation ${JSON.stringify(conversationId)} does not exist, or belongs to another project. Pass another conversationId, or { onMissingConversation: 'create' }.`,
+    { cause: failure.cause },
+  );
+}

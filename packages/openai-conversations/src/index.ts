@@ -1,0 +1,1 @@
+export { OpenAIConversationsSession, type OpenAIConversationsSessionOptions } from './session.ts';

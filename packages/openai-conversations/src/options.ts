@@ -1,0 +1,30 @@
+import { SessionError } from '@agent-sessions/core';
+
+const MAX_PAIRS = 16;
+const MAX_KEY = 64;
+const MAX_VALUE = 512;
+
+/** @throws SessionError `invalid_limit` */
+export function assertLimit(limit: unknown): asserts limit is number {
+  if (Number.isInteger(limit)) return;
+  const value = typeof limit === 'number' ? limit : `a value of type ${typeof limit}`;
+  throw new SessionError(
+    'invalid_limit',
+    `Invalid limit: ${value}. Use a whole number, or none for the whole history.`,
+  );
+}
+
+/** @throws SessionError `invalid_options` */
+export function assertMetadata(metadata: Readonly<Record<string, string>> | undefined): void {
+  if (metadata === undefined) return;
+  const pairs = Object.entries(metadata);
+  const fits = pairs.every(
+    ([key, value]) =>
+      key.length <= MAX_KEY && typeof value === 'string' && value.length <= MAX_VALUE,
+  );
+  if (fits && pairs.length <= MAX_PAIRS) return;
+  throw new SessionError(
+    'invalid_options',
+    `Invalid metadata: the API takes at most ${MAX_PAIRS} pairs of strings, keys of ${MAX_KEY} and values of ${MAX_VALUE} characters.`,
+  );
+}

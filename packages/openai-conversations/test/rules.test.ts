@@ -1,0 +1,213 @@
+import {
+  OpenAIResponsesCompactionSession,
+  OpenAIConversationsSession as SdkSession,
+  setDefaultOpenAIClient,
+  setDefaultOpenAIKey,
+} from '@openai/agents-openai';
+import OpenAI from 'openai';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { OpenAIConversationsSession } from '../src/index.ts';
+import { ITEMS_WITH_ID, ITEMS_WITHOUT_ID } from '../src/wire/items.ts';
+import { PublishedSchema } from './server/published-schema.ts';
+import { isLive, openLocal, user } from './support.ts';
+import { variants } from './variants/index.ts';
+
+afterEach(() => vi.unstubAllEnvs());
+
+describe('what passes for the SDK’s session', () => {
+  it('is an instance of it', () => {
+    expect(new OpenAIConversationsSession({ apiKey: 'sk-test' })).toBeInstanceOf(SdkSession);
+  });
+
+  it('OpenAIResponsesCompactionSession refuses it, as it refuses the SDK’s own', () => {
+    const client = new OpenAI({ apiKey: 'sk-test' });
+    const wrap = (underlyingSession: SdkSession): unknown =>
+      // The types refuse it, too.
+      new OpenAIResponsesCompactionSession({
+        client,
+        underlyingSession: underlyingSession as never,
+      });
+    const message = /does not support OpenAIConversationsSession/;
+    expect(() => wrap(new SdkSession({ client }))).toThrow(message);
+    expect(() => wrap(new OpenAIConversationsSession({ client }))).toThrow(message);
+  });
+
+  it.each([
+    'applyHistoryTransaction',
+    'applyHistoryMutations',
+    'acceptsRunContext',
+    'runCompaction',
+    'store',
+    'close',
+  ])('does not offer %s, which the API has not', (capability) => {
+    expect(capability in new OpenAIConversationsSession({ apiKey: 'sk-test' })).toBe(false);
+  });
+
+  it('overrides every public method that would use the base class’s client', () => {
+    const own = Object.getOwnPropertyNames(OpenAIConversationsSession.prototype);
+    const inherited = Object.getOwnPropertyNames(SdkSession.prototype).filter(
+      (name) => !own.includes(name),
+    );
+    // Both only look at their argument.
+    expect(inherited).toEqual([
+      'prepareHistoryItemForModelInput',
+      'preserveReasoningItemIdsForPersistence',
+    ]);
+  });
+});
+
+describe.skipIf(isLive)('what is sent and read', () => {
+  it('an id is sent where the API requires it, and nowhere else', async () => {
+    vi.spyOn(console, 'warn').mockImplementation(() => {});
+    await using local = await openLocal();
+    for (const { item } of variants) {
+      await local
+        .session()
+        .addItems([item])
+        .catch(() => undefined);
+    }
+    const sent = local.sent.flatMap(
+      ({ body }) => (body.items ?? []) as { type: string; id?: string }[],
+    );
+    expect(sent.length).toBeGreaterThan(90);
+    for (const { type, id } of sent) {
+      expect(id !== undefined, type).toBe(Object.hasOwn(ITEMS_WITH_ID, type));
+    }
+    vi.restoreAllMocks();
+  });
+
+  it('one item of the API is one of ours; one that nobody knows comes back with its data', async () => {
+    await using local = await openLocal();
+    const session = local.session();
+    await session.addItems([user('one')]);
+    const future = {
+      type: 'future_call',
+      id: 'fut_1',
+      status: 'completed',
+      plan: { steps: ['a'] },
+    };
+    const chat = { type: 'message', id: 'msg_x', role: 'critic', status: 'completed', content: [] };
+    local.server.state.stored(session.sessionId ?? '').push(future, chat);
+    expect((await session.getItems()).slice(1)).toEqual([
+      { type: 'unknown', id: 'fut_1', providerData: future },
+      { type: 'unknown', id: 'msg_x', providerData: chat },
+    ]);
+    expect(await session.popItem()).toMatchObject({ type: 'unknown', id: 'msg_x' });
+  });
+
+  it('a new field of the API does not turn a message into an unknown item', async () => {
+    await using local = await openLocal();
+    const session = local.session();
+    await session.addItems([user('one')]);
+    Object.assign(local.server.state.stored(session.sessionId ?? '')[0] ?? {}, { future: true });
+    expect(await session.getItems()).toMatchObject([{ type: 'message', role: 'user' }]);
+  });
+
+  it('a tool result keeps its type when the API withholds the data of its image', async () => {
+    await using local = await openLocal();
+    const session = local.session();
+    await session.addItems([user('one')]);
+    local.server.state.stored(session.sessionId ?? '').push({
+      type: 'function_call_output',
+      id: 'fco_1',
+      call_id: 'c',
+      status: 'completed',
+      output: [
+        { type: 'input_text', text: 'see' },
+        { type: 'input_image', image_url: null, detail: 'auto' },
+      ],
+    });
+    const [, result] = await session.getItems();
+    expect(result).toMatchObject({
+      type: 'function_call_result',
+      output: [{ type: 'input_text', text: 'see' }],
+    });
+  });
+});
+
+describe.skipIf(isLive)('which client is used', () => {
+  const openAI = (baseURL: string): OpenAI => new OpenAI({ apiKey: 'sk-default', baseURL });
+
+  it('explicit options win over the SDK’s default client', async () => {
+    await using mine = await openLocal();
+    await using standard = await openLocal();
+    setDefaultOpenAIClient(openAI(standard.server.baseURL));
+    const session = new OpenAIConversationsSession({ apiKey: 'sk', baseURL: mine.server.baseURL });
+    await session.addItems([user('one')]);
+    expect(standard.server.log).toEqual([]);
+    expect(mine.server.requests('POST items')).toHaveLength(1);
+  });
+
+  it('without options the SDK’s default client is used', async () => {
+    await using standard = await openLocal();
+    setDefaultOpenAIClient(openAI(standard.server.baseURL));
+    await new OpenAIConversationsSession().addItems([user('one')]);
+    expect(standard.server.requests('POST items')).toHaveLength(1);
+  });
+
+  it('the key of setDefaultOpenAIKey is used before that of the environment', async () => {
+    await using local = await openLocal();
+    vi.stubEnv('OPENAI_API_KEY', 'sk-environment');
+    const seen = vi.spyOn(globalThis, 'fetch');
+    const { baseURL } = local.server;
+    await new OpenAIConversationsSession({ baseURL }).addItems([user('one')]);
+    setDefaultOpenAIKey('sk-set');
+    await new OpenAIConversationsSession({ baseURL }).addItems([user('one')]);
+    const keys = seen.mock.calls.map(([, init]) => new Headers(init?.headers).get('authorization'));
+    expect([...new Set(keys)]).toEqual(['Bearer sk-environment', 'Bearer sk-set']);
+    seen.mockRestore();
+  });
+
+  it.each([
+    { apiKey: 'sk', client: new OpenAI({ apiKey: 'sk' }) },
+    { baseURL: 'http://localhost', client: new OpenAI({ apiKey: 'sk' }) },
+    { apiKey: 'sk', metadata: { ['k'.repeat(65)]: 'v' } },
+    { apiKey: 'sk', metadata: { k: 'v'.repeat(513) } },
+    { apiKey: 'sk', metadata: Object.fromEntries(Array.from({ length: 17 }, (_, n) => [n, 'v'])) },
+  ])('options that contradict themselves or the API are refused: %o', (options) => {
+    expect(() => new OpenAIConversationsSession(options)).toThrow(
+      expect.objectContaining({ code: 'invalid_options' }),
+    );
+  });
+
+  it('an empty conversation id is refused', () => {
+    expect(() => new OpenAIConversationsSession({ apiKey: 'sk', conversationId: '' })).toThrow(
+      expect.objectContaining({ code: 'invalid_session_id' }),
+    );
+  });
+});
+
+const schema = PublishedSchema.load();
+
+describe.skipIf(schema === undefined)('our table of items and OpenAI’s published schema', () => {
+  const ours = Object.entries({ ...ITEMS_WITH_ID, ...ITEMS_WITHOUT_ID });
+
+  it('know the same types, but for those that are instructions and not history', () => {
+    const types = [...(schema?.types.input ?? [])].filter((type) => schema?.types.output.has(type));
+    expect(ours.map(([type]) => type).sort()).toEqual(
+      types.filter((type) => type !== 'message').sort(),
+    );
+  });
+
+  it.each(ours)(
+    '%s: we send no field that the schema does not have, and leave none out',
+    (type, fields) => {
+      const errata = ['request_id', 'call_id'];
+      const theirs =
+        schema?.inputFields(type).filter((name) => name !== 'type' && name !== 'id') ?? [];
+      expect(
+        Object.keys(fields)
+          .filter((name) => !errata.includes(name))
+          .sort(),
+      ).toEqual(theirs.filter((name) => !errata.includes(name)).sort());
+    },
+  );
+
+  it('the schema is enforced: it refuses an undeclared field and a missing one', () => {
+    expect(
+      schema?.inputProblem({ type: 'message', role: 'user', content: 'x', extra: 1 }),
+    ).toBeDefined();
+    expect(schema?.inputProblem({ type: 'function_call', name: 'x' })).toBeDefined();
+    expect(schema?.inputProblem({ type: 'message', role: 'user', content: 'x' })).toBeUndefined();
+  });
+});
