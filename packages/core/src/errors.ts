@@ -20,6 +20,9 @@
  * | `read_only` | a write on a database that only allows reading |
  * | `storage_full` | no space left; nothing was written |
  * | `damaged_record` | stored data is not what this project writes |
+ * | `not_encrypted` | an encrypted session found a record in plain text |
+ * | `decryption_failed` | a record does not decrypt: the key is wrong, or it was changed or moved |
+ * | `key_unavailable` | no key of the id that a record names, or the key provider failed |
  * | `unsupported` | the backend cannot do this, or the installation lacks a package |
  * | `backend` | any other failure of the driver or server, in `cause` |
  */
@@ -41,6 +44,9 @@ export type SessionErrorCode =
   | 'read_only'
   | 'storage_full'
   | 'damaged_record'
+  | 'not_encrypted'
+  | 'decryption_failed'
+  | 'key_unavailable'
   | 'unsupported'
   | 'backend';
 

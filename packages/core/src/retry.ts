@@ -1,6 +1,6 @@
 import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
 
-/** How long the second attempt waits at most, in milliseconds; doubles from attempt to attempt. */
+/** The bound on the first delay is twice this, in milliseconds; it doubles from attempt to attempt. */
 const FIRST_DELAY_MS = 4;
 const LONGEST_DELAY_MS = 250;
 

@@ -1,5 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { SessionError } from './errors.ts';
+import { retryUntil } from './retry.ts';
 import type { Revision } from './store.ts';
+
+/** How long a deletion waits for the clock, in milliseconds: far longer than a sound clock needs. */
+const CLOCK_DEADLINE_MS = 10_000;
 
 /**
  * The revision before the first write of a new session: the clock in microseconds. A session that
@@ -17,13 +21,18 @@ export function revisionAtBirth(): Revision {
  *
  * @param attempt - Deletes and says whether there was something to delete; or does nothing and
  * returns `undefined`, if the session's revision is not below {@link revisionAtBirth} yet.
+ * @throws SessionError `conflict` if the clock was set back, and stays behind
  */
-export async function deleteBehindClock(
-  attempt: () => Promise<boolean | undefined>,
-): Promise<boolean> {
-  for (;;) {
+export function deleteBehindClock(attempt: () => Promise<boolean | undefined>): Promise<boolean> {
+  return retryUntil(CLOCK_DEADLINE_MS, async () => {
     const deleted = await attempt();
-    if (deleted !== undefined) return deleted;
-    await delay(1);
-  }
+    return deleted === undefined ? { retry: clockError } : { value: deleted };
+  });
+}
+
+function clockError(): SessionError {
+  return new SessionError(
+    'conflict',
+    'The session was not deleted: the clock of this machine is behind the one that wrote the session. Set it right, then try again.',
+  );
 }

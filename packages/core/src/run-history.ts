@@ -27,7 +27,13 @@ export class RunHistory {
 
   /** Notes that this run wrote `count` records, the newest of them at `position`. */
   wrote(run: object, position: number, count: number): void {
-    if (count > 0) this.#runs.get(run)?.own.push([position - count + 1, position]);
+    const own = this.#runs.get(run)?.own;
+    if (own === undefined || count === 0) return;
+    const first = position - count + 1;
+    const last = own.at(-1);
+    // A run that nobody disturbs writes one unbroken range.
+    if (last !== undefined && last[1] === first - 1) own[own.length - 1] = [last[0], position];
+    else own.push([first, position]);
   }
 
   /** True if the record was added by somebody else since the run's read. */

@@ -27,13 +27,18 @@ export async function* readLines(
   source: AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>,
 ): AsyncGenerator<string, undefined, undefined> {
   const decoder = new TextDecoder();
-  let rest = '';
+  // Joined only at the end of a line: a long one comes in very many chunks.
+  let parts: string[] = [];
   for await (const chunk of source) {
     const text = typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true });
-    const lines = (rest + text).split('\n');
-    rest = lines.pop() ?? '';
-    yield* lines;
+    const [first = '', ...others] = text.split('\n');
+    parts.push(first);
+    for (const other of others) {
+      yield parts.join('');
+      parts = [other];
+    }
   }
+  const rest = parts.join('');
   if (rest !== '') yield rest;
 }
 

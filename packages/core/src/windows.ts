@@ -49,50 +49,65 @@ export function keepRecentItems(items: number): SessionInputCallback {
 
 /** The nearest index at or before `start` from which no item lacks what it belongs to. */
 function wholeFrom(history: readonly AgentInputItem[], start: number): number {
-  const calls = callIndexes(history);
+  const owners = ownerIndexes(history);
   let from = start;
   for (let index = history.length - 1; index >= from; index -= 1) {
-    from = Math.min(from, calls.get(index) ?? from);
+    from = Math.min(from, owners.get(index) ?? from);
     if (index === from && history[index - 1]?.type === 'reasoning') from = index - 1;
   }
   return from;
 }
 
-/** For each tool result the index of its call: the nearest earlier one, as ids may be used again. */
-function callIndexes(history: readonly AgentInputItem[]): Map<number, number> {
+/**
+ * For each tool result the index of its call, and for each call that a program makes the index of the
+ * program: the nearest earlier one, as ids may be used again.
+ */
+function ownerIndexes(history: readonly AgentInputItem[]): Map<number, number> {
   const newest = new Map<string, number>();
-  const calls = new Map<number, number>();
+  const owners = new Map<number, number>();
   for (const [index, item] of history.entries()) {
-    const link = linkOf(item);
-    if (link === undefined) continue;
-    const call = newest.get(link.key);
-    if (!link.isResult) newest.set(link.key, index);
-    else if (call !== undefined) calls.set(index, call);
+    const { own, owner } = linksOf(item);
+    const found = owner === undefined ? undefined : newest.get(owner);
+    if (found !== undefined) owners.set(index, found);
+    if (own !== undefined) newest.set(own, index);
   }
-  return calls;
+  return owners;
 }
 
 /**
- * What a call and its result have in common: the kind of tool and an id. The SDK's items say
- * `callId`; raw items of the Responses API, which sessions may hold, as they are or as provider data,
- * say `call_id`, and an answer to an approval request names that request.
+ * By what others refer to an item, and what it refers to: the kind of tool and an id. The SDK's items
+ * say `callId`; raw items of the Responses API, which sessions may hold, as they are or as provider
+ * data, say `call_id`, and an answer to an approval request names that request.
  */
-function linkOf(item: AgentInputItem): { key: string; isResult: boolean } | undefined {
-  const { type, callId, call_id, approval_request_id, id } = wireItem(item);
-  if (typeof type !== 'string') return undefined;
+function linksOf(item: AgentInputItem): { own?: string; owner?: string } {
+  const { type, callId, call_id, approval_request_id, id, caller } = wireItem(item);
+  if (typeof type !== 'string') return {};
   const kind = type.replace(/(?:_call)?(?:_result|_output|_response)?$|_request$/, '');
-  const isResult = /_(?:result|output|response)$/.test(type);
-  const known =
-    callId ?? call_id ?? approval_request_id ?? (kind === 'mcp_approval' ? id : undefined);
-  return typeof known === 'string' ? { key: JSON.stringify([kind, known]), isResult } : undefined;
+  const known = callId ?? call_id ?? approval_request_id ?? (kind === 'mcp_approval' ? id : null);
+  const own = typeof known === 'string' ? key(kind, known) : undefined;
+  if (/_(?:result|output|response)$/.test(type)) return own === undefined ? {} : { owner: own };
+  const program = callerOf(caller);
+  return { ...(own !== undefined && { own }), ...(program !== undefined && { owner: program }) };
 }
 
+/** The SDK says `callerId`, the API `caller_id`. */
+function callerOf(caller: unknown): string | undefined {
+  const { callerId, caller_id } = (caller ?? {}) as Record<string, unknown>;
+  const id = callerId ?? caller_id;
+  return typeof id === 'string' ? key('program', id) : undefined;
+}
+
+function key(kind: string, id: string): string {
+  return JSON.stringify([kind, id]);
+}
+
+/** Hosted tools and what the SDK does not know carry the item of the API as provider data. */
 function wireItem(item: AgentInputItem): Record<string, unknown> {
-  const raw: unknown = item.providerData;
-  const isWrapped = item.type === 'unknown' || item.type === 'hosted_tool_call';
-  return isWrapped && typeof raw === 'object' && raw !== null && 'type' in raw
-    ? { ...raw }
-    : { ...item };
+  const raw: object = item.providerData ?? {};
+  if (item.type === 'hosted_tool_call') {
+    return { id: item.id, type: item.name, caller: item.caller, ...raw };
+  }
+  return item.type === 'unknown' && 'type' in raw ? { ...raw } : { ...item };
 }
 
 function isUserMessage(item: AgentInputItem): boolean {

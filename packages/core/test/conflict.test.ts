@@ -1,0 +1,112 @@
+import { describe, expect, test } from 'vitest';
+import {
+  MemorySessionStore,
+  StoredSession,
+  type TailReplacement,
+  type Written,
+} from '../src/index.ts';
+import { call, compaction, recordsOf, user } from './items.ts';
+
+/** Another writer that gets in before each of the first so many compare-and-sets. */
+class ContestedStore extends MemorySessionStore {
+  #wins: number;
+
+  constructor(wins: number) {
+    super();
+    this.#wins = wins;
+  }
+
+  override async replaceTail(id: string, change: TailReplacement): Promise<Written | undefined> {
+    await this.#interfere(id);
+    return super.replaceTail(id, change);
+  }
+
+  override async rewrite(
+    ...[id, change]: Parameters<MemorySessionStore['rewrite']>
+  ): Promise<Written | undefined> {
+    await this.#interfere(id);
+    return super.rewrite(id, change);
+  }
+
+  async #interfere(id: string): Promise<void> {
+    if (this.#wins === 0) return;
+    this.#wins -= 1;
+    await super.append(id, [JSON.stringify(user('theirs'))]);
+  }
+}
+
+const replacement = call('c', '{"n":2}');
+const mutation = { type: 'replace_function_call', callId: 'c', replacement } as const;
+
+describe('a change that another writer gets in before is made again on what is there then', () => {
+  test('popItem gives what is the newest item by then', async () => {
+    const store = new ContestedStore(3);
+    const session = new StoredSession({ store, sessionId: 'a' });
+    await session.addItems([user('mine')]);
+    expect(await session.popItem()).toEqual(user('theirs'));
+    expect(await session.getItems()).toEqual(['mine', 'theirs', 'theirs'].map(user));
+  });
+
+  test('mutations change what is there by then', async () => {
+    const store = new ContestedStore(2);
+    const session = new StoredSession({ store, sessionId: 'a' });
+    await session.addItems([call('c', '{"n":1}')]);
+    await session.applyHistoryMutations({ mutations: [mutation] });
+    expect(await session.getItems()).toEqual([replacement, user('theirs'), user('theirs')]);
+  });
+
+  test('compaction keeps what the other writer added', async () => {
+    const store = new ContestedStore(2);
+    const session = new StoredSession({ store, sessionId: 'a' });
+    await session.addItems([user('mine')]);
+    await session.getItems();
+    await session.replaceHistoryWithCompaction([compaction('mine')]);
+    expect(await session.getItems()).toEqual([compaction('mine'), user('theirs'), user('theirs')]);
+  });
+
+  test('replace_suffix finds that its suffix is no longer the newest', async () => {
+    const store = new ContestedStore(1);
+    const session = new StoredSession({ store, sessionId: 'a' });
+    await session.addItems([user('mine')]);
+    const changed = session.applyHistoryTransaction({
+      operationId: 'o',
+      transaction: { type: 'replace_suffix', expectedSuffix: [user('mine')], replacement: [] },
+    });
+    await expect(changed).rejects.toThrow('suffix no longer matches');
+    expect(await session.getItems()).toEqual(['mine', 'theirs'].map(user));
+  });
+});
+
+describe('a change that others get in before for ten seconds', () => {
+  test('is given up with `conflict`, and nothing is written', { timeout: 30_000 }, async () => {
+    class LosingStore extends MemorySessionStore {
+      override async replaceTail(): Promise<undefined> {}
+      override async rewrite(): Promise<undefined> {}
+    }
+    const store = new LosingStore();
+    const changes: ((session: StoredSession) => Promise<unknown>)[] = [
+      (session) => session.popItem(),
+      (session) => session.applyHistoryMutations({ mutations: [mutation] }),
+      (session) => session.replaceHistoryWithCompaction([]),
+      (session) =>
+        session.applyHistoryTransaction({
+          operationId: 'o',
+          transaction: { type: 'replace_suffix', expectedSuffix: [], replacement: [] },
+        }),
+    ];
+    // All at once, each on a session of its own, so that ten seconds are enough for all.
+    const outcomes = changes.map(async (change, index) => {
+      const id = `session ${index}`;
+      const session = store.session(id);
+      await session.addItems([user('a secret'), call('c')]);
+      const before = await store.snapshot(id);
+      await expect(change(session)).rejects.toMatchObject({
+        code: 'conflict',
+        message: `Session "${id}" was changed by others during every attempt for 10000 ms; nothing was written. Try again when fewer writers share it.`,
+      });
+      expect(await store.snapshot(id)).toEqual(before);
+      expect(await recordsOf(store, id)).toHaveLength(2);
+    });
+    await Promise.all(outcomes);
+  });
+});

@@ -1,0 +1,162 @@
+import { describe, expect, test } from 'vitest';
+import { MemorySessionStore, type StoredSession, type Written } from '../src/index.ts';
+import { call, user } from './items.ts';
+
+/** A store that holds back each write until `open` is called, as a slow database does. */
+class SlowStore extends MemorySessionStore {
+  readonly #gate: Promise<void>;
+  open: () => void = () => {};
+
+  constructor() {
+    super();
+    this.#gate = new Promise((resolve) => {
+      this.open = resolve;
+    });
+  }
+
+  override async append(id: string, records: readonly string[]): Promise<Written> {
+    if (id !== 'fast') await this.#gate;
+    return super.append(id, records);
+  }
+}
+
+describe('calls on one session id take effect in the order in which they were made', () => {
+  test('without being awaited, reads included', async () => {
+    const session = new MemorySessionStore().session('a');
+    const calls = [
+      session.addItems([user('1')]),
+      session.addItems([user('2'), user('3')]),
+      session.getItems(),
+      session.popItem(),
+      session.getItems(2),
+      session.clearSession(),
+      session.popItem(),
+      session.addItems([user('4')]),
+      session.getItems(),
+    ];
+    expect(await Promise.all(calls)).toEqual([
+      undefined,
+      undefined,
+      ['1', '2', '3'].map(user),
+      user('3'),
+      ['1', '2'].map(user),
+      undefined,
+      undefined,
+      undefined,
+      [user('4')],
+    ]);
+  });
+
+  test('on a slow store, through any number of session objects', async () => {
+    const store = new SlowStore();
+    const numbers = Array.from({ length: 20 }, (_, index) => String(index));
+    const adding = numbers.map((number) => store.session('a').addItems([user(number)]));
+    const reading = store.session('a').getItems();
+    store.open();
+    await Promise.all(adding);
+    expect(await reading).toEqual(numbers.map(user));
+  });
+
+  test('transactions, mutations and compaction included', async () => {
+    const session = new MemorySessionStore().session('a');
+    const first = call('c', '{"n":1}');
+    const second = call('c', '{"n":2}');
+    const calls = [
+      session.addItems([first]),
+      session.applyHistoryMutations({
+        mutations: [{ type: 'replace_function_call', callId: 'c', replacement: second }],
+      }),
+      session.applyHistoryTransaction({
+        operationId: 'o',
+        transaction: {
+          type: 'replace_suffix',
+          expectedSuffix: [second],
+          replacement: [user('x')],
+        },
+      }),
+      session.getItems(),
+      session.replaceHistoryWithCompaction([user('summary')]),
+      session.getItems(),
+    ];
+    const results = await Promise.all(calls);
+    expect([results[3], results[5]]).toEqual([[user('x')], [user('summary')]]);
+  });
+
+  test('also if a call before failed', async () => {
+    const session = new MemorySessionStore().session('a');
+    const failing = session.applyHistoryTransaction({
+      operationId: 'o',
+      transaction: { type: 'replace_suffix', expectedSuffix: [user('no')], replacement: [] },
+    });
+    const adding = session.addItems([user('1')]);
+    await expect(failing).rejects.toThrow('suffix no longer matches');
+    await adding;
+    expect(await session.getItems()).toEqual([user('1')]);
+  });
+
+  test('and calls on other ids do not wait for them', async () => {
+    const store = new SlowStore();
+    const slow = store.session('slow').addItems([user('1')]);
+    await store.session('fast').addItems([user('2')]);
+    expect(await store.session('fast').getItems()).toEqual([user('2')]);
+    store.open();
+    await slow;
+  });
+
+  test('calls of the directory included', async () => {
+    const store = new MemorySessionStore();
+    const session = store.session('a');
+    const adding = [session.addItems([user('1')]), session.addItems([user('2')])];
+    const info = store.getSession('a');
+    const deleted = store.deleteSession('a');
+    await Promise.all(adding);
+    expect(await info).toMatchObject({ itemCount: 2 });
+    expect(await deleted).toBe(true);
+    expect(await session.getItems()).toEqual([]);
+  });
+});
+
+describe('N concurrent pops over N items', () => {
+  test('give N different items', async () => {
+    const store = new MemorySessionStore();
+    const items = Array.from({ length: 50 }, (_, index) => user(String(index)));
+    await store.session('a').addItems(items);
+    const popped = await Promise.all(items.map(() => store.session('a').popItem()));
+    expect(popped).toEqual(items.toReversed());
+  });
+});
+
+const methods: [string, (session: StoredSession) => Promise<unknown>][] = [
+  ['getSessionId', (session) => session.getSessionId()],
+  ['getItems', (session) => session.getItems()],
+  ['getItems(0)', (session) => session.getItems(0)],
+  ['addItems', (session) => session.addItems([user('x')])],
+  ['addItems([])', (session) => session.addItems([])],
+  ['popItem', (session) => session.popItem()],
+  ['clearSession', (session) => session.clearSession()],
+  [
+    'applyHistoryTransaction',
+    (session) =>
+      session.applyHistoryTransaction({
+        operationId: 'o',
+        transaction: { type: 'append_items', items: [] },
+      }),
+  ],
+  ['applyHistoryMutations', (session) => session.applyHistoryMutations({ mutations: [] })],
+  ['replaceHistoryWithCompaction', (session) => session.replaceHistoryWithCompaction([])],
+];
+
+describe.each(methods)('%s', (_name, method) => {
+  test('rejects after the session was closed', async () => {
+    const session = new MemorySessionStore().session('a');
+    await session.close();
+    await expect(method(session)).rejects.toMatchObject({ code: 'closed' });
+  });
+
+  test('rejects after the store was closed', async () => {
+    const store = new MemorySessionStore();
+    const session = store.session('a');
+    await store.close();
+    await expect(method(session)).rejects.toMatchObject({ code: 'closed' });
+  });
+});

@@ -1,0 +1,124 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { RecordCipher } from '../src/adapter.ts';
+import { MemorySessionStore, SessionError, StoredSession } from '../src/index.ts';
+import { compaction, recordingLogger, recordsOf, user } from './items.ts';
+
+/**
+ * Base64 under a key's name, which is enough to tell ciphertext from text and a right key from a wrong
+ * one; the word `expired` in a text hides its record.
+ */
+function cipherOf(key: string): RecordCipher {
+  let fingerprints = 0;
+  return {
+    seal: async (texts) => texts.map((text) => `${key}:${Buffer.from(text).toString('base64')}`),
+    unseal: async (records) =>
+      records.map((record) => {
+        if (!record.startsWith(`${key}:`)) {
+          throw new SessionError('damaged_record', 'It does not decrypt.');
+        }
+        const text = Buffer.from(record.slice(key.length + 1), 'base64').toString();
+        return text.includes('expired') ? undefined : text;
+      }),
+    // Two fingerprints of one text differ, as salted ones do.
+    fingerprint: async (text) => {
+      fingerprints += 1;
+      return `${fingerprints} ${text}`;
+    },
+    isFingerprintOf: async (stored, text) => stored.replace(/^\d+ /, '') === text,
+  };
+}
+
+let store: MemorySessionStore;
+let session: StoredSession;
+let warnings: string[];
+
+beforeEach(() => {
+  store = new MemorySessionStore();
+  const recorder = recordingLogger();
+  warnings = recorder.warnings;
+  session = new StoredSession({
+    store,
+    sessionId: 'a',
+    cipher: cipherOf('right'),
+    logger: recorder.logger,
+  });
+});
+
+describe('a session with a cipher', () => {
+  test('stores ciphertext only, and gives items back', async () => {
+    await session.addItems([user('a secret')]);
+    expect(JSON.stringify(await store.snapshot('a'))).not.toContain('secret');
+    expect(await session.getItems()).toEqual([user('a secret')]);
+    expect(await session.popItem()).toEqual(user('a secret'));
+  });
+
+  test('takes the sealed size for the bound of the store', async () => {
+    class SmallStore extends MemorySessionStore {
+      readonly maxRecordBytes = 100;
+    }
+    const small = new StoredSession({ store: new SmallStore(), cipher: cipherOf('right') });
+    const item = user('x'.repeat(30));
+    expect(JSON.stringify(item).length).toBeLessThan(100);
+    await expect(small.addItems([item])).rejects.toMatchObject({ code: 'item_too_large' });
+    expect(await small.getItems()).toEqual([]);
+  });
+
+  test('knows a repeated transaction by what the cipher says of fingerprints', async () => {
+    const append = (text: string): Promise<void> =>
+      session.applyHistoryTransaction({
+        operationId: 'o',
+        transaction: { type: 'append_items', items: [user(text)] },
+      });
+    await append('new');
+    await append('new');
+    await expect(append('other')).rejects.toThrow('already applied with a different transaction');
+    expect(await session.getItems()).toEqual([user('new')]);
+  });
+});
+
+describe('records that the cipher hides', () => {
+  test('are passed over without a warning, and are not counted as damaged', async () => {
+    await session.addItems([user('1'), user('expired'), user('2'), user('expired')]);
+    expect(await session.getItems()).toEqual(['1', '2'].map(user));
+    expect(await session.getItems(2)).toEqual(['1', '2'].map(user));
+    expect(session.damagedRecords).toBe(0);
+    expect(warnings).toEqual([]);
+  });
+
+  test('stay stored when items around them are popped, replaced or compacted', async () => {
+    await session.addItems([user('expired 1'), user('1'), user('expired 2'), user('2')]);
+    const [first, , second] = await recordsOf(store, 'a');
+    await session.popItem();
+    await session.applyHistoryTransaction({
+      operationId: 'o',
+      transaction: { type: 'replace_suffix', expectedSuffix: [user('1')], replacement: [] },
+    });
+    await session.getItems();
+    await session.replaceHistoryWithCompaction([compaction('all')]);
+    expect(await session.getItems()).toEqual([compaction('all')]);
+    expect((await recordsOf(store, 'a')).slice(1)).toEqual([first, second]);
+  });
+});
+
+describe('with a wrong key', () => {
+  test('every call that reads fails, and nothing is destroyed', async () => {
+    await session.addItems([user('1'), user('2')]);
+    const before = await store.snapshot('a', { positions: true });
+    const wrong = new StoredSession({ store, sessionId: 'a', cipher: cipherOf('wrong') });
+    for (const call of [
+      () => wrong.getItems(),
+      () => wrong.getItems(1),
+      () => wrong.popItem(),
+      () => wrong.replaceHistoryWithCompaction([]),
+      () => wrong.applyHistoryMutations({ mutations: [] }),
+      () =>
+        wrong.applyHistoryTransaction({
+          operationId: 'o',
+          transaction: { type: 'replace_suffix', expectedSuffix: [user('2')], replacement: [] },
+        }),
+    ]) {
+      await expect(call()).rejects.toMatchObject({ code: 'damaged_record' });
+    }
+    expect(await store.snapshot('a', { positions: true })).toEqual(before);
+  });
+});
