@@ -1,0 +1,121 @@
+import { randomUUID } from 'node:crypto';
+import {
+  isRunContextAwareSession,
+  isSessionHistoryRewriteAwareSession,
+  isSessionHistoryTransactionAwareSession,
+  type Session,
+} from '@openai/agents-core';
+import { isSessionError } from '../errors.ts';
+import type { SessionHarness } from './harness.ts';
+import { directoryOf, hasMethod } from './optional.ts';
+import { loadFastCheck, loadResponsesCompaction } from './peers.ts';
+
+/** What a session may or may not offer, and how the report calls it. */
+export const capabilities = {
+  verbatim: 'items come back verbatim',
+  callerIds: 'session ids are chosen by the caller',
+  errorCodes: 'errors are SessionErrors with a code',
+  itemBound: 'the size of an item is bounded',
+  runContext: 'acceptsRunContext',
+  transactions: 'applyHistoryTransaction',
+  mutations: 'applyHistoryMutations',
+  compaction: 'replaceHistoryWithCompaction',
+  close: 'close',
+  directory: 'store.listSessions',
+  restart: 'harness.restart',
+  damage: 'harness.corruptNewest',
+  responsesCompaction: '@openai/agents-openai is installed',
+  fastCheck: 'fast-check is installed',
+} as const;
+
+/** The name of a capability in a rule's list of needs. */
+export type Capability = keyof typeof capabilities;
+
+/** For each capability that is absent, why. */
+export type Absences = ReadonlyMap<Capability, string>;
+
+/** An item over this is not made for a test. */
+const LARGEST_TESTED_BOUND = 64 * 1024 * 1024;
+
+/** What can be told at once from a session and its harness. */
+export function absencesOf(harness: SessionHarness, session: Session): Map<Capability, string> {
+  const absent = new Map<Capability, string>();
+  const check = (capability: Capability, present: boolean, reason: string): void => {
+    if (!present) absent.set(capability, reason);
+  };
+  check('verbatim', harness.fidelity !== 'replay', "the harness declares fidelity: 'replay'");
+  check('callerIds', harness.ids !== 'server', "the harness declares ids: 'server'");
+  check('runContext', isRunContextAwareSession(session), 'acceptsRunContext is not true');
+  check(
+    'transactions',
+    isSessionHistoryTransactionAwareSession(session),
+    'the session has no applyHistoryTransaction method',
+  );
+  check(
+    'mutations',
+    isSessionHistoryRewriteAwareSession(session),
+    'the session has no applyHistoryMutations method',
+  );
+  check(
+    'compaction',
+    hasMethod(session, 'replaceHistoryWithCompaction'),
+    'the session has no replaceHistoryWithCompaction method',
+  );
+  check('close', hasMethod(session, 'close'), 'the session has no close method');
+  check(
+    'directory',
+    directoryOf(session) !== undefined,
+    'the session has no `store` with a listSessions method',
+  );
+  check('restart', harness.restart !== undefined, 'the harness has no restart function');
+  check('damage', harness.corruptNewest !== undefined, 'the harness has no corruptNewest function');
+  const bound = itemBound(harness, session);
+  check('itemBound', bound !== undefined, 'neither the session nor harness.limits states a bound');
+  if (bound !== undefined && bound > LARGEST_TESTED_BOUND) {
+    absent.set('itemBound', `an item over ${bound} bytes is too large for a test`);
+  }
+  return absent;
+}
+
+/** All absences; opens a session of its own to find out. */
+export async function probe(harness: SessionHarness): Promise<Absences> {
+  const session = await harness.open(`conformance-probe-${randomUUID()}`);
+  const absent = absencesOf(harness, session);
+  if (!(await usesSessionErrors(harness, session))) {
+    absent.set('errorCodes', 'no refusal of bad input is a SessionError');
+  }
+  const [fastCheck, compaction] = await Promise.all([loadFastCheck(), loadResponsesCompaction()]);
+  if (fastCheck === undefined) absent.set('fastCheck', 'fast-check cannot be imported');
+  if (compaction === undefined) {
+    absent.set('responsesCompaction', '@openai/agents-openai cannot be imported');
+  }
+  await harness.close?.(session);
+  return absent;
+}
+
+/** The largest item in bytes, if there is a bound. */
+export function itemBound(harness: SessionHarness, session: Session): number | undefined {
+  if (harness.limits?.maxItemBytes !== undefined) return harness.limits.maxItemBytes;
+  const store: unknown = Reflect.get(session, 'store');
+  if (typeof store !== 'object' || store === null) return undefined;
+  const bound: unknown = Reflect.get(store, 'maxRecordBytes');
+  return typeof bound === 'number' && Number.isFinite(bound) ? bound : undefined;
+}
+
+/** One coded refusal is enough: then all others have to be coded too. */
+async function usesSessionErrors(harness: SessionHarness, session: Session): Promise<boolean> {
+  const refusals = [
+    async () => session.getItems(1.5),
+    async () => session.addItems([{ role: 'user', content: 'x', providerData: { bad: 1n } }]),
+    async () => (await harness.open('')).getItems(),
+    async () => (await harness.open('x'.repeat(600))).getItems(),
+  ];
+  for (const refusal of refusals) {
+    try {
+      await refusal();
+    } catch (error) {
+      if (isSessionError(error)) return true;
+    }
+  }
+  return false;
+}

@@ -1,0 +1,37 @@
+import { setImmediate } from 'node:timers/promises';
+
+/** Runs `work` while every clock reading in this realm gives the same millisecond. */
+export async function atFrozenTime(work: () => Promise<void>): Promise<void> {
+  const now = Date.now();
+  await withClock(() => now, work);
+}
+
+/** Runs `work` while the clock goes back by a second at every reading. */
+export async function atFallingTime(work: () => Promise<void>): Promise<void> {
+  let now = Date.now();
+  await withClock(() => {
+    now -= 1000;
+    return now;
+  }, work);
+}
+
+async function withClock(read: () => number, work: () => Promise<void>): Promise<void> {
+  const RealDate = globalThis.Date;
+  // A proxy is still the real class to `instanceof` and to everything that formats dates.
+  globalThis.Date = new Proxy(RealDate, {
+    get: (target, key, receiver) => (key === 'now' ? read : Reflect.get(target, key, receiver)),
+    construct: (target, args, newTarget) =>
+      Reflect.construct(target, args.length === 0 ? [read()] : args, newTarget),
+  });
+  try {
+    await work();
+  } finally {
+    globalThis.Date = RealDate;
+  }
+}
+
+/** Waits until the clock shows another millisecond, so that two writes have different times. */
+export async function tick(): Promise<void> {
+  const start = Date.now();
+  while (Date.now() <= start + 1) await setImmediate();
+}

@@ -1,0 +1,9 @@
+export type { SessionHarness, SessionLimits, TestFunctions } from './harness.ts';
+export {
+  type CapabilityOutcome,
+  type ConformanceReport,
+  formatTable,
+  type TestOutcome,
+} from './report.ts';
+export { type RunConformanceOptions, runConformance } from './run.ts';
+export { type ConformanceRun, sessionConformance } from './suite.ts';

@@ -1,0 +1,19 @@
+/** fast-check, if it is installed next to this package. */
+export async function loadFastCheck(): Promise<typeof import('fast-check') | undefined> {
+  return optional(() => import('fast-check'));
+}
+
+/** The SDK's OpenAI package, if it is installed next to this package. */
+export async function loadResponsesCompaction(): Promise<
+  typeof import('@openai/agents-openai') | undefined
+> {
+  return optional(() => import('@openai/agents-openai'));
+}
+
+async function optional<T>(load: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await load();
+  } catch {
+    return undefined;
+  }
+}

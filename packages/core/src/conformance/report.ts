@@ -1,0 +1,122 @@
+import { type Absences, type Capability, capabilities } from './capabilities.ts';
+import type { SessionHarness } from './harness.ts';
+import type { Rule } from './rule.ts';
+
+/** What came of one test. */
+export interface TestOutcome {
+  /** The matter that it is about, for example `limits`. */
+  readonly concern: string;
+  /** The rule, as a sentence. */
+  readonly name: string;
+  readonly state: 'passed' | 'failed' | 'skipped';
+  /** Why it was skipped, or the message with which it failed. */
+  readonly reason?: string;
+  /** What it failed with. */
+  readonly error?: unknown;
+}
+
+/** What the session turned out to offer, and what its tests came to. */
+export interface CapabilityOutcome {
+  /** How the capability is called, for example `applyHistoryTransaction`. */
+  readonly name: string;
+  readonly present: boolean;
+  /** Why it is absent. */
+  readonly reason?: string;
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+/** What a run of the suite came to. */
+export interface ConformanceReport {
+  readonly name: string;
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+  readonly capabilities: readonly CapabilityOutcome[];
+  /** Rules that the harness declares broken, with the reason. */
+  readonly exempt: Readonly<Record<string, string>>;
+  readonly tests: readonly TestOutcome[];
+}
+
+/** Notes outcomes while the runner runs the tests. */
+export class Outcomes {
+  readonly #harness: SessionHarness;
+  readonly #noted = new Map<Rule, TestOutcome>();
+  #absences: Absences = new Map();
+
+  constructor(harness: SessionHarness) {
+    this.#harness = harness;
+  }
+
+  /** How many tests have ended. */
+  get count(): number {
+    return this.#noted.size;
+  }
+
+  noteAbsences(absences: Absences): void {
+    this.#absences = absences;
+  }
+
+  note(rule: Rule, result: Pick<TestOutcome, 'state' | 'reason' | 'error'>): TestOutcome {
+    const outcome = { concern: rule.concern, name: rule.name, ...result };
+    this.#noted.set(rule, outcome);
+    return outcome;
+  }
+
+  toReport(): ConformanceReport {
+    const tests = [...this.#noted.values()];
+    const every = Object.keys(capabilities) as Capability[];
+    return {
+      name: this.#harness.name,
+      ...tally(tests),
+      exempt: this.#harness.exempt ?? {},
+      capabilities: [
+        this.#outcomeOf('getItems, addItems, popItem, clearSession', undefined),
+        ...every.map((capability) => this.#outcomeOf(capabilities[capability], capability)),
+      ],
+      tests,
+    };
+  }
+
+  #outcomeOf(name: string, capability: Capability | undefined): CapabilityOutcome {
+    const tests = [...this.#noted]
+      .filter(([{ needs }]) =>
+        capability === undefined ? needs.length === 0 : needs.includes(capability),
+      )
+      .map(([, outcome]) => outcome);
+    const reason = capability && this.#absences.get(capability);
+    return { name, present: reason === undefined, ...(reason && { reason }), ...tally(tests) };
+  }
+}
+
+/** One line for each capability, and one for each exempted rule. */
+export function formatTable(report: ConformanceReport): string {
+  const rows = [['capability', '', 'passed', 'failed', 'skipped', 'why not']];
+  for (const { name, present, passed, failed, skipped, reason } of report.capabilities) {
+    const counts = [passed, failed, skipped].map(String);
+    rows.push([name, present ? 'yes' : 'no', ...counts, reason ?? '']);
+  }
+  const widths = [0, 1, 2, 3, 4].map((column) =>
+    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  const lines = rows.map((row) =>
+    row
+      .map((cell, column) => {
+        const width = widths[column] ?? 0;
+        return column >= 2 && column <= 4 ? cell.padStart(width) : cell.padEnd(width);
+      })
+      .join('  ')
+      .trimEnd(),
+  );
+  const exemptions = Object.entries(report.exempt).map(
+    ([name, reason]) => `exempt: ${name} (${reason})`,
+  );
+  return [`session conformance: ${report.name}`, ...lines, ...exemptions].join('\n');
+}
+
+function tally(tests: readonly TestOutcome[]): { passed: number; failed: number; skipped: number } {
+  const count = (state: TestOutcome['state']): number =>
+    tests.filter((test) => test.state === state).length;
+  return { passed: count('passed'), failed: count('failed'), skipped: count('skipped') };
+}

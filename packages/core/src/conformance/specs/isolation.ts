@@ -1,0 +1,256 @@
+import assert from 'node:assert/strict';
+import { randomInt } from 'node:crypto';
+import { refusalOf } from '../assertions.ts';
+import type { RuleContext } from '../context.ts';
+import { textsOf, user, users } from '../items.ts';
+import { concern, type Rule } from '../rule.ts';
+
+const LONGEST_ID = 512;
+
+export const isolation: readonly Rule[] = concern('isolation of ids', (rule) => {
+  rule('histories of 50 sessions are kept apart', async (t) => {
+    const sessions = await Promise.all(Array.from({ length: 50 }, () => t.open()));
+    await Promise.all(sessions.map((session, n) => session.addItems(users(`of-${n}`, 2))));
+    for (const [n, session] of sessions.entries()) {
+      await t.expectHistory(session, users(`of-${n}`, 2));
+    }
+  });
+
+  const different = (what: string, spellings: (unique: string) => string[]): void => {
+    rule(
+      `ids are compared byte for byte: ${what} are different sessions`,
+      (t) => expectApart(t, spellings(t.newId())),
+      ['callerIds'],
+    );
+  };
+
+  different('User and user', (id) => [`${id}User`, `${id}user`, `${id}USER`]);
+  different('ids with and without white space around them', (id) => [
+    id,
+    `${id} `,
+    `${id}  `,
+    ` ${id}`,
+    `${id}\t`,
+    `${id}\n`,
+    `${id}\u00a0`,
+  ]);
+  different('composed and decomposed accents', (id) => [
+    `${id}é`.normalize('NFC'),
+    `${id}é`.normalize('NFD'),
+    `${id}e`,
+    `${id}E`,
+  ]);
+  different('letters that a collation takes for equal', (id) => [
+    `${id}ss`,
+    `${id}ß`,
+    `${id}i`,
+    `${id}ı`,
+    `${id}ﬁ`,
+    `${id}fi`,
+    `${id}ａ`,
+    `${id}a`,
+    `${id}あ`,
+    `${id}ア`,
+  ]);
+  different('ids with LIKE and GLOB wildcards', (id) => [
+    `${id}ab`,
+    `${id}a%`,
+    `${id}a_`,
+    `${id}%`,
+    `${id}_b`,
+    `${id}a*`,
+    `${id}a?`,
+    `${id}[a]b`,
+    `${id}\\%`,
+  ]);
+  different('ids with key separators', (id) => [
+    id,
+    `${id}:`,
+    `${id}:1`,
+    `${id}::1`,
+    `${id}:items`,
+    `${id}:messages`,
+    `${id}:meta`,
+    `${id}:ops`,
+    `${id}#1`,
+    `${id}|1`,
+    `${id}/1`,
+    `${id}.1`,
+  ]);
+  different('ids with braces', (id) => [
+    id,
+    `{${id}}`,
+    `{${id}`,
+    `${id}}`,
+    `{}${id}`,
+    `{${id}}x`,
+    `{${id}}y`,
+    `a{${id}}`,
+  ]);
+  different('ids with quotes and comments', (id) => [
+    `${id}'`,
+    `${id}''`,
+    `${id}"`,
+    `${id}\``,
+    `${id}\\`,
+    `${id}\\\\`,
+    `${id}' OR '1'='1`,
+    `${id}--`,
+    `${id};`,
+    `${id}$1`,
+    `${id}?`,
+  ]);
+  different('ids that look like paths or files', (id) => [
+    id,
+    `${id}/`,
+    `./${id}`,
+    `../${id}`,
+    `/${id}`,
+    `a/../${id}`,
+    `${id}\\x`,
+    `${id}.json`,
+    `${id}.lock`,
+    `${id}.tmp`,
+    `${id}.`,
+    `${id}~`,
+  ]);
+  different('encoded and plain ids', (id) => [
+    `${id} a`,
+    `${id}%20a`,
+    `${id}+a`,
+    `${id}_a`,
+    `${id}-a`,
+    `${id}&amp;`,
+    `${id}&`,
+    `${id}%`,
+    `${id}%25`,
+    `${id}\\u0061`,
+    `${id}a`,
+  ]);
+  different('ids that one number could stand for', () => {
+    const number = String(randomInt(1e9, 1e10));
+    return [number, `0${number}`, `${number}.0`, `${number}e0`, `+${number}`, `-${number}`];
+  });
+  different('an id and its prefixes', (id) => [id, id.slice(0, -1), `${id}a`, `${id}ab`]);
+  different('ids with invisible characters', (id) => [
+    id,
+    `${id}\u200b`,
+    `${id}\u200d`,
+    `${id}\ufeff`,
+    `\ufeff${id}`,
+    `${id}\u00ad`,
+    `${id}\u0001`,
+    `${id}\u007f`,
+  ]);
+  different('ids with emoji and rare scripts', (id) => [
+    `${id}😀`,
+    `${id}😁`,
+    `${id}👩‍💻`,
+    `${id}👩💻`,
+    `${id}𠀀`,
+    `${id}𠀁`,
+    `${id}?`,
+    `${id}\ufffd`,
+  ]);
+  different('names that objects inherit', () => [
+    '__proto__',
+    'constructor',
+    'prototype',
+    'toString',
+    'hasOwnProperty',
+    'length',
+    'default',
+    'null',
+    'undefined',
+  ]);
+
+  rule(
+    'ids of the longest length that differ at one end are different sessions',
+    async (t) => {
+      const longest = longestId(t);
+      const body = t.newId().padEnd(longest - 1, 'x');
+      await expectApart(t, [`${body}1`, `${body}2`, body, `1${body}`, `2${body}`]);
+    },
+    ['callerIds'],
+  );
+
+  rule(
+    'an id of the longest length may be of any script',
+    async (t) => {
+      const longest = longestId(t);
+      const start = t.newId();
+      const wide = `${start}${'語'.repeat(Math.floor((longest - start.length) / 3))}`;
+      const id = wide.padEnd(wide.length + longest - Buffer.byteLength(wide), 'x');
+      const session = await t.open(id);
+      await session.addItems([user('long')]);
+      await t.expectHistory(await t.open(id), [user('long')]);
+    },
+    ['callerIds'],
+  );
+
+  rule(
+    'getSessionId() gives the id with which the session was opened, byte for byte',
+    async (t) => {
+      for (const id of [`${t.newId()} É`, ` ${t.newId()}:{%}'`, t.newId().toUpperCase()]) {
+        assert.equal(await (await t.open(id)).getSessionId(), id);
+      }
+    },
+    ['callerIds'],
+  );
+
+  const refused = (what: string, make: (t: RuleContext) => string): void => {
+    rule(
+      `a session id that ${what} is refused before anything is written`,
+      async (t) => {
+        const id = make(t);
+        await refusalOf(async () => {
+          const session = await t.open(id);
+          await session.addItems([user('must not be stored')]);
+        }, `a session id that ${what}`);
+      },
+      ['callerIds'],
+    );
+  };
+
+  refused('is empty', () => '');
+  refused('contains NUL', (t) => `${t.newId()}\0`);
+  refused('contains a lone surrogate', (t) => `${t.newId()}\ud800`);
+  refused('has one byte too many', (t) => t.newId().padEnd(longestId(t) + 1, 'x'));
+  refused('has too many bytes, though not too many characters', (t) => {
+    const id = t.newId();
+    return id + '語'.repeat(Math.ceil((longestId(t) + 1 - id.length) / 3));
+  });
+});
+
+function longestId({ harness }: RuleContext): number {
+  return harness.limits?.maxSessionIdBytes ?? LONGEST_ID;
+}
+
+/** Writes to all, then reads, pops and clears each, looking at all the others every time. */
+async function expectApart(t: RuleContext, ids: readonly string[]): Promise<void> {
+  const sessions = await Promise.all(
+    [...new Set(ids)].map(async (id) => ({ id, session: await t.open(id), items: users(id, 3) })),
+  );
+  // Some of these ids are not new to a persistent backend.
+  for (const { session } of sessions) await session.clearSession();
+  for (const { session, items } of sessions) await session.addItems(items);
+  const expectAll = async (): Promise<void> => {
+    for (const { id, session, items } of sessions) {
+      await t.expectHistory(session, items, `history of ${JSON.stringify(id)}`);
+      const newest = textsOf(await session.getItems(1));
+      assert.ok(
+        newest.every((text) => textsOf(items).includes(text)),
+        `the newest item of ${JSON.stringify(id)} is another session's`,
+      );
+    }
+  };
+  await expectAll();
+  for (const method of ['popItem', 'clearSession'] as const) {
+    for (const entry of sessions) {
+      await entry.session[method]();
+      // What it did to its own session is the matter of other rules.
+      entry.items = await entry.session.getItems();
+      await expectAll();
+    }
+  }
+}

@@ -1,0 +1,17 @@
+import { MemorySessionStore, StoredSession } from '@agent-sessions/core';
+import type { SessionHarness } from '@agent-sessions/core/conformance';
+
+class PopsNull extends StoredSession {
+  override async popItem(): ReturnType<StoredSession['popItem']> {
+    return (await super.popItem()) ?? (null as unknown as undefined);
+  }
+}
+
+const store = new MemorySessionStore();
+
+const faulty: SessionHarness = {
+  name: 'faulty',
+  open: (sessionId) => new PopsNull({ store, sessionId }),
+};
+
+export default faulty;

@@ -1,0 +1,46 @@
+import { StoredSession } from '@agent-sessions/core';
+import type { AgentInputItem, RunContext } from '@openai/agents-core';
+import { type Fault, fault, stored } from './fault.ts';
+
+/** Tells the runner to compare histories that are never equal. */
+class ComparesWrong extends StoredSession {
+  #comparisons = 0;
+
+  prepareHistoryItemsForPersistenceComparison(items: AgentInputItem[]): AgentInputItem[] {
+    this.#comparisons += 1;
+    return items.map((item) => Object.assign({ comparison: this.#comparisons }, item));
+  }
+}
+
+/** Gives the model something else than it stores. */
+class RewritesForModel extends StoredSession {
+  prepareHistoryItemForModelInput(item: AgentInputItem): AgentInputItem {
+    return 'role' in item && item.role === 'assistant'
+      ? ({ ...item, content: [{ type: 'output_text', text: '…' }] } as AgentInputItem)
+      : item;
+  }
+}
+
+/** Keeps messages and drops the rest, as a chat table does. */
+class OnlyMessages extends StoredSession {
+  override addItems(items: AgentInputItem[], context?: RunContext<unknown>): Promise<void> {
+    return super.addItems(
+      items.filter(({ type }) => type !== 'function_call_result'),
+      context,
+    );
+  }
+}
+
+export const runnerFaults: readonly Fault[] = [
+  fault('histories never compare equal', stored(ComparesWrong), 'a write whose answer was lost'),
+  fault(
+    'the model is given other items',
+    stored(RewritesForModel),
+    'the model is given the whole history',
+  ),
+  fault('results of tools are dropped', stored(OnlyMessages), [
+    'a tool loop is stored and replayed',
+    'goes on from its serialized state',
+    'a handoff is stored',
+  ]),
+];

@@ -1,0 +1,76 @@
+import { spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { dirname, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { describe, expect, test } from 'vitest';
+
+const TIMEOUT_MS = 120_000;
+const folder = resolve(import.meta.dirname, 'runners');
+const require = createRequire(import.meta.url);
+
+/** The file that a package's command runs. */
+function commandOf(name: string, bin: string): string {
+  return resolve(dirname(require.resolve(`${name}/package.json`)), bin);
+}
+
+const runners: Readonly<Record<string, readonly string[]>> = {
+  'node:test': ['--test', '--test-reporter=spec', 'node-test.fixture.ts'],
+  vitest: [
+    commandOf('vitest', 'vitest.mjs'),
+    'run',
+    '--config=vitest.config.ts',
+    '--reporter=verbose',
+  ],
+  Jest: [
+    '--experimental-vm-modules',
+    commandOf('jest', 'bin/jest.js'),
+    '--config=jest.config.mjs',
+    '--verbose',
+  ],
+  Mocha: [commandOf('mocha', 'bin/mocha.js'), 'globals.fixture.ts'],
+};
+
+for (const [name, command] of Object.entries(runners)) {
+  describe(`under ${name}`, { timeout: TIMEOUT_MS }, () => {
+    test('a correct session passes, and what it lacks is skipped with a reason', async () => {
+      const { code, output } = await runSuite('reference', command);
+      expect(output).toMatch(
+        /history and ledger outlive a restart.*harness has no restart function/,
+      );
+      expect(output).toMatch(/applyHistoryTransaction +yes +\d+ +0 +0/);
+      expect(code).toBe(0);
+    });
+
+    test('a faulty session fails in the test that names the rule', async () => {
+      const { code, output } = await runSuite('faulty', command);
+      expect(output).toContain('getItems(n) gives exactly the newest n items, oldest first');
+      expect(output).toMatch(/getItems, addItems, popItem, clearSession +yes +\d+ +[1-9]/);
+      expect(code).not.toBe(0);
+    });
+  });
+}
+
+test('under Jest, a harness that opens asynchronously works too', {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  const { code, output } = await runSuite('plain, opened asynchronously', runners.Jest ?? []);
+  expect(output).toMatch(/close +no +0 +0 +\d+ +the session has no close method/);
+  expect(code).toBe(0);
+});
+
+async function runSuite(
+  harness: string,
+  command: readonly string[],
+): Promise<{ code: number; output: string }> {
+  const { PATH, HOME } = process.env;
+  const child = spawn(process.execPath, ['--conditions=@agent-sessions/source', ...command], {
+    cwd: folder,
+    // Nothing of the runner that runs this test: each would think that it is its child.
+    env: { PATH, HOME, NO_COLOR: '1', CONFORMANCE_HARNESS: harness },
+  });
+  const closed = new Promise<number>((done) => {
+    child.once('close', (code) => done(code ?? -1));
+  });
+  const [code, ...streams] = await Promise.all([closed, text(child.stdout), text(child.stderr)]);
+  return { code, output: streams.join('\n') };
+}
