@@ -30,6 +30,9 @@ export interface Target {
 /** How many times a cost may grow from 1 000 items to 100 000. */
 const GROWTH_BOUND = 1.5;
 
+/** How many items one write of a long history carries. */
+const BATCH = 5000;
+
 /** The four workloads of an adapter against its floor, and the growth of three of them. */
 export async function benchTarget(target: Target): Promise<Comparison[]> {
   return [...(await benchAgainstFloor(target)), ...(await benchGrowth(target))];
@@ -91,7 +94,9 @@ async function benchGrowth(target: Target): Promise<Comparison[]> {
 async function opened(target: Target, size: number): Promise<Sides> {
   const sides = await target.open();
   for (const session of [sides.session, sides.floorSession]) {
-    await session.addItems(history(size));
+    for (let left = size; left > 0; left -= BATCH) {
+      await session.addItems(history(Math.min(left, BATCH)));
+    }
   }
   return sides;
 }

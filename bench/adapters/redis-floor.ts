@@ -20,22 +20,20 @@ return redis.call('HINCRBY', KEYS[1], 'revision', 1)`;
 
 /**
  * The fewest raw calls of ioredis that do the durable work of a session on the same keys: a list and
- * a revision that change together, read at one moment. No validation, no ledger, no positions, and a
+ * a revision that change together. No validation, no ledger, no positions, no time to live, and a
  * call whose reply is lost is done twice.
  */
 export async function redisFloor(redis: Redis, session: string): Promise<Floor> {
   const items = `${session}:items`;
   const load = async (text: string): Promise<string> => String(await redis.script('LOAD', text));
   const [appendSha, newestSha, dropSha] = await Promise.all([append, newest, drop].map(load));
-  const run = (sha = '', ...args: (string | number)[]) => redis.evalsha(sha, 2, session, items, ...args);
+  const run = (sha = '', ...args: (string | number)[]) =>
+    redis.evalsha(sha, 2, session, items, ...args);
   return {
     append: (turn: readonly AgentInputItem[]) =>
       run(appendSha, Date.now(), ...turn.map((item) => JSON.stringify(item))),
     newest: async (limit) => (await redis.lrange(items, -limit, -1)).map(parse),
-    whole: async () => {
-      const results = await redis.multi().hget(session, 'revision').lrange(items, 0, -1).exec();
-      return (results?.[1]?.[1] as string[]).map(parse);
-    },
+    whole: async () => (await redis.lrange(items, 0, -1)).map(parse),
     pop: async () => {
       const [revision, record] = (await run(newestSha)) as [string, string | null];
       if (record === null) return undefined;

@@ -7,11 +7,13 @@
  * | `invalid_limit` | a limit that is not a whole number |
  * | `invalid_item` | an item that JSON cannot hold: a cycle, a bigint, a function, nested too deep |
  * | `invalid_options` | a constructor or method option that contradicts itself or is out of range |
- * | `item_too_large` | one item, encoded, is larger than the backend takes |
+ * | `item_too_large` | one item, encoded, or one batch is larger than the backend takes |
  * | `invalid_transfer` | a JSON Lines export that cannot be imported |
  * | `closed` | the session or its store was closed |
  * | `conflict` | other writers won every attempt until the deadline |
- * | `busy` | the database stayed locked until the deadline |
+ * | `busy` | the database stayed locked, or the server refused for now, until the deadline |
+ * | `connection_lost` | the connection failed; whether a write under way took effect is not known |
+ * | `not_replicated` | written, but too few replicas confirmed it |
  * | `cannot_open` | the database cannot be opened: missing folder, permissions, unreachable |
  * | `not_a_database` | the file or its content is not what the driver expects |
  * | `schema_newer` | the tables were made by a newer version of this project |
@@ -36,6 +38,8 @@ export type SessionErrorCode =
   | 'closed'
   | 'conflict'
   | 'busy'
+  | 'connection_lost'
+  | 'not_replicated'
   | 'cannot_open'
   | 'not_a_database'
   | 'schema_newer'

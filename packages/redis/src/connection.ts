@@ -1,0 +1,166 @@
+import { randomBytes } from 'node:crypto';
+import type { SessionError } from '@agent-sessions/core';
+import { closedError } from '@agent-sessions/core/adapter';
+import { describeClient, type RedisClient } from './client.ts';
+import { isNoScript, isReply, notReplicatedError, toSessionError } from './errors.ts';
+import type { SessionKeys } from './keys.ts';
+import type { ReplicaConfirmation } from './options.ts';
+import type { Script } from './scripts/script.ts';
+
+/** What goes to the server with every write. */
+export interface WriteOptions {
+  readonly ttlSeconds: number | undefined;
+  readonly waitForReplicas: ReplicaConfirmation | undefined;
+}
+
+type Parameters = readonly [keys: number, ...(string | number)[]];
+
+/** Runs scripts on a client. All errors that leave it are translated. */
+export class Connection {
+  readonly client: RedisClient;
+  readonly #options: WriteOptions;
+  /** With this name and a number a call that ioredis sends twice is done once. */
+  readonly #writer: string = randomBytes(9).toString('base64url');
+  #calls = 0;
+  /** The last write on each session that is under way, by the session's first key. */
+  readonly #writing = new Map<string, Promise<unknown>>();
+  #closed = false;
+
+  constructor(client: RedisClient, options: WriteOptions) {
+    this.client = client;
+    this.#options = options;
+  }
+
+  /** Runs a script that only reads, or that may run twice. */
+  run(script: Script, keys: SessionKeys, args: readonly (string | number)[]): Promise<unknown[]> {
+    return this.attempt(async () =>
+      toList(await this.#send(script, [keys.length, ...keys, ...args])),
+    );
+  }
+
+  /**
+   * Runs a script that writes, once however often ioredis sends it. One call at a time on a session,
+   * for the server remembers only the last one of each writer.
+   */
+  async write(script: Script, keys: SessionKeys, args: readonly string[]): Promise<unknown[]> {
+    const [session] = keys;
+    const writing = this.#writeAfter(this.#writing.get(session), script, keys, args);
+    this.#writing.set(session, writing);
+    try {
+      return await writing;
+    } finally {
+      if (this.#writing.get(session) === writing) this.#writing.delete(session);
+    }
+  }
+
+  /** Does anything with the client, and translates its errors. */
+  async attempt<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#closed) throw closedError();
+    try {
+      return await work();
+    } catch (error) {
+      throw this.#translate(error);
+    }
+  }
+
+  /** From now on every call rejects; the client stays as it is. */
+  close(): void {
+    this.#closed = true;
+  }
+
+  async #writeAfter(
+    before: Promise<unknown> | undefined,
+    script: Script,
+    keys: SessionKeys,
+    args: readonly string[],
+  ): Promise<unknown[]> {
+    if (before !== undefined) await before.catch(ignore);
+    if (this.#closed) throw closedError();
+    const { ttlSeconds = '', waitForReplicas } = this.#options;
+    this.#calls += 1;
+    const number = String(this.#calls).padStart(10, '0');
+    const call = [this.#writer, number, Date.now(), ttlSeconds, waitForReplicas ? '1' : '0'];
+    const parameters: Parameters = [keys.length, ...keys, ...call, ...args];
+    try {
+      const reply =
+        waitForReplicas === undefined
+          ? await this.#send(script, parameters)
+          : await this.#sendAndWait(script, parameters, waitForReplicas);
+      return toList(reply);
+    } catch (error) {
+      throw this.#translate(error);
+    }
+  }
+
+  #translate(error: unknown): SessionError {
+    return toSessionError(error, describeClient(this.client));
+  }
+
+  async #send(script: Script, parameters: Parameters): Promise<unknown> {
+    try {
+      return await this.client.call('evalsha', [script.sha, ...parameters]);
+    } catch (error) {
+      if (!isNoScript(error)) throw error;
+      return this.client.call('eval', [script.text, ...parameters]);
+    }
+  }
+
+  /**
+   * WAIT counts the replicas that have what its own connection wrote last. So it goes into one
+   * pipeline with the write: if the connection drops between the two, ioredis gives WAIT up instead
+   * of sending it on a connection that has written nothing.
+   */
+  async #sendAndWait(
+    script: Script,
+    parameters: Parameters,
+    replicas: ReplicaConfirmation,
+  ): Promise<unknown> {
+    const first = await this.#pipeline(script, parameters, replicas);
+    // The server lost its scripts, or another node has the session: a single command finds the way.
+    // It is the same call to the server, so the second pipeline writes nothing new.
+    if (
+      isReply(first.error) &&
+      /^(?:NOSCRIPT|MOVED|ASK|TRYAGAIN|CLUSTERDOWN)/.test(first.error.message)
+    ) {
+      await this.#send(script, parameters);
+      return this.#confirmed(await this.#pipeline(script, parameters, replicas), replicas);
+    }
+    return this.#confirmed(first, replicas);
+  }
+
+  #confirmed({ error, reply, replicas: confirmed }: Waited, wanted: ReplicaConfirmation): unknown {
+    if (error) throw error;
+    if (confirmed < wanted.count) {
+      throw notReplicatedError(confirmed, wanted, describeClient(this.client));
+    }
+    return reply;
+  }
+
+  async #pipeline(
+    script: Script,
+    parameters: Parameters,
+    { count, timeoutMs }: ReplicaConfirmation,
+  ): Promise<Waited> {
+    const pipeline = this.client.pipeline();
+    pipeline.call('evalsha', [script.sha, ...parameters]);
+    pipeline.wait(count, timeoutMs);
+    const [write, wait] = (await pipeline.exec()) ?? [];
+    return {
+      error: write?.[0] ?? wait?.[0] ?? null,
+      reply: write?.[1],
+      replicas: Number(wait?.[1] ?? 0),
+    };
+  }
+}
+
+interface Waited {
+  readonly error: Error | null;
+  readonly reply: unknown;
+  readonly replicas: number;
+}
+
+function toList(reply: unknown): unknown[] {
+  return Array.isArray(reply) ? reply : [];
+}
+
+function ignore(): void {}

@@ -1,0 +1,85 @@
+import { isSessionError, SessionError, type SessionErrorCode } from '@agent-sessions/core';
+
+/** What a server's refusal means, by the word that it starts with. A refused script wrote nothing. */
+const refusals: Readonly<Record<string, readonly [SessionErrorCode, string]>> = {
+  WRONGTYPE: [
+    'schema_mismatch',
+    'a key of this session holds something else; nothing was written. Choose another keyPrefix.',
+  ],
+  OOM: [
+    'storage_full',
+    'its memory is full; nothing was written. Raise maxmemory, or delete sessions.',
+  ],
+  MISCONF: ['storage_full', 'it cannot save its data to disk and refuses writes.'],
+  READONLY: ['read_only', 'it is a replica, which only allows reading; nothing was written.'],
+  NOREPLICAS: ['not_replicated', 'it has fewer replicas than its min-replicas-to-write.'],
+  WRONGPASS: ['cannot_open', 'it refuses the user name or password.'],
+  NOAUTH: ['cannot_open', 'it asks for a password.'],
+  NOPERM: ['cannot_open', 'the user may not run a command that sessions need.'],
+  LOADING: ['busy', 'it is still loading its data; nothing was written. Try again.'],
+  MASTERDOWN: ['busy', 'it has lost its master; nothing was written. Try again.'],
+  CLUSTERDOWN: ['busy', 'no node serves this session; nothing was written. Try again.'],
+  TRYAGAIN: ['busy', 'the session is moving to another node; nothing was written. Try again.'],
+  BUSY: ['busy', 'it is held up by a script; nothing was written. Try again.'],
+};
+const REFUSAL = new RegExp(`\\b(?:${Object.keys(refusals).join('|')})\\b`);
+
+/** Translates what ioredis throws; its error stays as the cause. */
+export function toSessionError(error: unknown, server: string): SessionError {
+  if (isSessionError(error)) return error;
+  const [code, message] = explain(error);
+  return new SessionError(code, `${server}: ${message}`, {
+    cause: withoutArguments(error),
+  });
+}
+
+/** The error for a write that too few replicas confirmed. */
+export function notReplicatedError(
+  confirmed: number,
+  { count, timeoutMs }: { count: number; timeoutMs: number },
+  server: string,
+): SessionError {
+  return new SessionError(
+    'not_replicated',
+    `${server}: written, but only ${confirmed} of ${count} replicas confirmed it within ${timeoutMs} ms, so a failover may lose it. Trying again with the same operation id is safe.`,
+  );
+}
+
+export function invalidOptions(problem: string): SessionError {
+  return new SessionError('invalid_options', `Invalid Redis session options: ${problem}.`);
+}
+
+/** True if the server does not know a script by its digest; then it did nothing. */
+export function isNoScript(error: unknown): boolean {
+  return isReply(error) && error.message.startsWith('NOSCRIPT');
+}
+
+/** True for an answer of a server, in contrast to a connection that failed. */
+export function isReply(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'ReplyError';
+}
+
+function explain(error: unknown): readonly [SessionErrorCode, string] {
+  // A cluster client that finds no node to talk to keeps what the last one said.
+  const reason = lastNodeError(error) ?? error;
+  if (isReply(reason)) {
+    const refusal = refusals[REFUSAL.exec(reason.message)?.[0] ?? ''];
+    return refusal ?? ['backend', 'it reported an error, which is the cause.'];
+  }
+  return [
+    'connection_lost',
+    'the connection failed. Whether a write that was under way was done is not known; it is not repeated.',
+  ];
+}
+
+function lastNodeError(error: unknown): unknown {
+  return error instanceof Error && 'lastNodeError' in error ? error.lastNodeError : undefined;
+}
+
+/** ioredis attaches the command with its arguments, which are conversation text. */
+function withoutArguments(error: unknown): unknown {
+  if (error instanceof Error) {
+    for (const property of ['command', 'previousErrors']) Reflect.deleteProperty(error, property);
+  }
+  return error;
+}

@@ -1,0 +1,12 @@
+export type { RedisClient } from './client.ts';
+export type {
+  RedisSessionStoreOptions,
+  RedisStorageOptions,
+  ReplicaConfirmation,
+} from './options.ts';
+export {
+  RedisSession,
+  type RedisSessionOptions,
+  type RedisSessionUrlOptions,
+} from './redis-session.ts';
+export { RedisSessionStore } from './redis-store.ts';

@@ -1,0 +1,183 @@
+import { randomUUID } from 'node:crypto';
+import {
+  type Operation,
+  type Rewrite,
+  SessionError,
+  type Snapshot,
+  type SnapshotQuery,
+  type TailReplacement,
+  type Written,
+} from '@agent-sessions/core';
+import { readsFromReplicas } from './client.ts';
+import type { Connection } from './connection.ts';
+import { type SessionKeys, sessionKeys } from './keys.ts';
+import { expandPositions } from './positions.ts';
+import { append } from './scripts/append.ts';
+import { clear } from './scripts/clear.ts';
+import { read } from './scripts/read.ts';
+import { replaceTail } from './scripts/replace-tail.ts';
+import { rewrite } from './scripts/rewrite.ts';
+import { touch } from './scripts/touch.ts';
+
+/**
+ * What one write takes. Redis does one thing at a time, and all its clients wait meanwhile: for
+ * 10 000 records of 400 bytes some 25 ms.
+ */
+const MOST_RECORDS = 10_000;
+const MOST_CHARACTERS = 2 ** 27;
+
+/** The records of sessions. */
+export class Records {
+  readonly #connection: Connection;
+  readonly #keyPrefix: string;
+  /** What reading sets anew, if it does. */
+  readonly #ttlSeconds: number | undefined;
+
+  constructor(connection: Connection, keyPrefix: string, ttlSecondsOnRead: number | undefined) {
+    this.#connection = connection;
+    this.#keyPrefix = keyPrefix;
+    this.#ttlSeconds = ttlSecondsOnRead;
+  }
+
+  async append(id: string, records: readonly string[], operation?: Operation): Promise<Written> {
+    assertSize(records);
+    const args = [...operationArguments(operation), ...records];
+    const reply = await this.#connection.write(append, this.#keys(id), args);
+    return toWritten(reply) ?? { revision: 0 };
+  }
+
+  async window(id: string, limit: number): Promise<string[]> {
+    const { client } = this.#connection;
+    // A plain LRANGE is the cheapest read, but may go to a replica that lacks our own writes.
+    if (readsFromReplicas(client)) return (await this.snapshot(id, { limit })).records;
+    const keys = this.#keys(id);
+    return this.#reading(keys, () =>
+      this.#connection.attempt(() => client.lrange(keys[1], -limit, -1)),
+    );
+  }
+
+  async snapshot(id: string, query: SnapshotQuery = {}): Promise<Snapshot> {
+    const keys = this.#keys(id);
+    const { revision, fingerprint, records, length, segments } = await this.#reading(keys, () =>
+      query.limit === undefined
+        ? this.#whole(keys, query)
+        : this.#atOnce(keys, query.limit === 0 ? [1, 0] : [-query.limit, -1], query),
+    );
+    return {
+      revision,
+      records,
+      ...(query.positions && {
+        positions: expandPositions(segments, length - records.length, length),
+      }),
+      ...(typeof fingerprint === 'string' && { operation: fingerprint }),
+    };
+  }
+
+  async replaceTail(id: string, replacement: TailReplacement): Promise<Written | undefined> {
+    const { revision, drop, records, operation } = replacement;
+    assertSize(records);
+    const args = [...operationArguments(operation), String(revision), String(drop), ...records];
+    return toWritten(await this.#connection.write(replaceTail, this.#keys(id), args));
+  }
+
+  async rewrite(id: string, { revision, changes }: Rewrite): Promise<Written | undefined> {
+    const removal = randomUUID();
+    const texts = [...changes]
+      .sort(([left], [right]) => left - right)
+      .flatMap(([position, text]) => [String(position), text ?? removal]);
+    assertSize(texts);
+    const args = [String(revision), removal, ...texts];
+    return toWritten(await this.#connection.write(rewrite, this.#keys(id), args));
+  }
+
+  async clear(id: string): Promise<void> {
+    await this.#connection.write(clear, this.#keys(id), []);
+  }
+
+  /** A range of records, by one script. */
+  async #atOnce(
+    keys: SessionKeys,
+    [first, last]: readonly [number, number],
+    query: SnapshotQuery,
+  ): Promise<Stored> {
+    const args = [first, last, query.operation ?? '', query.positions ? '1' : '0'];
+    const reply = await this.#connection.run(read, keys, args);
+    if (reply.length === 0) return nothing();
+    const [revision, fingerprint, records, length = 0, segments = []] = reply;
+    return { revision: Number(revision), fingerprint, records, length, segments } as Stored;
+  }
+
+  /**
+   * All records, by plain commands sent together: Lua would copy each record twice, and a server
+   * whose memory is full refuses transactions even for reading. The revision before and after tells
+   * whether somebody wrote in between; then Lua reads again.
+   */
+  async #whole(keys: SessionKeys, query: SnapshotQuery): Promise<Stored> {
+    const { client } = this.#connection;
+    if (readsFromReplicas(client)) return this.#atOnce(keys, [0, -1], query);
+    const [session, items, positions, operations] = keys;
+    const [before, records, segments, fingerprint, after] = await this.#connection.attempt(() =>
+      Promise.all([
+        client.hmget(session, 'created', 'revision'),
+        client.lrange(items, 0, -1),
+        query.positions ? client.lrange(positions, 0, -1) : [],
+        query.operation === undefined ? null : client.hget(operations, query.operation),
+        client.hget(session, 'revision'),
+      ]),
+    );
+    const [created, revision] = before;
+    if (revision !== after) return this.#atOnce(keys, [0, -1], query);
+    if (typeof created !== 'string') return nothing();
+    const { length } = records;
+    return { revision: Number(revision), fingerprint, records, length, segments };
+  }
+
+  /** Reads, and in the same round trip starts the time to live anew, if reading does that. */
+  async #reading<T>(keys: SessionKeys, read: () => Promise<T>): Promise<T> {
+    if (this.#ttlSeconds === undefined) return read();
+    const touched = this.#connection.run(touch, keys, [this.#ttlSeconds]);
+    const [value] = await Promise.all([read(), touched]);
+    return value;
+  }
+
+  #keys(id: string): SessionKeys {
+    return sessionKeys(this.#keyPrefix, id);
+  }
+}
+
+interface Stored {
+  readonly revision: number;
+  readonly fingerprint?: string | null;
+  readonly records: string[];
+  /** How many records the session holds in all; there if positions were asked for. */
+  readonly length: number;
+  readonly segments: readonly string[];
+}
+
+/** A session that does not exist. */
+function nothing(): Stored {
+  return { revision: 0, records: [], length: 0, segments: [] };
+}
+
+function operationArguments(operation: Operation | undefined): readonly [string, string] {
+  return [operation?.key ?? '', operation?.fingerprint ?? ''];
+}
+
+/** @throws SessionError `item_too_large`, before anything is sent */
+function assertSize(texts: readonly string[]): void {
+  let characters = 0;
+  for (const text of texts) characters += text.length;
+  if (texts.length <= MOST_RECORDS && characters <= MOST_CHARACTERS) return;
+  throw new SessionError(
+    'item_too_large',
+    `A batch of ${texts.length} items and ${characters} characters is too large: one write takes ${MOST_RECORDS} items and ${MOST_CHARACTERS} characters. Nothing was written. Add the items in several calls.`,
+  );
+}
+
+function toWritten([revision, replayed]: unknown[]): Written | undefined {
+  if (revision === undefined) return undefined;
+  return {
+    revision: Number(revision),
+    ...(typeof replayed === 'string' && { replayed }),
+  };
+}

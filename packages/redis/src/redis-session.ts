@@ -1,0 +1,63 @@
+import { StoredSession, type StoredSessionOptions } from '@agent-sessions/core';
+import { assertSessionId } from '@agent-sessions/core/adapter';
+import type { RedisSessionStoreOptions, RedisStorageOptions } from './options.ts';
+import { RedisSessionStore } from './redis-store.ts';
+
+type SessionOptions = Pick<StoredSessionOptions, 'sessionId' | 'logger'>;
+
+/** Options of a session: its own, and either a shared `store` or those of a store of its own. */
+export type RedisSessionOptions = SessionOptions &
+  (
+    | RedisSessionStoreOptions
+    | {
+        /** A store shared with other sessions; closing this session leaves it open. */
+        readonly store: RedisSessionStore;
+        readonly redis?: never;
+        readonly url?: never;
+      }
+  );
+
+/** Options of a session with a connection of its own. */
+export type RedisSessionUrlOptions = SessionOptions &
+  RedisStorageOptions & {
+    /** `redis://user:password@host:6379/0`, or `rediss://` for TLS. Connects on first use. */
+    readonly url: string;
+  };
+
+/**
+ * A conversation in Redis, for `run(agent, input, { session })`. With a `url` it opens a connection
+ * and closes it; a client that is passed in as `redis` stays open. Many sessions in one process
+ * should share a {@link RedisSessionStore}.
+ *
+ * @example
+ * ```ts
+ * import { RedisSession } from '@agent-sessions/redis';
+ * import { Agent, run } from '@openai/agents';
+ *
+ * const agent = new Agent({ name: 'Assistant' });
+ * await using session = RedisSession.fromUrl({
+ *   sessionId: 'user-123',
+ *   url: 'redis://localhost:6379',
+ *   ttlSeconds: 30 * 24 * 3600,
+ * });
+ * await run(agent, 'What city is the Golden Gate Bridge in?', { session });
+ * ```
+ */
+export class RedisSession extends StoredSession<RedisSessionStore> {
+  /** @throws SessionError `invalid_session_id`, `invalid_options` */
+  constructor(options: RedisSessionOptions) {
+    // Before a client is opened that nobody would close.
+    if (options.sessionId !== undefined) assertSessionId(options.sessionId);
+    const shared = 'store' in options ? options.store : undefined;
+    super({
+      ...options,
+      store: shared ?? new RedisSessionStore(options as RedisSessionStoreOptions),
+      ownsStore: shared === undefined,
+    });
+  }
+
+  /** A session with a connection of its own, which `close()` closes. */
+  static fromUrl(options: RedisSessionUrlOptions): RedisSession {
+    return new RedisSession(options);
+  }
+}

@@ -1,0 +1,229 @@
+import { inspect } from 'node:util';
+import { RedisSession, RedisSessionStore } from '@agent-sessions/redis';
+import { Redis } from 'ioredis';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { codeOf, contents, user, users } from './support/items.ts';
+import { hasServerBinary, Server } from './support/server.ts';
+
+const hello = user('Hello');
+
+describe('options', () => {
+  const redis = new Redis({ lazyConnect: true });
+
+  test.each([
+    ['a ttlSeconds of 0', { ttlSeconds: 0 }],
+    ['a negative ttlSeconds', { ttlSeconds: -1 }],
+    ['a ttlSeconds that is not whole', { ttlSeconds: 1.5 }],
+    ['a ttlSeconds that is not a number', { ttlSeconds: Number.NaN }],
+    ['a ttlSeconds in a string', { ttlSeconds: '60' as unknown as number }],
+    ['a ttlSeconds of more than a century', { ttlSeconds: Number.MAX_SAFE_INTEGER }],
+    ['refreshOnRead without ttlSeconds', { refreshOnRead: true }],
+    ['a keyPrefix with a brace', { keyPrefix: 'app{1}:' }],
+    ['a keyPrefix that is not well-formed', { keyPrefix: '\ud800' }],
+    ['no replica to wait for', { waitForReplicas: { count: 0, timeoutMs: 100 } }],
+    ['a wait without an end', { waitForReplicas: { count: 1, timeoutMs: 0 } }],
+  ])('%s is refused', async (_, options) => {
+    expect(await codeOf(() => new RedisSessionStore({ redis, ...options }))).toBe(
+      'invalid_options',
+    );
+  });
+
+  test.each([
+    ['no URL at all', undefined as unknown as string],
+    ['a URL of another protocol', 'http://localhost:6379'],
+    ['a URL that is none', 'redis://:secret@:port'],
+  ])('%s is refused, and not repeated in the message', async (_, url) => {
+    const error = await Promise.resolve()
+      .then(() => RedisSession.fromUrl({ url, sessionId: 'a' }))
+      .catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ name: 'SessionError', code: 'invalid_options' });
+    expect(inspect(error)).not.toContain('secret');
+  });
+
+  test('something that is not a client is refused', async () => {
+    const client = { get: () => {} } as unknown as Redis;
+    expect(await codeOf(() => new RedisSessionStore({ redis: client }))).toBe('invalid_options');
+  });
+
+  test('a client prefix with an empty hash tag is refused: a cluster would scatter the keys', async () => {
+    const client = new Redis({ lazyConnect: true, keyPrefix: 'app{}:' });
+    expect(await codeOf(() => new RedisSessionStore({ redis: client }))).toBe('invalid_options');
+  });
+
+  test('a client that never settles calls whose connection dropped is refused', async () => {
+    const client = new Redis({ lazyConnect: true, autoResendUnfulfilledCommands: false });
+    expect(await codeOf(() => new RedisSessionStore({ redis: client }))).toBe('invalid_options');
+  });
+});
+
+describe.skipIf(!hasServerBinary)('a server', () => {
+  let server: Server;
+  let redis: Redis;
+  let store: RedisSessionStore;
+
+  beforeAll(async () => {
+    server = await Server.start();
+  });
+  afterAll(() => server[Symbol.asyncDispose]());
+  beforeEach(async () => {
+    redis = new Redis(server.port);
+    await redis.config('SET', 'maxmemory', '0');
+    await redis.config('SET', 'min-replicas-to-write', '0');
+    await redis.flushall();
+    store = new RedisSessionStore({ redis });
+  });
+  afterEach(() => redis.disconnect());
+
+  /** Everything the server holds. */
+  async function everything(): Promise<string> {
+    const keys = (await redis.keys('*')).sort();
+    const dumps = await Promise.all(keys.map((key) => redis.dumpBuffer(key)));
+    return keys.map((key, index) => `${key} ${dumps[index]?.toString('base64')}`).join('\n');
+  }
+
+  describe.each([
+    ['', 'a string in place of the session'],
+    [':items', 'a string in place of the items'],
+    [':positions', 'a string in place of the positions'],
+    [':operations', 'a string in place of the ledger'],
+  ])('%j', (suffix, name) => {
+    test(`${name} of a new session refuses every write, and nothing is written`, async () => {
+      await redis.set(`agent-sessions:{a}${suffix}`, 'of another program');
+      const before = await everything();
+      const session = store.session('a');
+      for (const write of [
+        () => session.addItems([hello]),
+        () =>
+          session.applyHistoryTransaction({
+            operationId: 'op',
+            transaction: { type: 'append_items', items: [hello] },
+          }),
+        () => store.replaceTail('a', { revision: 0, drop: 'all', records: ['{}'] }),
+        () => store.setMetadata('a', { title: 'x' }),
+      ]) {
+        expect(await codeOf(write)).toBe('schema_mismatch');
+      }
+      expect(await everything()).toBe(before);
+    });
+
+    test(`${name} of a known session refuses clearing and deleting, and nothing is lost`, async () => {
+      const session = store.session('a');
+      await session.addItems(users('item', 2));
+      await redis.set(`agent-sessions:{a}${suffix}`, 'of another program');
+      const before = await everything();
+      expect(await codeOf(() => session.clearSession())).toBe('schema_mismatch');
+      expect(await codeOf(() => store.deleteSession('a'))).toBe('schema_mismatch');
+      expect(await everything()).toBe(before);
+    });
+  });
+
+  test('a full memory refuses an append of a known and of a new session, and allows deleting', async () => {
+    const session = store.session('a');
+    await session.addItems(users('item', 2));
+    await redis.config('SET', 'maxmemory-policy', 'noeviction');
+    await redis.config('SET', 'maxmemory', '1');
+    const before = await everything();
+    expect(await codeOf(() => session.addItems([hello]))).toBe('storage_full');
+    expect(await codeOf(() => store.session('b').addItems([hello]))).toBe('storage_full');
+    expect(await everything()).toBe(before);
+    expect(contents(await session.getItems())).toEqual(['item 0', 'item 1']);
+    expect(await session.popItem()).toEqual(user('item 1'));
+    expect(await store.deleteSession('a')).toBe(true);
+    await redis.config('SET', 'maxmemory', '0');
+    expect(await codeOf(() => session.addItems([hello]))).toBe('no error');
+  });
+
+  test('a replica refuses writes and allows reading', async () => {
+    await store.session('a').addItems([hello]);
+    await using replica = await Server.start('--replicaof', `127.0.0.1 ${server.port}`);
+    await redis.wait(1, 10_000);
+    await using session = RedisSession.fromUrl({ url: replica.url, sessionId: 'a' });
+    expect(await codeOf(() => session.addItems([hello]))).toBe('read_only');
+    expect(await session.getItems()).toEqual([hello]);
+  });
+
+  test('a server without enough replicas for its own rule refuses writes', async () => {
+    await redis.config('SET', 'min-replicas-to-write', '1');
+    expect(await codeOf(() => store.session('a').addItems([hello]))).toBe('not_replicated');
+    expect(await everything()).toBe('');
+  });
+
+  test('a wrong password is reported, and not repeated', async () => {
+    await using closed = await Server.start('--requirepass', 'right');
+    for (const credentials of ['', ':wrong-secret@', 'nobody:wrong-secret@']) {
+      const url = `redis://${credentials}127.0.0.1:${closed.port}`;
+      await using session = RedisSession.fromUrl({ url, sessionId: 'a' });
+      const error = await session.addItems([hello]).catch((reason: unknown) => reason);
+      expect(error).toMatchObject({ code: 'cannot_open' });
+      expect(inspect(error, { depth: 9 })).not.toContain('wrong-secret');
+    }
+  });
+
+  test('a user who may not run scripts is told so', async () => {
+    await redis.call('ACL', 'SETUSER', 'reader', 'on', '>pw', '~*', '+@read', '+@connection');
+    const url = `redis://reader:pw@127.0.0.1:${server.port}`;
+    await using session = RedisSession.fromUrl({ url, sessionId: 'a' });
+    expect(await codeOf(() => session.addItems([hello]))).toBe('cannot_open');
+  });
+
+  test('the rights that the README lists are enough', async () => {
+    const rights = '+@read +@write +@scripting +@connection +info +time +wait'.split(' ');
+    await redis.call('ACL', 'SETUSER', 'app', 'on', '>pw', '~agent-sessions:*', ...rights);
+    await using limited = RedisSessionStore.fromUrl({
+      url: `redis://app:pw@127.0.0.1:${server.port}`,
+      ttlSeconds: 60,
+      refreshOnRead: true,
+    });
+    const session = limited.session('a');
+    await session.addItems(users('item', 3));
+    await session.popItem();
+    await session.applyHistoryTransaction({
+      operationId: 'op',
+      transaction: {
+        type: 'replace_suffix',
+        expectedSuffix: [user('item 1')],
+        replacement: [hello],
+      },
+    });
+    expect(contents(await session.getItems())).toEqual(['item 0', 'Hello']);
+    await limited.setMetadata('a', { title: 'x' });
+    expect((await limited.listSessions()).sessions).toHaveLength(1);
+    expect(await limited.deleteSession('a')).toBe(true);
+  });
+
+  test('a server that is loading its data refuses for now, and nothing is written', async () => {
+    await using slow = await Server.start(
+      ...['--key-load-delay', '10000', '--loading-process-events-interval-bytes', '1024'],
+    );
+    const client = new Redis(slow.port, { enableReadyCheck: false });
+    client.on('error', () => {});
+    await client.mset(
+      Array.from({ length: 300 }, (_, key) => [`key-${key}`, 'x'.repeat(2000)]).flat(),
+    );
+    await client.save();
+    await slow.kill();
+    await slow.start();
+    const session = new RedisSession({ redis: client, sessionId: 'a' });
+    expect(await codeOf(() => session.addItems([hello]))).toBe('busy');
+    client.disconnect();
+  });
+
+  test('a batch of more items than one write takes is refused before it is sent', async () => {
+    const session = store.session('a');
+    expect(await codeOf(() => session.addItems(users('item', 10_001)))).toBe('item_too_large');
+    expect(await everything()).toBe('');
+    await session.addItems(users('item', 10_000));
+    expect(await session.getItems(1)).toEqual([user('item 9999')]);
+  });
+
+  test('an error holds no conversation, neither itself nor in its cause', async () => {
+    await redis.set('agent-sessions:{a}', 'of another program');
+    const error = await store
+      .session('a')
+      .addItems([user('a secret plan')])
+      .catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'schema_mismatch', cause: { name: 'ReplyError' } });
+    expect(inspect(error, { depth: 9, showHidden: true })).not.toContain('secret plan');
+    expect(String(error)).toContain(`Redis localhost:${server.port}`);
+  });
+});

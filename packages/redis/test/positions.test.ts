@@ -1,0 +1,171 @@
+import { MemorySessionStore, type SessionStore } from '@agent-sessions/core';
+import { RedisSessionStore } from '@agent-sessions/redis';
+import fc from 'fast-check';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { hasServerBinary, Server } from './support/server.ts';
+
+const RUNS = 60;
+
+/** What a store is told; numbers choose among the records that are there. */
+type Command =
+  | { readonly type: 'append'; readonly count: number }
+  | { readonly type: 'replaceTail'; readonly drop: number | 'all'; readonly count: number }
+  | { readonly type: 'rewrite'; readonly picks: readonly number[]; readonly removes: boolean }
+  | { readonly type: 'stale' }
+  | { readonly type: 'clear' };
+
+const commands = fc.array(
+  fc.oneof(
+    fc.record({ type: fc.constant('append' as const), count: fc.integer({ min: 1, max: 5 }) }),
+    fc.record({
+      type: fc.constant('replaceTail' as const),
+      drop: fc.oneof(fc.integer({ min: 0, max: 6 }), fc.constant('all' as const)),
+      count: fc.integer({ min: 0, max: 3 }),
+    }),
+    fc.record({
+      type: fc.constant('rewrite' as const),
+      picks: fc.array(fc.nat(20), { minLength: 1, maxLength: 5 }),
+      removes: fc.boolean(),
+    }),
+    fc.constant<Command>({ type: 'stale' }),
+    fc.constant<Command>({ type: 'clear' }),
+  ),
+  { minLength: 1, maxLength: 25 },
+);
+
+/**
+ * Runs the commands and tells the session after each, with revisions and positions counted from the
+ * session's birth, which every store takes from its own clock.
+ */
+async function run(store: SessionStore, id: string, list: readonly Command[]): Promise<unknown[]> {
+  const told: unknown[] = [];
+  const { revision: first } = await store.append(id, ['"born"']);
+  let text = 0;
+  const next = (): number => {
+    text += 1;
+    return text;
+  };
+  const records = (count: number) => Array.from({ length: count }, () => `"${next()}"`);
+  for (const command of list) {
+    const { revision, positions = [] } = await store.snapshot(id, { positions: true });
+    let written: { revision: number } | undefined;
+    if (command.type === 'append') written = await store.append(id, records(command.count));
+    else if (command.type === 'clear') await store.clear(id);
+    else if (command.type === 'stale') {
+      written = await store.replaceTail(id, { revision: revision - 1, drop: 1, records: [] });
+    } else if (command.type === 'replaceTail') {
+      const { drop, count } = command;
+      written = await store.replaceTail(id, { revision, drop, records: records(count) });
+    } else if (positions.length > 0) {
+      const changes = command.picks.map((pick, index): [number, string | null] => [
+        positions[pick % positions.length] ?? 0,
+        command.removes && index % 2 === 0 ? null : `"changed ${next()}"`,
+      ]);
+      written = await store.rewrite(id, { revision, changes: new Map(changes) });
+    }
+    const after = await store.snapshot(id, { positions: true });
+    const newest = await store.snapshot(id, { positions: true, limit: 3 });
+    told.push([
+      command,
+      written && written.revision - first,
+      after.revision - first,
+      after.records,
+      after.positions?.map((position) => position - first),
+      newest.records,
+      newest.positions?.map((position) => position - first),
+      await store.window(id, 2),
+    ]);
+  }
+  return told;
+}
+
+describe.skipIf(!hasServerBinary)('revisions and positions', () => {
+  let server: Server;
+  let redis: Redis;
+
+  beforeAll(async () => {
+    server = await Server.start();
+    redis = new Redis(server.port);
+  });
+  afterAll(async () => {
+    redis.disconnect();
+    await server[Symbol.asyncDispose]();
+  });
+
+  test('random writes leave the records and positions that the store in memory has', async () => {
+    const store = new RedisSessionStore({ redis });
+    let session = 0;
+    await fc.assert(
+      fc.asyncProperty(commands, async (list) => {
+        session += 1;
+        const expected = await run(new MemorySessionStore(), 'a', list);
+        expect(await run(store, `a ${session}`, list)).toEqual(expected);
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
+  test('a history that was only appended to keeps one position for all its items', async () => {
+    const store = new RedisSessionStore({ redis });
+    for (let turn = 0; turn < 50; turn += 1) await store.append('long', ['{}', '{}', '{}', '{}']);
+    expect(await redis.llen('agent-sessions:{long}:positions')).toBe(1);
+  });
+
+  test('positions of items that are dropped again and again do not pile up', async () => {
+    const store = new RedisSessionStore({ redis });
+    await store.append('short', ['{}']);
+    for (let turn = 0; turn < 50; turn += 1) {
+      const { revision } = await store.append('short', ['{}', '{}']);
+      await store.replaceTail('short', { revision, drop: 2, records: [] });
+    }
+    expect(await redis.llen('agent-sessions:{short}:positions')).toBeLessThanOrEqual(2);
+  });
+
+  test('a long batch is stored in order', async () => {
+    const store = new RedisSessionStore({ redis });
+    const records = Array.from({ length: 9999 }, (_, index) => `{"n":${index}}`);
+    const { revision } = await store.append('batch', records);
+    const snapshot = await store.snapshot('batch', { positions: true });
+    expect(snapshot.records).toEqual(records);
+    expect(snapshot.positions?.at(-1)).toBe(revision);
+    expect(snapshot.positions?.[0]).toBe(revision - 9998);
+  });
+
+  test('a whole read that a write falls into is read again, at one moment', async () => {
+    const reader = new RedisSessionStore({ redis });
+    const other = new Redis(server.port);
+    const writer = new RedisSessionStore({ redis: other });
+    await writer.append('busy', ['0']);
+    let done = false;
+    const writing = (async () => {
+      for (let n = 1; n <= 500; n += 1) {
+        const { revision } = await writer.snapshot('busy', { limit: 1 });
+        // Every state is one record, and it tells the state's number.
+        await writer.replaceTail('busy', { revision, drop: 'all', records: [String(n)] });
+      }
+      done = true;
+    })();
+    const seen = new Map<number, string>();
+    while (!done) {
+      const { revision, records } = await reader.snapshot('busy');
+      expect(records).toHaveLength(1);
+      const before = seen.get(revision);
+      if (before !== undefined) expect(records[0]).toBe(before);
+      seen.set(revision, records[0] ?? '');
+    }
+    await writing;
+    expect(seen.size).toBeGreaterThan(10);
+    other.disconnect();
+  });
+
+  test('the writers that a session remembers are bounded', async () => {
+    for (let process = 0; process < 250; process += 1) {
+      await new RedisSessionStore({ redis }).append('crowd', ['{}']);
+    }
+    const fields = await redis.hkeys('agent-sessions:{crowd}');
+    const writers = fields.filter((field) => field.startsWith('writer:'));
+    expect(writers.length).toBeGreaterThanOrEqual(64);
+    expect(writers.length).toBeLessThanOrEqual(100);
+  });
+});

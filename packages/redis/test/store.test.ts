@@ -1,0 +1,164 @@
+import { RedisSession, RedisSessionStore } from '@agent-sessions/redis';
+import { Redis } from 'ioredis';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { TestCluster } from './support/cluster.ts';
+import { codeOf, contents, user } from './support/items.ts';
+import { hasServerBinary, Server } from './support/server.ts';
+import { until } from './support/until.ts';
+
+describe.skipIf(!hasServerBinary)('a store', () => {
+  let server: Server;
+  let redis: Redis;
+
+  beforeAll(async () => {
+    server = await Server.start();
+  });
+  afterAll(() => server[Symbol.asyncDispose]());
+  beforeEach(async () => {
+    redis = new Redis(server.port);
+    await redis.flushall();
+  });
+  afterEach(() => redis.disconnect());
+
+  async function connections(): Promise<number> {
+    const list = String(await redis.client('LIST', 'TYPE', 'NORMAL'));
+    return list.trim().split('\n').length;
+  }
+
+  test('with a URL it connects when it is used first, and closing ends the connection', async () => {
+    const before = await connections();
+    const session = RedisSession.fromUrl({ url: server.url, sessionId: 'a' });
+    expect(await connections()).toBe(before);
+    await session.addItems([user('Hello')]);
+    expect(await connections()).toBe(before + 1);
+    await session.close();
+    await until('the connection is gone', async () => (await connections()) === before);
+    expect(await codeOf(() => session.getItems())).toBe('closed');
+    expect(await codeOf(() => session.store.append('a', ['{}']))).toBe('closed');
+  });
+
+  test('one that was never used closes without a connection', async () => {
+    const nowhere = RedisSessionStore.fromUrl({ url: 'redis://127.0.0.1:1' });
+    await nowhere.close();
+    expect(await codeOf(() => nowhere.listSessions())).toBe('closed');
+  });
+
+  test('closing waits for the calls that were made before', async () => {
+    const store = RedisSessionStore.fromUrl({ url: server.url });
+    const calls = Array.from({ length: 20 }, (_, n) => store.session('a').addItems([user(`${n}`)]));
+    await store.close();
+    await Promise.all(calls);
+    expect(await redis.llen('agent-sessions:{a}:items')).toBe(20);
+  });
+
+  test('a client that was passed in stays open', async () => {
+    const session = new RedisSession({ redis, sessionId: 'a' });
+    await session.addItems([user('Hello')]);
+    await session.close();
+    expect(await codeOf(() => session.getItems())).toBe('closed');
+    expect(await redis.ping()).toBe('PONG');
+  });
+
+  test('a session that was given a store leaves it open', async () => {
+    const store = new RedisSessionStore({ redis });
+    const session = new RedisSession({ store, sessionId: 'a' });
+    await session.addItems([user('Hello')]);
+    await session.close();
+    expect(contents(await store.session('a').getItems())).toEqual(['Hello']);
+  });
+
+  test('a session without an id gets a new one', async () => {
+    const [one, other] = [new RedisSession({ redis }), new RedisSession({ redis })];
+    expect(await one.getSessionId()).not.toBe(await other.getSessionId());
+  });
+
+  test.each([
+    ['enableAutoPipelining', { enableAutoPipelining: true }],
+    ['stringNumbers', { stringNumbers: true }],
+    ['protocol: 2', { protocol: 2 as const }],
+    ['replyMapping: resp3', { replyMapping: 'resp3' as const }],
+    ['another database', { db: 3 }],
+    ['showFriendlyErrorStack', { showFriendlyErrorStack: true }],
+  ])('works with a client that has %s', async (_, options) => {
+    const client = new Redis(server.port, { ...options, lazyConnect: true });
+    const store = new RedisSessionStore({ redis: client, ttlSeconds: 60, refreshOnRead: true });
+    const session = store.session('a');
+    await Promise.all(['1', '2', '3'].map((text) => session.addItems([user(text)])));
+    expect(await session.popItem()).toEqual(user('3'));
+    await store.setMetadata('a', { title: 'x' });
+    expect(contents(await session.getItems())).toEqual(['1', '2']);
+    expect(contents(await session.getItems(1))).toEqual(['2']);
+    const { sessions } = await store.listSessions();
+    expect(sessions).toMatchObject([{ sessionId: 'a', itemCount: 2, metadata: { title: 'x' } }]);
+    expect(await store.deleteSession('a')).toBe(true);
+    client.disconnect();
+  });
+
+  test('the directory passes over keys that are not sessions', async () => {
+    const store = new RedisSessionStore({ redis });
+    await store.session('real').addItems([user('Hello')]);
+    await store.session('deleted').addItems([user('Hello')]);
+    await store.deleteSession('deleted');
+    await redis.set('agent-sessions:{text}', 'x');
+    await redis.hset('agent-sessions:{hash}', 'field', 'x');
+    await redis.hset('agent-sessions-of-others:{a}', 'updated', '1');
+    const { sessions } = await store.listSessions();
+    expect(sessions.map(({ sessionId }) => sessionId)).toEqual(['real']);
+  });
+
+  test('the directory finds each of 3 000 sessions once, over many steps of the scan', async () => {
+    const store = new RedisSessionStore({ redis });
+    const ids = Array.from({ length: 3000 }, (_, index) => `session ${index}`);
+    await Promise.all(ids.map((id) => store.append(id, ['{}'])));
+    const found: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await store.listSessions({ limit: 1000, ...(cursor && { cursor }) });
+      found.push(...page.sessions.map(({ sessionId }) => sessionId));
+      cursor = page.cursor;
+    } while (cursor);
+    expect(found.sort()).toEqual(ids.sort());
+  });
+});
+
+describe.skipIf(!hasServerBinary)('a store in a cluster', () => {
+  let cluster: TestCluster;
+
+  beforeAll(async () => {
+    cluster = await TestCluster.start();
+  });
+  afterAll(() => cluster[Symbol.asyncDispose]());
+
+  test('lists the sessions of all masters, by a client that has not connected yet', async () => {
+    const client = cluster.client();
+    const store = new RedisSessionStore({ redis: client });
+    const ids = Array.from({ length: 60 }, (_, index) => `listed ${index}`);
+    await Promise.all(ids.map((id) => store.session(id).addItems([user(id)])));
+    const masters = new Set<unknown>();
+    for (const id of ids) {
+      masters.add((await cluster.serversOf(client, `agent-sessions:{${id}}`)).master);
+    }
+    expect(masters.size).toBe(3);
+    const fresh = cluster.client({ lazyConnect: true });
+    const { sessions } = await new RedisSessionStore({ redis: fresh }).listSessions({
+      prefix: 'listed ',
+      limit: 100,
+    });
+    expect(sessions.map(({ sessionId }) => sessionId).sort()).toEqual(ids.sort());
+    fresh.disconnect();
+    client.disconnect();
+  });
+
+  test('reads its own writes through a client that reads from replicas', async () => {
+    const client = cluster.client({ scaleReads: 'slave' });
+    const session = new RedisSessionStore({ redis: client }).session('replicas');
+    await session.addItems([user('start')]);
+    const { replica } = await cluster.serversOf(client, 'agent-sessions:{replicas}');
+    replica.freeze();
+    await session.addItems([user('new')]);
+    expect(contents(await session.getItems())).toEqual(['start', 'new']);
+    expect(contents(await session.getItems(1))).toEqual(['new']);
+    replica.thaw();
+    client.disconnect();
+  });
+});
