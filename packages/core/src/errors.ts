@@ -14,7 +14,10 @@
  * | `busy` | the database stayed locked, or the server refused for now, until the deadline |
  * | `connection_lost` | the connection failed; whether a write under way took effect is not known |
  * | `not_replicated` | written, but too few replicas confirmed it |
- * | `cannot_open` | the database cannot be opened: missing folder, permissions, unreachable |
+ * | `cannot_open` | the database file cannot be opened: missing folder, permissions |
+ * | `unreachable` | no connection to the server can be made |
+ * | `access_denied` | the server refuses the user, the password, or a right |
+ * | `database_missing` | the server has no database of this name |
  * | `not_a_database` | the file or its content is not what the driver expects |
  * | `schema_newer` | the tables were made by a newer version of this project |
  * | `schema_mismatch` | tables of these names exist, with another shape |
@@ -41,6 +44,9 @@ export type SessionErrorCode =
   | 'connection_lost'
   | 'not_replicated'
   | 'cannot_open'
+  | 'unreachable'
+  | 'access_denied'
+  | 'database_missing'
   | 'not_a_database'
   | 'schema_newer'
   | 'schema_mismatch'

@@ -154,7 +154,7 @@ describe.skipIf(!hasServerBinary)('a server', () => {
       const url = `redis://${credentials}127.0.0.1:${closed.port}`;
       await using session = RedisSession.fromUrl({ url, sessionId: 'a' });
       const error = await session.addItems([hello]).catch((reason: unknown) => reason);
-      expect(error).toMatchObject({ code: 'cannot_open' });
+      expect(error).toMatchObject({ code: 'access_denied' });
       expect(inspect(error, { depth: 9 })).not.toContain('wrong-secret');
     }
   });
@@ -163,7 +163,7 @@ describe.skipIf(!hasServerBinary)('a server', () => {
     await redis.call('ACL', 'SETUSER', 'reader', 'on', '>pw', '~*', '+@read', '+@connection');
     const url = `redis://reader:pw@127.0.0.1:${server.port}`;
     await using session = RedisSession.fromUrl({ url, sessionId: 'a' });
-    expect(await codeOf(() => session.addItems([hello]))).toBe('cannot_open');
+    expect(await codeOf(() => session.addItems([hello]))).toBe('access_denied');
   });
 
   test('the rights that the README lists are enough', async () => {

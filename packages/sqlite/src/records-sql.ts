@@ -42,7 +42,7 @@ export function recordsSql({ sessions, messages, operations }: TableNames): Reco
     positions: `SELECT position ${newest} ?`,
     dropAll: `DELETE FROM "${messages}" WHERE session_id = ?`,
     dropNewest: `DELETE FROM "${messages}" WHERE session_id = ?
-      AND position >= (SELECT position ${newest} 1 OFFSET ?)`,
+      AND position >= coalesce((SELECT position ${newest} 1 OFFSET ?), 0)`,
     update: `UPDATE "${messages}" SET message_data = ? WHERE session_id = ? AND position = ?`,
     remove: `DELETE FROM "${messages}" WHERE session_id = ? AND position = ?`,
     fingerprint: `SELECT fingerprint FROM "${operations}"

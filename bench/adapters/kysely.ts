@@ -1,0 +1,85 @@
+import { randomBytes } from 'node:crypto';
+import { KyselySessionStore } from '@agent-sessions/kysely';
+import { createConnection } from 'mysql2';
+import pg from 'pg';
+import type { Comparison } from '../compare.ts';
+import { benchTarget, type Floor, type Sides } from '../workloads.ts';
+import { mysqlFloor } from './kysely-mysql-floor.ts';
+import { postgresFloor } from './kysely-postgres-floor.ts';
+
+const BOUND = 1.3;
+
+/** Postgres and MySQL or MariaDB against their floors; each side has a database of its own. */
+export async function benchKysely(): Promise<Comparison[]> {
+  return [
+    ...(await benchTarget({ adapter: 'Kysely, Postgres', bound: BOUND, open: openPostgres })),
+    ...(await benchTarget({ adapter: 'Kysely, MySQL', bound: BOUND, open: openMysql })),
+  ];
+}
+
+/** What differs between servers: raw connections. */
+interface Server {
+  readonly url: string;
+  execute(sql: string): Promise<unknown>;
+  end(): Promise<unknown>;
+  connectFloor(url: string): Promise<{ floor: Floor; end(): Promise<unknown> }>;
+}
+
+async function openPostgres(): Promise<Sides> {
+  const url = process.env.TEST_POSTGRES_URL ?? 'postgres://postgres@127.0.0.1:5432/postgres';
+  const admin = new pg.Client({ connectionString: url });
+  await admin.connect();
+  return open({
+    url,
+    execute: (sql) => admin.query(sql),
+    end: () => admin.end(),
+    connectFloor: async (floorUrl) => {
+      const client = new pg.Client({ connectionString: floorUrl });
+      await client.connect();
+      return { floor: postgresFloor(client, 'bench'), end: () => client.end() };
+    },
+  });
+}
+
+async function openMysql(): Promise<Sides> {
+  const url = process.env.TEST_MYSQL_URL ?? 'mysql://root@127.0.0.1:3306/';
+  const admin = createConnection({ uri: url }).promise();
+  return open({
+    url,
+    execute: (sql) => admin.query(sql),
+    end: () => admin.end(),
+    connectFloor: async (floorUrl) => {
+      const connection = createConnection({ uri: floorUrl });
+      const promised = connection.promise();
+      await promised.query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED');
+      return { floor: mysqlFloor(connection, 'bench'), end: () => promised.end() };
+    },
+  });
+}
+
+async function open(server: Server): Promise<Sides> {
+  const [ours, theirs] = [await newDatabase(server), await newDatabase(server)];
+  const store = KyselySessionStore.fromUrl({ url: ours.url, createTables: true });
+  const floorStore = KyselySessionStore.fromUrl({ url: theirs.url, createTables: true });
+  const { floor, end } = await server.connectFloor(theirs.url);
+  return {
+    session: store.session('bench'),
+    floorSession: floorStore.session('bench'),
+    floor,
+    [Symbol.asyncDispose]: async () => {
+      await store.close();
+      await floorStore.close();
+      await end();
+      for (const { name } of [ours, theirs]) await server.execute(`DROP DATABASE ${name}`);
+      await server.end();
+    },
+  };
+}
+
+async function newDatabase(server: Server): Promise<{ name: string; url: string }> {
+  const name = `agent_sessions_bench_${randomBytes(6).toString('hex')}`;
+  await server.execute(`CREATE DATABASE ${name}`);
+  const url = new URL(server.url);
+  url.pathname = `/${name}`;
+  return { name, url: url.href };
+}

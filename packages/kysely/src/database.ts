@@ -1,0 +1,213 @@
+import { isSessionError } from '@agent-sessions/core';
+import { type Attempt, closedError, retryUntil } from '@agent-sessions/core/adapter';
+import type { Database, Execute, Failure, Inspection, SqlDialect } from './dialects/dialect.ts';
+import { failureOf } from './dialects/driver-errors.ts';
+import { toSessionError, unknownOutcomeError } from './errors.ts';
+import { executeOn, forgetPrepared, prepare } from './prepare.ts';
+import type { Unit } from './records.ts';
+import type { Tables } from './tables.ts';
+
+/** What a database needs to know. */
+export interface DatabaseOptions {
+  readonly db: Database;
+  readonly dialect: SqlDialect;
+  readonly tables: Tables;
+  /** How it is called in errors. */
+  readonly label: string;
+  readonly createTables: boolean;
+  readonly retryTimeoutMs: number;
+}
+
+/** What of an attempt was sent that may have taken effect; it tells what a lost connection means. */
+interface Progress {
+  sent: 'nothing' | 'statement' | 'commit';
+}
+
+/** What repeating a unit of work after a lost connection does. */
+type Repeatable = 'harmless' | 'doubles';
+
+/**
+ * Runs statements: prepares the tables on first use, repeats what the database took back, and never
+ * repeats what may have taken effect, unless that does no harm.
+ */
+export class SessionDatabase {
+  readonly #options: DatabaseOptions;
+  readonly #db: Database;
+  #inspection: Inspection | undefined;
+  #preparing: Promise<Inspection> | undefined;
+  #mayCreateTables: boolean;
+  #reached = false;
+  #closed = false;
+
+  constructor(options: DatabaseOptions) {
+    this.#options = options;
+    this.#db = options.db;
+    this.#mayCreateTables = options.createTables;
+  }
+
+  /** True inside a transaction of the caller's, which ours become part of. */
+  get inTransaction(): boolean {
+    return this.#db.isTransaction;
+  }
+
+  /** Runs one statement that reads. */
+  read<T>(work: (execute: Execute) => Promise<T>): Promise<T> {
+    return this.#repeat('harmless', () => this.#onConnection(work));
+  }
+
+  /** Runs one statement that writes. */
+  writeOne<T>(work: (execute: Execute) => Promise<T>, repeatable: Repeatable): Promise<T> {
+    return this.#repeat(repeatable, (progress) => this.#onConnection(work, progress));
+  }
+
+  /**
+   * Runs statements in one transaction; all take effect, or none. If `work` comes to `undefined`,
+   * that is what the call comes to, and none take effect.
+   */
+  write<T>(
+    work: (unit: Unit) => Promise<T | undefined>,
+    repeatable: Repeatable,
+  ): Promise<T | undefined> {
+    return this.#repeat(repeatable, (progress, inspection) =>
+      this.inTransaction
+        ? this.#inCallersTransaction((execute) => work({ execute, inspection }))
+        : this.#inTransaction((execute) => work({ execute, inspection }), progress, inspection),
+    );
+  }
+
+  /** Brings the tables up to date. */
+  async migrate(): Promise<void> {
+    // One that began before may not create what is missing.
+    await this.#preparing?.catch(() => {});
+    this.#forget();
+    this.#mayCreateTables = true;
+    try {
+      await this.read(async () => {});
+    } finally {
+      this.#mayCreateTables = this.#options.createTables;
+    }
+  }
+
+  /** Has every later call reject. */
+  close(): void {
+    this.#closed = true;
+  }
+
+  #repeat<T>(
+    repeatable: Repeatable,
+    attempt: (progress: Progress, inspection: Inspection) => Promise<T>,
+  ): Promise<T> {
+    const { dialect, label } = this.#options;
+    let unknown = false;
+    let prepared = 0;
+    return retryUntil(this.#options.retryTimeoutMs, async (): Promise<Attempt<T>> => {
+      if (this.#closed) throw closedError();
+      const progress: Progress = { sent: 'nothing' };
+      try {
+        const inspection = this.#inspection ?? (await this.#prepare());
+        this.#reached = true;
+        return { value: await attempt(progress, inspection) };
+      } catch (error) {
+        if (isSessionError(error)) throw error;
+        const failure = failureOf(error, dialect);
+        unknown ||= isUnknown(failure, progress);
+        const failed = () =>
+          unknown ? unknownOutcomeError(error, label) : toSessionError(error, failure, label);
+        // In the caller's transaction one failure is the end of it: only the caller can begin anew.
+        if (this.inTransaction || (unknown && repeatable === 'doubles')) throw failed();
+        if (failure === 'no_tables' && prepared++ === 0) this.#forget();
+        else if (!this.#isPassing(failure)) throw failed();
+        return { retry: failed };
+      }
+    });
+  }
+
+  /** A server that was never reached is not about to come back. */
+  #isPassing(failure: Failure): boolean {
+    if (failure === 'contention') return true;
+    return this.#reached && ['lost', 'unsent', 'unreachable'].includes(failure);
+  }
+
+  #onConnection<T>(work: (execute: Execute) => Promise<T>, progress?: Progress): Promise<T> {
+    return this.#db.getExecutor().provideConnection((connection) => {
+      if (progress) progress.sent = 'statement';
+      return work(executeOn(connection));
+    });
+  }
+
+  async #inTransaction<T>(
+    work: (execute: Execute) => Promise<T | undefined>,
+    progress: Progress,
+    { needsReadCommitted }: Inspection,
+  ): Promise<T | undefined> {
+    const plain = this.#db.transaction();
+    const transaction = needsReadCommitted ? plain.setIsolationLevel('read committed') : plain;
+    let ended: { error: unknown } | undefined;
+    try {
+      return await transaction.execute((own) =>
+        own.getExecutor().provideConnection(async (connection) => {
+          try {
+            const value = await work(executeOn(connection));
+            if (value === undefined) throw new Nothing();
+            progress.sent = 'commit';
+            return value;
+          } catch (error) {
+            ended = { error };
+            throw error;
+          }
+        }),
+      );
+    } catch (error) {
+      // On a dead connection the rollback fails as well, and would hide why.
+      const reason = ended === undefined ? error : ended.error;
+      if (reason instanceof Nothing) return undefined;
+      throw reason;
+    }
+  }
+
+  /** A savepoint undoes a failed write alone. The caller's other statements wait meanwhile. */
+  #inCallersTransaction<T>(
+    work: (execute: Execute) => Promise<T | undefined>,
+  ): Promise<T | undefined> {
+    return this.#db.getExecutor().provideConnection(async (connection) => {
+      const execute = executeOn(connection);
+      const run = (sql: string) => execute({ sql, parameters: [] });
+      await run('SAVEPOINT agent_sessions');
+      try {
+        const value = await work(execute);
+        if (value === undefined) await run('ROLLBACK TO SAVEPOINT agent_sessions');
+        await run('RELEASE SAVEPOINT agent_sessions');
+        return value;
+      } catch (error) {
+        // After a deadlock there may be no savepoint any more; what matters is the deadlock.
+        await run('ROLLBACK TO SAVEPOINT agent_sessions').catch(() => {});
+        throw error;
+      }
+    });
+  }
+
+  async #prepare(): Promise<Inspection> {
+    const createTables = this.#mayCreateTables;
+    this.#preparing ??= prepare({ ...this.#options, createTables });
+    try {
+      this.#inspection = await this.#preparing;
+      return this.#inspection;
+    } finally {
+      this.#preparing = undefined;
+    }
+  }
+
+  #forget(): void {
+    this.#inspection = undefined;
+    forgetPrepared(this.#options);
+  }
+}
+
+/** Thrown to roll back a transaction that came to nothing. */
+class Nothing extends Error {}
+
+/** After a failed COMMIT on a dead connection, the ROLLBACK's error is what is left to see. */
+function isUnknown(failure: Failure, { sent }: Progress): boolean {
+  if (sent === 'commit') return ['lost', 'unsent', 'unreachable'].includes(failure);
+  return sent === 'statement' && failure === 'lost';
+}

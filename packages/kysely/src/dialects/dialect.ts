@@ -1,0 +1,178 @@
+import type { Operation, Revision } from '@agent-sessions/core';
+import type { Kysely, QueryResult } from 'kysely';
+import type { Tables } from '../tables.ts';
+
+/** One statement in the database's own SQL, with its parameters. */
+export interface Statement {
+  readonly sql: string;
+  readonly parameters: readonly unknown[];
+}
+
+/** Runs one statement on one connection. */
+export type Execute = <Row>(statement: Statement) => Promise<QueryResult<Row>>;
+
+/** A Kysely instance or transaction, whatever its tables. */
+export type Database = Kysely<unknown>;
+
+/** The column types of our tables. */
+interface ColumnTypes {
+  /** A session id: at most 512 bytes, compared and sorted byte for byte. */
+  readonly sessionId: string;
+  /** A short name, compared byte for byte. */
+  readonly key: string;
+  /** Text of any length that is never compared. */
+  readonly text: string;
+  /** A whole number up to 2^53. */
+  readonly integer: string;
+  /** A primary key that the database hands out. */
+  readonly serial: string;
+  /** Follows the columns of a table whose rows are handed out numbers. */
+  readonly heap: string;
+  /** Follows the columns of a table that is kept in the order of its primary key. */
+  readonly clustered: string;
+  /** Whether indexes and foreign keys are only declared among the columns of their own table. */
+  readonly keysAmongColumns: boolean;
+}
+
+/** What a connection says on first use. */
+export interface Inspection {
+  /** Which of our tables are there. */
+  readonly existing: ReadonlySet<TableKind>;
+  /** True if nothing of the database survives the process. */
+  readonly inMemory: boolean;
+  /** The largest statement, in bytes. */
+  readonly maxStatementBytes: number;
+  /** True if a transaction must be told to see what others commit while it waits for a lock. */
+  readonly needsReadCommitted: boolean;
+}
+
+/** Our tables, by what they hold. */
+export type TableKind = 'sessions' | 'messages' | 'operations' | 'schema';
+
+/** What a driver's error means. */
+export type Failure =
+  /** Others hold a lock, or won; the database took everything back. */
+  | 'contention'
+  /** No connection could be made. */
+  | 'unreachable'
+  /** The file of an SQLite database cannot be opened. */
+  | 'no_file'
+  /** The connection ended, at whatever moment. */
+  | 'lost'
+  /** The connection had ended before the statement was sent. */
+  | 'unsent'
+  | 'denied'
+  | 'no_database'
+  | 'no_tables'
+  | 'other_tables'
+  | 'too_large'
+  | 'read_only'
+  | 'full'
+  | 'encoding'
+  | 'not_a_database'
+  | 'destroyed'
+  | 'other';
+
+/** Records at consecutive positions. */
+export interface Rows {
+  readonly id: string;
+  /** The position of the first one. */
+  readonly first: Revision;
+  readonly records: readonly string[];
+  readonly now: number;
+}
+
+/** Records for the end of a session, and an entry for its ledger. */
+export interface Addition {
+  readonly id: string;
+  readonly records: readonly string[];
+  readonly operation: Operation | undefined;
+  /** The session's revision behind the addition, if the session has to be created. */
+  readonly born: Revision;
+  readonly now: number;
+}
+
+/** An addition in the place of the newest records, if the session still has the revision. */
+export interface Replacement extends Addition {
+  readonly expected: Revision;
+  readonly drop: number | 'all';
+}
+
+/** What to read with the revision and the newest records. */
+export interface SnapshotParts {
+  readonly id: string;
+  /** At most so many records. Default: all. */
+  readonly limit: number | undefined;
+  /** The key of the operation to look up. */
+  readonly operation: string | undefined;
+  readonly positions: boolean;
+}
+
+/** A row of a snapshot: there is at least one exactly if the session exists. */
+export interface SnapshotRow {
+  readonly revision: unknown;
+  /** Null if the session has no records. */
+  readonly message_data: unknown;
+  readonly position?: unknown;
+  readonly fingerprint?: unknown;
+}
+
+/**
+ * All that differs between databases. Statements are written with `?` for each parameter, which
+ * `sql` turns into what the database takes; ids pass through `encodeId` and `decodeId`.
+ */
+export interface SqlDialect {
+  readonly name: 'Postgres' | 'MySQL' | 'SQLite';
+  readonly types: ColumnTypes;
+  /** The largest record, in bytes of UTF-8, whatever the server's settings. */
+  readonly maxRecordBytes: number;
+  /** Whether creating a table is part of the transaction around it. */
+  readonly transactionalDdl: boolean;
+
+  /** Quotes a name of letters, digits and `_`. */
+  quote(name: string): string;
+  sql(text: string): string;
+  encodeId(id: string): string | Buffer;
+  decodeId(value: unknown): string;
+
+  /** Inserts a row, or affects none if its key exists. */
+  insertUnlessThere(table: string, columns: readonly string[]): string;
+  /**
+   * Raises a session's revision and locks its row until the transaction ends; creates the session
+   * if need be. Parameters: id, revision if created, time, time, amount, time.
+   */
+  raise(tables: Tables): string;
+  /** The revision that `raise` came to. */
+  raised(result: QueryResult<{ revision?: unknown }>): Revision;
+  /** Inserts records, in as few statements as `maxStatementBytes` allows. */
+  insert(tables: Tables, rows: Rows, maxStatementBytes: number): Iterable<Statement>;
+  /** Deletes the newest records, or all. */
+  deleteRecords(tables: Tables, id: string, count: number | 'all'): Statement;
+  /** A condition that a column of ids starts with a prefix. */
+  hasPrefix(column: string, prefix: string): Statement;
+  /** Reads the newest records; the newest comes first. */
+  window(tables: Tables, id: string, limit: number): Statement;
+  /**
+   * Reads a session in one statement, the newest record first. If the first statement gives no row,
+   * the next one is right, for example because the first one finds no session without records.
+   */
+  snapshot(tables: Tables, parts: SnapshotParts): readonly Statement[];
+
+  /**
+   * A whole append in one statement, where the database can: a row with the new `revision`, or no
+   * row if the ledger has the operation.
+   */
+  readonly append?: (tables: Tables, addition: Addition) => Statement | undefined;
+  /** A whole replacement in one statement: a row with the new `revision`, or no row on a conflict. */
+  readonly replaceTail?: (tables: Tables, replacement: Replacement) => Statement | undefined;
+
+  /**
+   * Looks at the tables and the connection.
+   *
+   * @throws SessionError `unsupported` for a connection that would corrupt data
+   */
+  inspect(execute: Execute, tables: Tables): Promise<Inspection>;
+  /** Lets one process at a time migrate, whichever machine it runs on. */
+  withMigrationLock(db: Database, work: (db: Database) => Promise<void>): Promise<void>;
+  classify(error: unknown): Failure;
+}

@@ -1,0 +1,197 @@
+import type { Tables } from '../tables.ts';
+import type { Addition, Replacement, Rows, SnapshotParts, Statement } from './dialect.ts';
+
+/** Above this many characters, records are written by several statements in a transaction. */
+export const CHARACTERS_PER_STATEMENT = 32_000_000;
+/** Up to so many records, a list of values is faster than an array. */
+const LARGEST_LIST = 8;
+
+/**
+ * A whole append in one statement, so in one round trip. The upsert takes the lock on the session's
+ * row, and the insert is fed by it: appends to one session happen one after the other.
+ *
+ * The ledger entry is made first, because only `ON CONFLICT DO NOTHING` waits for another
+ * transaction that is about to make the same one; without it, the rest has nothing to feed on.
+ */
+export function appendInOne(tables: Tables, addition: Addition): Statement | undefined {
+  const { id, records, operation, born, now } = addition;
+  if (!fitsOneStatement(records)) return undefined;
+  const p = new Parameters();
+  const session = p.add(id);
+  const time = p.add(now, 'bigint');
+  const count = p.add(records.length, 'bigint');
+  const revision = p.add(born, 'bigint');
+  const steps: string[] = [];
+  if (operation !== undefined) {
+    const entry = [session, p.add(operation.key), p.add(operation.fingerprint), time];
+    steps.push(`remembered AS (
+      INSERT INTO ${tables.operations} (session_id, operation_key, fingerprint, created_at)
+      VALUES (${entry.join(', ')}) ON CONFLICT DO NOTHING RETURNING 1)`);
+  }
+  steps.push(`session AS (
+    INSERT INTO ${tables.sessions} AS s (session_id, revision, created_at, updated_at)
+    SELECT ${session}, ${revision}, ${time}, ${time} ${operation ? 'FROM remembered' : ''}
+    ON CONFLICT (session_id) DO UPDATE SET revision = s.revision + ${count}, updated_at = ${time}
+    RETURNING s.revision)`);
+  if (records.length > 0) steps.push(insertStep(tables, { session, time, count }, records, p));
+  return p.statement(steps);
+}
+
+/**
+ * A whole replacement of the tail in one statement. It compares a column of the row that it locks:
+ * that is the one condition which Postgres evaluates again after it has waited for the lock. If it
+ * holds, nobody changed records since the statement began, and all other parts have seen the present.
+ * An entry that was added to the ledger alone meets its unique key, and the statement is repeated.
+ */
+export function replaceTailInOne(tables: Tables, replacement: Replacement): Statement | undefined {
+  const { id, records, operation, born, now, expected, drop } = replacement;
+  if (!fitsOneStatement(records)) return undefined;
+  const p = new Parameters();
+  const session = p.add(id);
+  const time = p.add(now, 'bigint');
+  const steps: string[] = [];
+  const unknown = 'NOT EXISTS (SELECT FROM known)';
+  if (operation !== undefined) {
+    steps.push(`known AS (SELECT FROM ${tables.operations}
+      WHERE session_id = ${session} AND operation_key = ${p.add(operation.key)})`);
+  }
+  if (expected === 0) {
+    steps.push(`session AS (
+      INSERT INTO ${tables.sessions} (session_id, revision, created_at, updated_at)
+      VALUES (${session}, ${p.add(born, 'bigint')}, ${time}, ${time})
+      ON CONFLICT DO NOTHING RETURNING revision)`);
+  } else {
+    const raised = p.add(expected + records.length + 1, 'bigint');
+    steps.push(`session AS (
+      UPDATE ${tables.sessions} SET revision = ${raised}, updated_at = ${time}
+      WHERE session_id = ${session} AND revision = ${p.add(expected, 'bigint')}
+      ${operation ? `AND ${unknown}` : ''} RETURNING revision)`);
+    if (drop !== 0) {
+      const dropped = deletion(tables, session, drop, p);
+      steps.push(`dropped AS (${dropped} AND EXISTS (SELECT FROM session))`);
+    }
+  }
+  if (records.length > 0) {
+    const count = p.add(records.length, 'bigint');
+    steps.push(insertStep(tables, { session, time, count }, records, p));
+  }
+  if (operation !== undefined) {
+    const entry = [session, p.add(operation.key), p.add(operation.fingerprint), time];
+    steps.push(`remembered AS (
+      INSERT INTO ${tables.operations} (session_id, operation_key, fingerprint, created_at)
+      SELECT ${entry.join(', ')} FROM session)`);
+  }
+  return p.statement(steps);
+}
+
+/**
+ * The newest records, read from the end of the index. A limit that the planner cannot know keeps it
+ * from reading all of a session by bitmap and then sorting it, which it likes where it has no
+ * statistics yet.
+ */
+export function newestRecords({ messages }: Tables, id: string, limit: number): Statement {
+  return {
+    sql: `SELECT message_data FROM ${messages} WHERE session_id = $1
+      ORDER BY position DESC LIMIT (SELECT $2::bigint)`,
+    parameters: [id, limit],
+  };
+}
+
+/** A snapshot; the records are read as {@link newestRecords} does it. */
+export function lateralSnapshot(tables: Tables, parts: SnapshotParts): Statement {
+  const p = new Parameters();
+  const session = p.add(parts.id);
+  const columns = ['s.revision::text', 'm.message_data'];
+  if (parts.positions) columns.push('m.position::text');
+  if (parts.operation !== undefined) columns.push('o.fingerprint');
+  const limit = p.add(parts.limit ?? null, 'bigint');
+  const ledger =
+    parts.operation === undefined
+      ? ''
+      : `LEFT JOIN ${tables.operations} AS o
+         ON o.session_id = s.session_id AND o.operation_key = ${p.add(parts.operation)}`;
+  return {
+    sql: `SELECT ${columns.join(', ')} FROM ${tables.sessions} AS s
+      ${ledger}
+      LEFT JOIN LATERAL (
+        SELECT message_data, position FROM ${tables.messages} WHERE session_id = s.session_id
+        ORDER BY position DESC LIMIT (SELECT ${limit})
+      ) AS m ON true
+      WHERE s.session_id = ${session}`,
+    parameters: p.values,
+  };
+}
+
+/** Inserts records at consecutive positions. */
+export function insertRecords({ messages }: Tables, { id, first, records, now }: Rows): Statement {
+  const p = new Parameters();
+  const [session, position] = [p.add(id), p.add(first - 1, 'bigint')];
+  return {
+    sql: `INSERT INTO ${messages} (session_id, position, message_data, created_at)
+      SELECT ${session}, ${position} + number, record, ${p.add(now, 'bigint')}
+      FROM ${numbered(records, p)}`,
+    parameters: p.values,
+  };
+}
+
+/** Deletes the newest records, or all. */
+export function deleteRecords(tables: Tables, id: string, count: number | 'all'): Statement {
+  const p = new Parameters();
+  return { sql: deletion(tables, p.add(id), count, p), parameters: p.values };
+}
+
+function insertStep(
+  { messages }: Tables,
+  { session, time, count }: { session: string; time: string; count: string },
+  records: readonly string[],
+  p: Parameters,
+): string {
+  return `added AS (
+    INSERT INTO ${messages} (session_id, position, message_data, created_at)
+    SELECT ${session}, session.revision - ${count} + number, record, ${time}
+    FROM session, ${numbered(records, p)})`;
+}
+
+/** Records with their numbers, from 1 on, as rows to select from. */
+function numbered(records: readonly string[], p: Parameters): string {
+  if (records.length > LARGEST_LIST) {
+    return `unnest(${p.add(records)}::text[]) WITH ORDINALITY AS r (record, number)`;
+  }
+  const rows = records.map((record, index) => `(${p.add(record)}, ${index + 1})`);
+  return `(VALUES ${rows.join(', ')}) AS r (record, number)`;
+}
+
+function deletion(
+  { messages }: Tables,
+  session: string,
+  count: number | 'all',
+  p: Parameters,
+): string {
+  const from = `DELETE FROM ${messages} WHERE session_id = ${session}`;
+  if (count === 'all') return from;
+  return `${from} AND position = ANY(ARRAY(
+    SELECT position FROM ${messages} WHERE session_id = ${session}
+    ORDER BY position DESC LIMIT (SELECT ${p.add(count, 'bigint')})))`;
+}
+
+function fitsOneStatement(records: readonly string[]): boolean {
+  let characters = 0;
+  for (const { length } of records) characters += length;
+  return characters <= CHARACTERS_PER_STATEMENT;
+}
+
+/** Collects parameters and numbers them. */
+class Parameters {
+  readonly values: unknown[] = [];
+
+  /** The placeholder; a type is needed where Postgres cannot tell it from the context. */
+  add(value: unknown, type?: string): string {
+    this.values.push(value);
+    return type === undefined ? `$${this.values.length}` : `$${this.values.length}::${type}`;
+  }
+
+  statement(steps: readonly string[]): Statement {
+    const sql = `WITH ${steps.join(', ')} SELECT revision::text FROM session`;
+    return { sql, parameters: this.values };
+  }
+}

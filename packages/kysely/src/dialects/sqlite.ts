@@ -1,0 +1,116 @@
+import type { QueryResult } from 'kysely';
+import type { Failure, SqlDialect } from './dialect.ts';
+import { batches, joinedSnapshot, rowsOfPlaceholders } from './standard-sql.ts';
+
+/** Rows that one statement inserts; SQLite compiles each statement anew. */
+const ROWS_PER_INSERT = 64;
+
+/** SQLite, whichever driver runs it. */
+export const sqlite: SqlDialect = {
+  name: 'SQLite',
+  maxRecordBytes: 1_000_000_000,
+  transactionalDdl: true,
+  types: {
+    sessionId: 'TEXT',
+    key: 'TEXT',
+    text: 'TEXT',
+    integer: 'INTEGER',
+    serial: 'INTEGER PRIMARY KEY AUTOINCREMENT',
+    heap: '',
+    clustered: ' WITHOUT ROWID',
+    keysAmongColumns: false,
+  },
+
+  quote: (name) => `"${name}"`,
+  sql: (text) => text,
+  encodeId: (id) => id,
+  decodeId: String,
+
+  insertUnlessThere: (table, columns) =>
+    `INSERT INTO ${table} (${columns.join(', ')}) VALUES ${rowsOfPlaceholders(columns.length, 1)}
+     ON CONFLICT DO NOTHING`,
+  raise: ({ sessions }) =>
+    `INSERT INTO ${sessions} (session_id, revision, created_at, updated_at) VALUES (?, ?, ?, ?)
+     ON CONFLICT (session_id) DO UPDATE SET revision = revision + ?, updated_at = ?
+     RETURNING revision`,
+  raised: (result: QueryResult<{ revision?: unknown }>) => Number(result.rows[0]?.revision),
+  *insert({ messages }, { id, first, records, now }) {
+    let position = first;
+    for (const batch of batches(records, ROWS_PER_INSERT, Number.POSITIVE_INFINITY, () => 0)) {
+      yield {
+        sql: `INSERT INTO ${messages} (session_id, position, message_data, created_at)
+          VALUES ${rowsOfPlaceholders(4, batch.length)}`,
+        parameters: batch.flatMap((record) => [id, position++, record, now]),
+      };
+    }
+  },
+  deleteRecords: ({ messages }, id, count) =>
+    count === 'all'
+      ? { sql: `DELETE FROM ${messages} WHERE session_id = ?`, parameters: [id] }
+      : {
+          sql: `DELETE FROM ${messages} WHERE session_id = ? AND position IN
+            (SELECT position FROM ${messages} WHERE session_id = ? ORDER BY position DESC LIMIT ?)`,
+          parameters: [id, id, count],
+        },
+  hasPrefix: (column, prefix) => ({
+    sql: `${column} >= ? AND substr(${column}, 1, length(?)) = ?`,
+    parameters: [prefix, prefix, prefix],
+  }),
+  window: ({ messages }, id, limit) => ({
+    sql: `SELECT message_data FROM ${messages} WHERE session_id = ?
+      ORDER BY position DESC LIMIT ?`,
+    parameters: [id, limit],
+  }),
+  snapshot: (tables, parts) => [
+    joinedSnapshot(sqlite.encodeId, tables, parts, `LEFT JOIN ${tables.messages} AS m`),
+  ],
+
+  async inspect(execute, tables) {
+    const kinds = ['sessions', 'messages', 'operations', 'schema'] as const;
+    const { rows } = await execute<{ name: string }>({
+      sql: `SELECT lower(name) AS name FROM sqlite_schema WHERE type IN ('table', 'view')`,
+      parameters: [],
+    });
+    const main = await execute<{ file: string | null }>({
+      sql: "SELECT file FROM pragma_database_list WHERE name = 'main'",
+      parameters: [],
+    });
+    const names = new Set(rows.map(({ name }) => sqlite.quote(name)));
+    return {
+      existing: new Set(kinds.filter((kind) => names.has(tables[kind].toLowerCase()))),
+      inMemory: !main.rows[0]?.file,
+      maxStatementBytes: Number.POSITIVE_INFINITY,
+      needsReadCommitted: false,
+    };
+  },
+
+  // The first statement of a migration writes, and a file has one writer.
+  withMigrationLock: (db, work) => (db.isTransaction ? work(db) : db.transaction().execute(work)),
+
+  classify(error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const text = error instanceof Error ? error.message : String(error);
+    const primary = /^SQLITE_[A-Z]+/.exec(code)?.[0] ?? '';
+    const known = FAILURES[primary];
+    if (known !== undefined) return known;
+    // Drivers other than better-sqlite3 have codes of their own, and SQLite's own messages.
+    if (/database (?:table )?is locked/.test(text)) return 'contention';
+    if (/directory does not exist/.test(text)) return 'no_file';
+    if (/no such table/.test(text)) return 'no_tables';
+    if (/no such column|has no column|ON CONFLICT clause does not match/.test(text)) {
+      return 'other_tables';
+    }
+    return 'other';
+  },
+};
+
+const FAILURES: Readonly<Record<string, Failure>> = {
+  SQLITE_BUSY: 'contention',
+  SQLITE_LOCKED: 'contention',
+  SQLITE_CANTOPEN: 'no_file',
+  SQLITE_NOTADB: 'not_a_database',
+  SQLITE_CORRUPT: 'not_a_database',
+  SQLITE_READONLY: 'read_only',
+  SQLITE_FULL: 'full',
+  SQLITE_TOOBIG: 'too_large',
+};

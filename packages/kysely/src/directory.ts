@@ -1,0 +1,85 @@
+import type { SessionInfo } from '@agent-sessions/core';
+import { decodeMetadata, type PageRequest, revisionAtBirth } from '@agent-sessions/core/adapter';
+import type { Execute, SqlDialect } from './dialects/dialect.ts';
+import type { Tables } from './tables.ts';
+
+interface SessionRow {
+  readonly session_id: unknown;
+  readonly created_at: unknown;
+  readonly updated_at: unknown;
+  readonly metadata: string | null;
+  readonly item_count: unknown;
+}
+
+/** The statements on the directory of sessions. */
+export class Directory {
+  readonly #dialect: SqlDialect;
+  readonly #tables: Tables;
+
+  constructor(dialect: SqlDialect, tables: Tables) {
+    this.#dialect = dialect;
+    this.#tables = tables;
+  }
+
+  /** Newest activity first, then by id; one row more than the limit, if there is one. */
+  list(execute: Execute, { prefix, limit, after }: PageRequest): Promise<SessionInfo[]> {
+    const conditions: string[] = [];
+    const parameters: unknown[] = [];
+    if (prefix !== '') {
+      const hasPrefix = this.#dialect.hasPrefix('s.session_id', prefix);
+      conditions.push(hasPrefix.sql);
+      parameters.push(...hasPrefix.parameters);
+    }
+    if (after !== undefined) {
+      conditions.push('s.updated_at <= ? AND (s.updated_at < ? OR s.session_id > ?)');
+      parameters.push(after.updatedAt, after.updatedAt, this.#dialect.encodeId(after.sessionId));
+    }
+    const where = conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '';
+    return this.#select(execute, `${where} ORDER BY s.updated_at DESC, s.session_id LIMIT ?`, [
+      ...parameters,
+      limit + 1,
+    ]);
+  }
+
+  async get(execute: Execute, id: string): Promise<SessionInfo | undefined> {
+    const ids = [this.#dialect.encodeId(id)];
+    return (await this.#select(execute, 'WHERE s.session_id = ?', ids))[0];
+  }
+
+  /** Two statements, to be run inside a transaction. */
+  async setMetadata(execute: Execute, id: string, metadata: string | null): Promise<true> {
+    const { insertUnlessThere, encodeId, sql } = this.#dialect;
+    const { sessions } = this.#tables;
+    const now = Date.now();
+    await execute({
+      sql: insertUnlessThere(sessions, ['session_id', 'revision', 'created_at', 'updated_at']),
+      parameters: [encodeId(id), revisionAtBirth(), now, now],
+    });
+    await execute({
+      sql: sql(`UPDATE ${sessions} SET metadata = ?, updated_at = ? WHERE session_id = ?`),
+      parameters: [metadata, now, encodeId(id)],
+    });
+    return true;
+  }
+
+  async #select(
+    execute: Execute,
+    where: string,
+    parameters: readonly unknown[],
+  ): Promise<SessionInfo[]> {
+    const { sessions, messages } = this.#tables;
+    const { rows } = await execute<SessionRow>({
+      sql: this.#dialect.sql(`SELECT s.session_id, s.created_at, s.updated_at, s.metadata,
+          (SELECT count(*) FROM ${messages} AS m WHERE m.session_id = s.session_id) AS item_count
+        FROM ${sessions} AS s ${where}`),
+      parameters,
+    });
+    return rows.map((row) => ({
+      sessionId: this.#dialect.decodeId(row.session_id),
+      createdAt: new Date(Number(row.created_at)),
+      updatedAt: new Date(Number(row.updated_at)),
+      itemCount: Number(row.item_count),
+      ...decodeMetadata(row.metadata),
+    }));
+  }
+}

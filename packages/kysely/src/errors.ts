@@ -1,0 +1,84 @@
+import { SessionError, type SessionErrorCode } from '@agent-sessions/core';
+import type { Failure } from './dialects/dialect.ts';
+
+const EXPLANATIONS: Readonly<Record<Failure, readonly [SessionErrorCode, string]>> = {
+  contention: [
+    'busy',
+    'other connections held locks or all connections until the deadline; nothing was written. Keep transactions short, or raise retryTimeoutMs.',
+  ],
+  unreachable: [
+    'unreachable',
+    'it cannot be reached. Check host, port or path, and that the server is running.',
+  ],
+  no_file: [
+    'cannot_open',
+    'its file cannot be opened. Create its folder, and check the permissions.',
+  ],
+  lost: ['connection_lost', 'the connection was lost; nothing was written. Try again.'],
+  unsent: ['connection_lost', 'the connection was lost; nothing was written. Try again.'],
+  denied: ['access_denied', 'it refused the user or password, or the user may not do this.'],
+  no_database: ['database_missing', 'the database does not exist. Create it, or correct its name.'],
+  no_tables: [
+    'schema_missing',
+    'the tables do not exist. Pass createTables: true to have them created, or run the migrations: await store.migrate(), or sessionMigrations() in your own migrator.',
+  ],
+  other_tables: [
+    'schema_mismatch',
+    'its tables are not as this package made them. Restore them, or choose other names with the option `tables`.',
+  ],
+  too_large: ['item_too_large', 'an item is larger than it takes; nothing was written.'],
+  read_only: ['read_only', 'it only allows reading; nothing was written.'],
+  full: ['storage_full', 'no space is left; nothing was written. Free some, then try again.'],
+  encoding: [
+    'unsupported',
+    'its encoding cannot hold the text; nothing was written. Use a database with encoding UTF8.',
+  ],
+  not_a_database: ['not_a_database', 'the file is damaged, or no database. Choose another path.'],
+  destroyed: ['closed', 'the Kysely instance was destroyed. Open a new one.'],
+  other: ['backend', 'the driver failed; its error is the cause.'],
+};
+
+/** Says what a driver's error means; it stays as the cause. `label` names the database. */
+export function toSessionError(error: unknown, failure: Failure, label: string): SessionError {
+  const [code, message] = EXPLANATIONS[failure];
+  return new SessionError(code, `${label}: ${message}`, { cause: error });
+}
+
+/** The error for a write of which nobody knows whether it took effect. */
+export function unknownOutcomeError(cause: unknown, label: string): SessionError {
+  return new SessionError(
+    'connection_lost',
+    `${label}: the connection was lost while a write was being committed, so it may have taken effect or not. Read the session before writing again. Writes with an operation id (applyHistoryTransaction) are repeated safely.`,
+    { cause },
+  );
+}
+
+/** The error for tables that this version must not touch. */
+export function newerSchemaError(found: number, known: number, label: string): SessionError {
+  return new SessionError(
+    'schema_newer',
+    `${label}: its tables have version ${found}, and this package knows ${known}. Install a newer @agent-sessions/kysely.`,
+  );
+}
+
+/** The error for tables of our names that somebody else made. */
+export function foreignTablesError(tables: readonly string[], label: string): SessionError {
+  return new SessionError(
+    'schema_mismatch',
+    `${label}: it holds ${tables.join(', ')}, which this package did not make. Choose other names with the option \`tables\`.`,
+  );
+}
+
+/** The error for tables that are not there and may not be created. */
+export function missingTablesError(label: string): SessionError {
+  const [code, message] = EXPLANATIONS.no_tables;
+  return new SessionError(code, `${label}: ${message}`);
+}
+
+/** The error for a transaction that cannot see what it would have to be based on. */
+export function staleTransactionError(label: string): SessionError {
+  return new SessionError(
+    'conflict',
+    `${label}: others changed the session after your transaction began to read, and at its isolation level it cannot see their changes. Roll it back and run it again, or use READ COMMITTED.`,
+  );
+}

@@ -1,0 +1,14 @@
+export {
+  KyselySession,
+  type KyselySessionOptions,
+  type KyselySessionUrlOptions,
+} from './kysely-session.ts';
+export {
+  type KyselyInstance,
+  KyselySessionStore,
+  type KyselySessionStoreOptions,
+  type KyselyStoreSettings,
+  type KyselyStoreUrlOptions,
+} from './kysely-store.ts';
+export { type SessionMigration, sessionMigrations } from './migrations.ts';
+export type { TableNames, TableOptions } from './tables.ts';

@@ -1,0 +1,77 @@
+import { StoredSession, type StoredSessionOptions } from '@agent-sessions/core';
+import { assertSessionId } from '@agent-sessions/core/adapter';
+import {
+  KyselySessionStore,
+  type KyselySessionStoreOptions,
+  type KyselyStoreUrlOptions,
+} from './kysely-store.ts';
+
+type OwnOptions = Pick<StoredSessionOptions, 'sessionId' | 'logger'>;
+
+/** Options of a session: its own, and either a shared `store` or those of a store over `db`. */
+export type KyselySessionOptions = OwnOptions &
+  (
+    | KyselySessionStoreOptions
+    | {
+        /** A store shared with other sessions. */
+        readonly store: KyselySessionStore;
+        /** Whether closing the session closes the store. Default: false. */
+        readonly ownsStore?: boolean;
+        readonly db?: never;
+      }
+  );
+
+/** Options of a session that opens its own database. */
+export type KyselySessionUrlOptions = OwnOptions & KyselyStoreUrlOptions;
+
+/**
+ * A conversation in a SQL database, for `run(agent, input, { session })`.
+ *
+ * From a URL it opens connections of its own: many sessions in one process should share a
+ * {@link KyselySessionStore}, or a Kysely instance given as `db`, which is never closed here.
+ *
+ * @example
+ * ```ts
+ * import { KyselySession } from '@agent-sessions/kysely';
+ * import { Agent, run } from '@openai/agents';
+ *
+ * const agent = new Agent({ name: 'Assistant' });
+ * await using session = KyselySession.fromUrl({
+ *   sessionId: 'user-123',
+ *   url: 'postgres://app@localhost/app',
+ *   createTables: true,
+ * });
+ * await run(agent, 'What city is the Golden Gate Bridge in?', { session });
+ * ```
+ */
+export class KyselySession extends StoredSession<KyselySessionStore> {
+  /**
+   * @throws SessionError `invalid_session_id`, `invalid_options`, `unsupported`
+   */
+  constructor(options: KyselySessionOptions) {
+    const { sessionId, logger } = options;
+    const shared = options.db === undefined;
+    super({
+      ...(sessionId !== undefined && { sessionId }),
+      ...(logger !== undefined && { logger }),
+      store: shared ? options.store : new KyselySessionStore(options),
+      ownsStore: shared ? (options.ownsStore ?? false) : true,
+    });
+  }
+
+  /**
+   * A session over a database of its own, which is closed with it. Needs the package of the driver:
+   * `pg`, `mysql2` or `better-sqlite3`. Connects on first use.
+   *
+   * @throws SessionError `invalid_session_id`, `invalid_options`
+   */
+  static fromUrl({ sessionId, logger, ...options }: KyselySessionUrlOptions): KyselySession {
+    if (sessionId !== undefined) assertSessionId(sessionId);
+    return new KyselySession({
+      ...(sessionId !== undefined && { sessionId }),
+      ...(logger !== undefined && { logger }),
+      store: KyselySessionStore.fromUrl(options),
+      ownsStore: true,
+    });
+  }
+}

@@ -1,0 +1,153 @@
+import { CompiledQuery, type Kysely } from 'kysely';
+import { detectDialect } from './dialects/detect.ts';
+import type { Execute, SqlDialect } from './dialects/dialect.ts';
+import { resolveTables, type TableOptions, type Tables } from './tables.ts';
+
+/** The name under which the version is kept; other packages keep theirs beside it. */
+const COMPONENT = 'core';
+
+/** A migration as Kysely's `Migrator` takes it. */
+export interface SessionMigration {
+  /** Creates or changes the tables; does nothing if that was done before, by whatever way. */
+  up(db: Kysely<unknown>): Promise<void>;
+}
+
+interface Step {
+  readonly name: string;
+  readonly statements: (dialect: SqlDialect, tables: Tables) => readonly string[];
+}
+
+/** In order; the version of the tables is the number of steps taken. Steps are only ever added. */
+const STEPS: readonly Step[] = [{ name: 'agent_sessions_0001_tables', statements: firstTables }];
+
+/** The version of the tables that this code reads and writes. */
+export const VERSION: number = STEPS.length;
+
+/**
+ * The migrations of the session tables, by name and in order, for the caller's own Kysely
+ * `Migrator`. None of them can be undone: that would delete conversations.
+ *
+ * @throws SessionError `invalid_options`
+ *
+ * @example
+ * ```ts
+ * import { sessionMigrations } from '@agent-sessions/kysely';
+ * import type { MigrationProvider } from 'kysely/migration';
+ *
+ * const provider: MigrationProvider = {
+ *   getMigrations: async () => ({ ...sessionMigrations() }),
+ * };
+ * ```
+ */
+export function sessionMigrations(options: TableOptions = {}): Record<string, SessionMigration> {
+  const migrations = STEPS.map(({ name }, index): [string, SessionMigration] => [
+    name,
+    {
+      up: async (db) => {
+        const dialect = detectDialect(db);
+        const tables = resolveTables(options, dialect);
+        await migrateTo(index + 1, dialect, tables, (statement) =>
+          db.executeQuery(CompiledQuery.raw(statement.sql, [...statement.parameters])),
+        );
+      },
+    },
+  ]);
+  return Object.fromEntries(migrations);
+}
+
+/**
+ * Takes the steps that are missing up to a version. Under the migration lock, or in the caller's
+ * migrator, which has one of its own.
+ */
+export async function migrateTo(
+  version: number,
+  dialect: SqlDialect,
+  tables: Tables,
+  execute: Execute,
+): Promise<void> {
+  await startVersion(dialect, tables, execute);
+  const found = (await readVersion(dialect, tables, execute)) ?? 0;
+  for (const [index, { statements }] of STEPS.entries()) {
+    if (index < found || index >= version) continue;
+    for (const sql of statements(dialect, tables)) await execute({ sql, parameters: [] });
+    await execute({
+      sql: dialect.sql(`UPDATE ${tables.schema} SET version = ? WHERE component = ?`),
+      parameters: [index + 1, COMPONENT],
+    });
+  }
+}
+
+/** The version of the tables; `undefined` if nobody has begun to create them. */
+export async function readVersion(
+  dialect: SqlDialect,
+  tables: Tables,
+  execute: Execute,
+): Promise<number | undefined> {
+  const { rows } = await execute<{ version: unknown }>({
+    sql: dialect.sql(`SELECT version FROM ${tables.schema} WHERE component = ?`),
+    parameters: [COMPONENT],
+  });
+  return rows[0] && Number(rows[0].version);
+}
+
+/**
+ * Notes version 0 before anything else is created: where creating tables is no part of a transaction,
+ * it tells a migration that was cut short from tables that somebody else made.
+ */
+async function startVersion(dialect: SqlDialect, tables: Tables, execute: Execute): Promise<void> {
+  const { types, insertUnlessThere } = dialect;
+  if (tables.inSchema !== undefined) await createSchema(tables.inSchema, dialect, execute);
+  const sql = `CREATE TABLE IF NOT EXISTS ${tables.schema} (
+      component ${types.key} PRIMARY KEY,
+      version   ${types.integer} NOT NULL
+    )${types.heap}`;
+  await execute({ sql, parameters: [] });
+  await execute({
+    sql: insertUnlessThere(tables.schema, ['component', 'version']),
+    parameters: [COMPONENT, 0],
+  });
+}
+
+/** Creating a schema takes a right on the database, even if it exists: so look first. */
+async function createSchema(schema: string, dialect: SqlDialect, execute: Execute): Promise<void> {
+  const { rows } = await execute<{ there: unknown }>({
+    sql: dialect.sql('SELECT to_regnamespace(?) IS NOT NULL AS there'),
+    parameters: [schema],
+  });
+  if (rows[0]?.there !== true) await execute({ sql: `CREATE SCHEMA ${schema}`, parameters: [] });
+}
+
+function firstTables({ types }: SqlDialect, tables: Tables): readonly string[] {
+  const { sessions, messages, operations, activityIndex } = tables;
+  const among = types.keysAmongColumns;
+  const references = `REFERENCES ${sessions} (session_id) ON DELETE CASCADE`;
+  const owner = `${types.sessionId} NOT NULL${among ? '' : ` ${references}`}`;
+  const ownerKey = among ? `, FOREIGN KEY (session_id) ${references}` : '';
+  const activity = '(updated_at DESC, session_id)';
+  const index = `CREATE INDEX IF NOT EXISTS ${activityIndex} ON ${sessions} ${activity}`;
+  return [
+    `CREATE TABLE IF NOT EXISTS ${sessions} (
+      session_id ${types.sessionId} PRIMARY KEY,
+      revision   ${types.integer} NOT NULL,
+      metadata   ${types.text},
+      created_at ${types.integer} NOT NULL,
+      updated_at ${types.integer} NOT NULL${among ? `, INDEX ${activityIndex} ${activity}` : ''}
+    )${types.clustered}`,
+    ...(among ? [] : [index]),
+    `CREATE TABLE IF NOT EXISTS ${messages} (
+      id           ${types.serial},
+      session_id   ${owner},
+      position     ${types.integer} NOT NULL,
+      message_data ${types.text} NOT NULL,
+      created_at   ${types.integer} NOT NULL,
+      UNIQUE (session_id, position)${ownerKey}
+    )${types.heap}`,
+    `CREATE TABLE IF NOT EXISTS ${operations} (
+      session_id    ${owner},
+      operation_key ${types.key} NOT NULL,
+      fingerprint   ${types.text} NOT NULL,
+      created_at    ${types.integer} NOT NULL,
+      PRIMARY KEY (session_id, operation_key)${ownerKey}
+    )${types.clustered}`,
+  ];
+}

@@ -1,0 +1,96 @@
+import { CompiledQuery, type DatabaseConnection } from 'kysely';
+import type { Database, Execute, Inspection, SqlDialect, TableKind } from './dialects/dialect.ts';
+import { foreignTablesError, missingTablesError, newerSchemaError } from './errors.ts';
+import { migrateTo, readVersion, VERSION } from './migrations.ts';
+import type { Tables } from './tables.ts';
+
+/** What is prepared. */
+export interface Preparation {
+  readonly db: Database;
+  readonly dialect: SqlDialect;
+  readonly tables: Tables;
+  readonly label: string;
+  readonly createTables: boolean;
+}
+
+/**
+ * What is known to be prepared, by the adapter, which a Kysely instance shares with its transactions:
+ * a session for each request or transaction does not look at the tables again.
+ */
+const known = new WeakMap<object, Map<string, Inspection>>();
+
+/**
+ * Looks at the connection and the tables, and creates or updates the tables if it may; those of an
+ * in-memory database always, since nobody else can.
+ *
+ * @throws SessionError `schema_missing`, `schema_mismatch`, `schema_newer`, `unsupported`
+ */
+export async function prepare(preparation: Preparation): Promise<Inspection> {
+  const { db, dialect, tables, label, createTables } = preparation;
+  const prepared = knownOf(preparation);
+  const cached = prepared.get(keyOf(tables));
+  if (cached !== undefined) return cached;
+
+  const [inspection, version] = await inspect(preparation);
+  if (version > VERSION) throw newerSchemaError(version, VERSION, label);
+  if (version < VERSION) {
+    if (!createTables && !inspection.inMemory) throw missingTablesError(label);
+    await dialect.withMigrationLock(db, (locked) =>
+      locked.getExecutor().provideConnection(async (connection) => {
+        const execute = executeOn(connection);
+        // Another process may have been faster.
+        await assertNotForeign(preparation, await dialect.inspect(execute, tables), execute);
+        await migrateTo(VERSION, dialect, tables, execute);
+      }),
+    );
+  }
+  prepared.set(keyOf(tables), inspection);
+  return inspection;
+}
+
+/** Has the next {@link prepare} look again. */
+export function forgetPrepared(preparation: Preparation): void {
+  knownOf(preparation).delete(keyOf(preparation.tables));
+}
+
+/** Straight to the connection: the caller's plugins neither see our statements nor change our rows. */
+export function executeOn(connection: DatabaseConnection): Execute {
+  return ({ sql, parameters }) => connection.executeQuery(CompiledQuery.raw(sql, [...parameters]));
+}
+
+function inspect(preparation: Preparation): Promise<[Inspection, number]> {
+  const { db, dialect, tables } = preparation;
+  return db.getExecutor().provideConnection(async (connection) => {
+    const execute = executeOn(connection);
+    const inspection = await dialect.inspect(execute, tables);
+    return [inspection, await assertNotForeign(preparation, inspection, execute)];
+  });
+}
+
+/** Refuses tables of our names beside which no version is noted; gives the version. */
+async function assertNotForeign(
+  { dialect, tables, label }: Preparation,
+  { existing }: Inspection,
+  execute: Execute,
+): Promise<number> {
+  const version = existing.has('schema') ? await readVersion(dialect, tables, execute) : undefined;
+  if (version !== undefined) return version;
+  const kinds: readonly TableKind[] = ['sessions', 'messages', 'operations'];
+  const foreign = kinds.filter((kind) => existing.has(kind)).map((kind) => tables[kind]);
+  if (foreign.length > 0) throw foreignTablesError(foreign, label);
+  return 0;
+}
+
+function knownOf({ db }: Preparation): Map<string, Inspection> {
+  const { adapter } = db.getExecutor();
+  let prepared = known.get(adapter);
+  if (prepared === undefined) {
+    prepared = new Map();
+    known.set(adapter, prepared);
+  }
+  return prepared;
+}
+
+function keyOf(tables: Tables): string {
+  return Object.values(tables).join();
+}

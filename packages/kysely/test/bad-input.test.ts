@@ -1,0 +1,259 @@
+import { isSessionError } from '@agent-sessions/core';
+import { KyselySession, KyselySessionStore } from '@agent-sessions/kysely';
+import {
+  type Dialect,
+  DummyDriver,
+  Kysely,
+  MssqlAdapter,
+  MssqlIntrospector,
+  MssqlQueryCompiler,
+  MysqlDialect,
+  PostgresDialect,
+} from 'kysely';
+import { createPool } from 'mysql2';
+import pg from 'pg';
+import { describe, expect, test } from 'vitest';
+import { mysql, postgres, type TestDatabase } from './support/backends.ts';
+import { numbered } from './support/batches.ts';
+import { onEveryBackend } from './support/on-every-backend.ts';
+import { message, start } from './support/processes.ts';
+
+const PASSWORD = 'sesame-94c1';
+
+/** The error of a first use; fails if it, or what it is caused by, tells a password. */
+async function failureOf(url: string): Promise<{ code: string; message: string }> {
+  await using session = KyselySession.fromUrl({ url, createTables: true });
+  try {
+    await session.getItems();
+  } catch (error) {
+    if (!isSessionError(error)) throw error;
+    expect(error.cause).toBeInstanceOf(Error);
+    for (const text of [error.message, String(error.cause)]) expect(text).not.toContain(PASSWORD);
+    return error;
+  }
+  throw new Error('it was accepted');
+}
+
+function changed(database: TestDatabase, change: (url: URL) => void): string {
+  const url = new URL(database.url ?? '');
+  change(url);
+  return url.href;
+}
+
+describe('a URL', () => {
+  test.each([
+    ['of an unknown database', `oracle://app:${PASSWORD}@host/db`, 'oracle: is unknown'],
+    ['without a scheme', 'conversations.db', 'it names no database'],
+    ['that cannot be parsed', `postgres://app:${PASSWORD}/@host:x/db`, 'it cannot be parsed'],
+  ])('%s is refused at once', (_name, url, problem) => {
+    expect.assertions(3);
+    try {
+      KyselySession.fromUrl({ url });
+    } catch (error) {
+      expect(isSessionError(error, 'invalid_options')).toBe(true);
+      expect(String(error)).toContain(problem);
+      expect(String(error)).not.toContain(PASSWORD);
+    }
+  });
+
+  test('of an SQLite file in a folder that does not exist is an error that says so', async () => {
+    expect(await failureOf('sqlite:/no/such/folder/x.db')).toMatchObject({ code: 'cannot_open' });
+  });
+
+  test.each([
+    ['pg', `postgres://app:${PASSWORD}@localhost/app`],
+    ['mysql2', `mysql://app:${PASSWORD}@localhost/app`],
+    ['better-sqlite3', 'sqlite:conversations.db'],
+  ])('without the package %s is an error on first use that names it', async (name, url) => {
+    const report = message<{ code: string; message: string }>(start('without-drivers.ts', url));
+    const { code, message: text } = await report;
+    expect(code).toBe('unsupported');
+    expect(text).toContain(`npm install ${name}`);
+    expect(text).not.toContain(PASSWORD);
+  });
+
+  test('with an invalid session id opens nothing', () => {
+    const open = () => KyselySession.fromUrl({ url: 'sqlite:', sessionId: '' });
+    expect(open).toThrow(expect.objectContaining({ code: 'invalid_session_id' }));
+  });
+});
+
+describe('options', () => {
+  const db = new Kysely<never>({ dialect: new PostgresDialect({ pool: new pg.Pool() }) });
+
+  test.each([
+    ['a table name with a quote', { tables: { messages: 'a"b' } }],
+    ['a table name over 50 characters', { tables: { messages: 'a'.repeat(51) } }],
+    ['two tables of one name', { tables: { messages: 'same', sessions: 'same' } }],
+    ['a schema name with a dot', { schema: 'a.b' }],
+    ['a negative retryTimeoutMs', { retryTimeoutMs: -1 }],
+  ])('%s is refused', (_name, options) => {
+    const make = () => new KyselySessionStore({ db, ...options });
+    expect(make).toThrow(expect.objectContaining({ code: 'invalid_options' }));
+  });
+
+  test('a schema is refused where there are none', () => {
+    const make = () => KyselySessionStore.fromUrl({ url: 'sqlite:', schema: 'agents' });
+    expect(make).toThrow(expect.objectContaining({ code: 'invalid_options' }));
+  });
+
+  test('SQL Server is refused', () => {
+    const dialect: Dialect = {
+      createAdapter: () => new MssqlAdapter(),
+      createDriver: () => new DummyDriver(),
+      createIntrospector: (db) => new MssqlIntrospector(db),
+      createQueryCompiler: () => new MssqlQueryCompiler(),
+    };
+    const make = () => new KyselySessionStore({ db: new Kysely({ dialect }) });
+    expect(make).toThrow(expect.objectContaining({ code: 'unsupported' }));
+  });
+});
+
+onEveryBackend(
+  ({ name }, database) => {
+    test('a wrong password is an error that does not tell it', async () => {
+      // Locally the server may trust everybody: so it is a user that does not exist.
+      const url = changed(database(), (location) => {
+        location.username = 'agent_sessions_nobody';
+        location.password = PASSWORD;
+      });
+      const { code, message } = await failureOf(url);
+      expect(code).toBe('access_denied');
+      expect(message).toContain('refused the user or password');
+    });
+
+    test('a database that does not exist is an error that says so', async () => {
+      const url = changed(database(), (location) => {
+        location.pathname = '/agent_sessions_missing';
+      });
+      const { code, message } = await failureOf(url);
+      expect(code).toBe('database_missing');
+      expect(message).toContain('the database does not exist');
+    });
+
+    test('a server that nobody runs is an error at once', async () => {
+      const url = changed(database(), (location) => {
+        location.host = '127.0.0.1:1';
+        location.password = PASSWORD;
+      });
+      const begin = performance.now();
+      const { code, message } = await failureOf(url);
+      expect(code).toBe('unreachable');
+      expect(message).toContain('cannot be reached');
+      expect(message).toContain('127.0.0.1:1');
+      expect(performance.now() - begin).toBeLessThan(2000);
+    });
+
+    test('a database that only allows reading is an error that says so', async () => {
+      const db = database().connect({ connections: 1 });
+      const session = new KyselySession({ db, createTables: true, sessionId: 'read-only' });
+      await session.addItems(numbered(1));
+      await db
+        .transaction()
+        .setAccessMode('read only')
+        .execute(async (transaction) => {
+          const own = new KyselySession({ db: transaction, sessionId: 'read-only' });
+          expect(await own.getItems()).toEqual(numbered(1));
+          await expect(own.addItems(numbered(1))).rejects.toMatchObject({ code: 'read_only' });
+          throw new Error('done');
+        })
+        .catch((error) => expect(String(error)).toBe('Error: done'));
+    });
+
+    test('a Kysely instance that was destroyed is an error that says so', async () => {
+      const db = new Kysely<never>({
+        dialect: name === 'Postgres' ? postgresDialect() : mysqlDialect(),
+      });
+      const session = new KyselySession({ db, createTables: true });
+      await session.getItems();
+      await db.destroy();
+      await expect(session.getItems()).rejects.toMatchObject({ code: 'closed' });
+    });
+
+    const postgresDialect = () =>
+      new PostgresDialect({ pool: new pg.Pool({ connectionString: database().url ?? '' }) });
+    const mysqlDialect = () => new MysqlDialect({ pool: createPool(database().url ?? '') });
+  },
+  [postgres, mysql],
+);
+
+onEveryBackend(
+  (_backend, database) => {
+    test('a connection whose client_encoding cannot carry every character is refused', async () => {
+      const pool = new pg.Pool({ connectionString: database().url ?? '', max: 1 });
+      await pool.query("SET client_encoding = 'LATIN1'");
+      const db = new Kysely<never>({ dialect: new PostgresDialect({ pool }) });
+      const session = new KyselySession({ db, createTables: true });
+      await expect(session.getItems()).rejects.toMatchObject({
+        code: 'unsupported',
+        message: expect.stringContaining('UTF8'),
+      });
+      await db.destroy();
+    });
+
+    test('a record that a type parser turned into something else is an error, not damage', async () => {
+      const pool = new pg.Pool({
+        connectionString: database().url ?? '',
+        types: { getTypeParser: () => (text: string) => ({ text }) } as never,
+      });
+      const db = new Kysely<never>({ dialect: new PostgresDialect({ pool }) });
+      const plain = new KyselySession({
+        db: database().connect(),
+        createTables: true,
+        sessionId: 'p',
+      });
+      await plain.addItems(numbered(2));
+      await expect(new KyselySession({ db, sessionId: 'p' }).getItems()).rejects.toMatchObject({
+        code: 'unsupported',
+      });
+      await db.destroy();
+    });
+  },
+  [postgres],
+);
+
+onEveryBackend(
+  (_backend, database) => {
+    test.each(['charset=latin1', 'charset=utf8'])(
+      'a connection with %s is refused',
+      async (parameter) => {
+        const url = `${database().url}?${parameter}`;
+        await using session = KyselySession.fromUrl({ url, createTables: true });
+        await expect(session.getItems()).rejects.toMatchObject({
+          code: 'unsupported',
+          message: expect.stringContaining('utf8mb4'),
+        });
+      },
+    );
+
+    test('a connection with sql_mode NO_BACKSLASH_ESCAPES is refused', async () => {
+      const pool = createPool({ uri: database().url ?? '', connectionLimit: 1 });
+      await pool.promise().query("SET SESSION sql_mode = 'NO_BACKSLASH_ESCAPES'");
+      const db = new Kysely<never>({ dialect: new MysqlDialect({ pool }) });
+      const session = new KyselySession({ db, createTables: true });
+      await expect(session.getItems()).rejects.toMatchObject({ code: 'unsupported' });
+      await db.destroy();
+    });
+
+    test('an item over max_allowed_packet is refused before anything is sent', async () => {
+      const session = new KyselySession({
+        db: database().connect(),
+        createTables: true,
+        sessionId: 'large',
+      });
+      await session.addItems(numbered(1));
+      // Each quote takes four bytes: JSON escapes it, and the driver escapes both characters.
+      const quotes = '"'.repeat(5_000_000);
+      const turn = [...numbered(1), { role: 'user' as const, content: quotes }];
+      await expect(session.addItems(turn)).rejects.toMatchObject({
+        code: 'item_too_large',
+        message: expect.stringContaining('max_allowed_packet'),
+      });
+      expect(await session.getItems()).toEqual(numbered(1));
+      const letters = [{ role: 'user' as const, content: 'x'.repeat(5_000_000) }];
+      await session.addItems([...letters, ...letters, ...letters, ...letters]);
+      expect(await session.getItems(1)).toEqual(letters);
+    });
+  },
+  [mysql],
+);

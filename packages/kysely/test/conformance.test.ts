@@ -1,0 +1,53 @@
+import { sessionConformance } from '@agent-sessions/core/conformance';
+import { KyselySession, KyselySessionStore } from '@agent-sessions/kysely';
+import type { Session } from '@openai/agents-core';
+import { sql } from 'kysely';
+import { afterAll, describe, it } from 'vitest';
+import { type Backend, backends, type TestDatabase, type TestKysely } from './support/backends.ts';
+
+/** The suite damages records on purpose. */
+const logger = { warn: () => {} };
+
+for (const backend of backends) {
+  if (backend.missing === undefined) conformanceOf(backend, await backend.create());
+  else describe.skip(`session conformance: ${backend.name} — skipped: ${backend.missing}`);
+}
+
+function conformanceOf({ name }: Backend, database: TestDatabase): void {
+  const admin = database.connect();
+  // Two stores in turn, so that two sessions of one id do not share an order of calls.
+  const open = (): KyselySessionStore[] =>
+    [database.connect(), database.connect()].map(
+      (db) => new KyselySessionStore({ db, createTables: true }),
+    );
+  let stores = open();
+  let opened = 0;
+  afterAll(() => database.drop());
+  sessionConformance(
+    { describe, it },
+    {
+      name,
+      open: (sessionId): Session => {
+        const store = stores[opened++ % stores.length];
+        if (store === undefined) throw new Error('there is a store');
+        return new KyselySession({ store, sessionId, logger });
+      },
+      // What a new process has: other connections, and nothing that is remembered.
+      restart: () => {
+        stores = open();
+      },
+      corruptNewest: (sessionId) => corruptNewest(admin, sessionId),
+    },
+  );
+}
+
+/** Damages the newest record of a session, as a bad disk or a careless hand might. */
+async function corruptNewest(db: TestKysely, sessionId: string): Promise<void> {
+  const id = Buffer.from(sessionId);
+  const { rows } = await sql<{ id: number }>`
+    select id from agent_messages where session_id = ${db.getExecutor().adapter.supportsReturning ? sessionId : id}
+    order by position desc limit 1`.execute(db);
+  await sql`update agent_messages set message_data = '{"role"' where id = ${rows[0]?.id}`.execute(
+    db,
+  );
+}

