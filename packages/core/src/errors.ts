@@ -24,6 +24,10 @@
  * | `schema_missing` | the tables do not exist and may not be created |
  * | `read_only` | a write on a database that only allows reading |
  * | `storage_full` | no space left; nothing was written |
+ * | `branch_not_found` | the session has no branch of this id |
+ * | `branch_deleted` | the branch that the session is on was deleted |
+ * | `branch_exists` | the branch id was used before in this session |
+ * | `turn_not_found` | the branch has no such turn |
  * | `damaged_record` | stored data is not what this project writes |
  * | `not_encrypted` | an encrypted session found a record in plain text |
  * | `decryption_failed` | a record does not decrypt: the key is wrong, or it was changed or moved |
@@ -53,6 +57,10 @@ export type SessionErrorCode =
   | 'schema_missing'
   | 'read_only'
   | 'storage_full'
+  | 'branch_not_found'
+  | 'branch_deleted'
+  | 'branch_exists'
+  | 'turn_not_found'
   | 'damaged_record'
   | 'not_encrypted'
   | 'decryption_failed'

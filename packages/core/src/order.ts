@@ -9,10 +9,10 @@ const closings = new WeakMap<object, Promise<void>>();
  * included, so that a call that was not awaited still takes effect before the next one. Sessions do
  * not wait for each other.
  *
- * @throws SessionError `closed`, at once
+ * @throws SessionError `closed`
  */
 export function inOrder<T>(store: object, id: string, work: () => Promise<T>): Promise<T> {
-  assertOpen(store);
+  if (closings.has(store)) return Promise.reject(closedError());
   const sessions = tailsOf(store);
   const before = sessions.get(id);
   const result = before === undefined ? work() : before.then(work);

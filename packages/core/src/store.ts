@@ -81,6 +81,12 @@ export interface SessionStore {
   readonly maxRecordBytes?: number;
 
   /**
+   * By which object the calls on one session id are kept in order. Default: the store. A store that
+   * shows a part of another one names that one.
+   */
+  readonly order?: object;
+
+  /**
    * What the store wants to know of an item besides its record, which may be encrypted: it gets this
    * back with each record that it is to add. `undefined` stands for a record that cannot be read.
    */

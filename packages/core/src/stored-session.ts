@@ -219,11 +219,11 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
   }
 
   #inOrder<T>(work: () => Promise<T>): Promise<T> {
-    return inOrder(this.store, this.#sessionId, work);
+    return inOrder(this.store.order ?? this.store, this.#sessionId, work);
   }
 
   #assertOpen(): void {
-    assertOpen(this.store);
+    assertOpen(this.store.order ?? this.store);
     if (this.#closed) throw new SessionError('closed', 'The session is closed. Open a new one.');
   }
 }

@@ -1,4 +1,4 @@
-import { types } from 'node:util';
+import { inspect, isDeepStrictEqual, types } from 'node:util';
 import type { AgentInputItem, Session } from '@openai/agents-core';
 import type { SessionHarness } from './harness.ts';
 
@@ -43,4 +43,39 @@ export function comparableItems(
   if (harness.fidelity !== 'replay') return items.map(toComparable);
   const prepared = session.prepareHistoryItemsForPersistenceComparison?.([...items]) ?? items;
   return prepared.map((item) => toComparable({ ...item, id: undefined, status: undefined }));
+}
+
+/**
+ * Where two values first differ, and how. A comparison of the whole would be of no use for thousands
+ * of items, or for one of megabytes.
+ */
+export function describeDifference(actual: unknown, expected: unknown, path = ''): string {
+  const keys = commonKeys(actual, expected);
+  const different = keys?.find(
+    (key) => !isDeepStrictEqual(propertyOf(actual, key), propertyOf(expected, key)),
+  );
+  if (different === undefined) {
+    return `${path === '' ? 'they differ' : `${path} differs`}: got ${show(actual)}, expected ${show(expected)}`;
+  }
+  const inner = path === '' ? `item ${different}` : `${path}[${JSON.stringify(different)}]`;
+  return describeDifference(propertyOf(actual, different), propertyOf(expected, different), inner);
+}
+
+/** The keys of both, if both are lists or both are objects. */
+function commonKeys(left: unknown, right: unknown): string[] | undefined {
+  if (!isContainer(left) || !isContainer(right)) return undefined;
+  if (Array.isArray(left) !== Array.isArray(right)) return undefined;
+  return [...new Set([...Object.keys(right), ...Object.keys(left)])];
+}
+
+function isContainer(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !(value instanceof Bytes);
+}
+
+function propertyOf(value: unknown, key: string): unknown {
+  return Object.getOwnPropertyDescriptor(Object(value), key)?.value;
+}
+
+function show(value: unknown): string {
+  return inspect(value, { depth: 3, breakLength: 80, maxArrayLength: 5, maxStringLength: 200 });
 }

@@ -3,11 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { AgentInputItem, Session } from '@openai/agents-core';
 import type { Absences, Capability } from './capabilities.ts';
-import { comparableItems } from './compare.ts';
+import { comparableItems, describeDifference } from './compare.ts';
 import type { SessionHarness } from './harness.ts';
-
-/** In characters; some rules use very large items. */
-const LONGEST_DIFFERENCE = 4000;
 
 /** Ends a test as skipped. */
 export class Skip extends Error {}
@@ -89,15 +86,8 @@ export class RuleContext {
     const left = comparableItems(this.harness, session, actual);
     const right = comparableItems(this.harness, session, expected);
     if (isDeepStrictEqual(left, right)) return;
-    const index = left.findIndex((item, at) => !isDeepStrictEqual(item, right[at]));
-    const first = index < 0 ? left.length : index;
-    const where = `${message ? `${message}: ` : ''}${left.length} items, expected ${right.length}; item ${first} is the first that differs`;
-    try {
-      // The rest may be thousands of items, of which nobody wants a comparison.
-      assert.deepStrictEqual(left.slice(first, first + 3), right.slice(first, first + 3));
-    } catch (error) {
-      const difference = error instanceof Error ? error.message : String(error);
-      assert.fail(`${where}\n${difference.slice(0, LONGEST_DIFFERENCE)}`);
-    }
+    const counts = `read ${left.length} items, expected ${right.length}`;
+    const difference = describeDifference(left, right);
+    assert.fail([message, counts, difference].filter((part) => part !== undefined).join('; '));
   }
 }

@@ -1,9 +1,8 @@
 export type { SessionHarness, SessionLimits, TestFunctions } from './harness.ts';
-export {
-  type CapabilityOutcome,
-  type ConformanceReport,
-  formatTable,
-  type TestOutcome,
+export type {
+  CapabilityOutcome,
+  ConformanceReport,
+  TestOutcome,
 } from './report.ts';
 export { type RunConformanceOptions, runConformance } from './run.ts';
 export { type ConformanceRun, sessionConformance } from './suite.ts';

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
-const folder = resolve(import.meta.dirname, 'cli');
+const folder = resolve(import.meta.dirname, 'processes');
 
 function command(...args: string[]) {
   const { status, stdout, stderr } = spawnSync(
@@ -15,7 +15,7 @@ function command(...args: string[]) {
 
 describe('the command session-conformance', () => {
   test('prints every test, the table and the sum, and exits with 0 when all pass', () => {
-    const { status, stdout } = command('./correct.ts', '--grep', '^(limits|damaged)');
+    const { status, stdout } = command('./correct-session.ts', '--grep', '^(limits|damaged)');
     expect(stdout).toContain('✓ getItems(n) gives exactly the newest n items, oldest first');
     expect(stdout).toMatch(
       /- clearSession\(\) makes .* — skipped: the harness has no corruptNewest/,
@@ -33,7 +33,7 @@ describe('the command session-conformance', () => {
   });
 
   test('repeats the broken rules at the end and exits with 1', () => {
-    const { status, stdout } = command('./faulty.ts', '--grep', '^pop');
+    const { status, stdout } = command('./faulty-session.ts', '--grep', '^pop');
     expect(stdout).toMatch(
       /Rules that are broken\n {2}pop: popItem\(\) gives undefined on an empty/,
     );
@@ -42,7 +42,7 @@ describe('the command session-conformance', () => {
   });
 
   test('prints the report as JSON with --json, and nothing else', () => {
-    const { status, stdout } = command('./faulty.ts', '--grep', '^pop', '--json');
+    const { status, stdout } = command('./faulty-session.ts', '--grep', '^pop', '--json');
     const report = JSON.parse(stdout);
     expect(report).toMatchObject({ name: 'faulty', failed: 1 });
     expect(report.capabilities).toContainEqual(
@@ -57,8 +57,12 @@ describe('the command session-conformance', () => {
   test.each([
     ['a module without a harness', ['../plain-session.ts'], /exports no harness/],
     ['a module that is not there', ['./missing.ts'], /Cannot find module/],
-    ['a text that no test has', ['./correct.ts', '--grep', 'no such rule'], /No test matches/],
-    ['an unknown option', ['./correct.ts', '--watch'], /Unknown option '--watch'/],
+    [
+      'a text that no test has',
+      ['./correct-session.ts', '--grep', 'no such rule'],
+      /No test matches/,
+    ],
+    ['an unknown option', ['./correct-session.ts', '--watch'], /Unknown option '--watch'/],
   ])('exits with 2 for %s', (_, args, message) => {
     const { status, stderr } = command(...args);
     expect(stderr).toMatch(message);

@@ -5,29 +5,29 @@ import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
 
 const TIMEOUT_MS = 120_000;
-const folder = resolve(import.meta.dirname, 'runners');
+const folder = resolve(import.meta.dirname, 'processes');
 const require = createRequire(import.meta.url);
 
-/** The file that a package's command runs. */
-function commandOf(name: string, bin: string): string {
-  return resolve(dirname(require.resolve(`${name}/package.json`)), bin);
+/** A file of a package, given its manifest, which is always exported. */
+function fileOf(manifest: string, file: string): string {
+  return resolve(dirname(manifest), file);
 }
 
 const runners: Readonly<Record<string, readonly string[]>> = {
   'node:test': ['--test', '--test-reporter=spec', 'node-test.fixture.ts'],
   vitest: [
-    commandOf('vitest', 'vitest.mjs'),
+    fileOf(require.resolve('vitest/package.json'), 'vitest.mjs'),
     'run',
     '--config=vitest.config.ts',
     '--reporter=verbose',
   ],
   Jest: [
     '--experimental-vm-modules',
-    commandOf('jest', 'bin/jest.js'),
+    fileOf(require.resolve('jest/package.json'), 'bin/jest.js'),
     '--config=jest.config.mjs',
     '--verbose',
   ],
-  Mocha: [commandOf('mocha', 'bin/mocha.js'), 'globals.fixture.ts'],
+  Mocha: [fileOf(require.resolve('mocha/package.json'), 'bin/mocha.js'), 'globals.fixture.ts'],
 };
 
 for (const [name, command] of Object.entries(runners)) {

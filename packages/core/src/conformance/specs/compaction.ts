@@ -3,7 +3,7 @@ import { type AgentInputItem, RunContext } from '@openai/agents-core';
 import { refusalOf } from '../assertions.ts';
 import { append, apply } from '../history-transaction.ts';
 import { carrying, user, users } from '../items.ts';
-import { compactable } from '../optional.ts';
+import { compactable, transactional } from '../optional.ts';
 import { concern, type Rule } from '../rule.ts';
 
 const summary: AgentInputItem = { type: 'compaction', encrypted_content: 'gAAAA' };
@@ -123,6 +123,20 @@ export const compaction: readonly Rule[] = concern(
         await t.expectHistory(one, [summary, user('more'), user('foreign')]);
       },
       ['runContext'],
+    );
+
+    rule(
+      'what a run added by a transaction is its own, too',
+      async (t) => {
+        const session = transactional(await t.openWith(users('old', 2)));
+        const run = new RunContext();
+        await Reflect.apply(session.getItems, session, [undefined, run]);
+        const operation = { operationId: 'op', transaction: append([user('own')]) };
+        await session.applyHistoryTransaction(operation, run);
+        await compactable(session).replaceHistoryWithCompaction([summary], run);
+        await t.expectHistory(session, [summary]);
+      },
+      ['runContext', 'transactions'],
     );
 
     rule('a compaction touches no other session', async (t) => {

@@ -120,6 +120,15 @@ export const fidelity: readonly Rule[] = concern(
       list: [[new Uint8Array([1])], { deep: { deeper: new Uint8Array([2]) } }],
       all: Uint8Array.from({ length: 256 }, (_, byte) => byte),
     }));
+    survives('a Uint8Array of 300 000 bytes', () =>
+      Uint8Array.from({ length: 300_000 }, (_, index) => index % 251),
+    );
+    survives('a date or a number that JSON does not know, as what JSON makes of it,', () => [
+      new Date(0),
+      { at: new Date('2024-02-29T12:00:00.123Z') },
+      Number.NaN,
+      Number.POSITIVE_INFINITY,
+    ]);
     survives(
       'a view of a part of a buffer',
       () => new Uint8Array(new Uint8Array([1, 2, 3, 4, 5]).buffer, 1, 3),

@@ -1,12 +1,15 @@
-import { capabilityFaults } from './capabilities.ts';
 import { cloneAndBatchFaults } from './clones-and-batches.ts';
 import { concurrencyFaults } from './concurrency.ts';
+import { damageFaults } from './damage.ts';
+import { directoryFaults } from './directory.ts';
 import type { Fault } from './fault.ts';
 import { fidelityFaults } from './fidelity.ts';
 import { isolationFaults, mixedUpFaults } from './isolation.ts';
 import { itemFaults } from './items.ts';
+import { ledgerFaults } from './ledger.ts';
 import { lifecycleAndErrorFaults } from './lifecycle-and-errors.ts';
 import { limitFaults } from './limits.ts';
+import { mutationAndCompactionFaults } from './mutations-and-compaction.ts';
 import { popAndClearFaults } from './pop-and-clear.ts';
 import { runnerFaults } from './runner.ts';
 import { transactionFaults } from './transactions.ts';
@@ -27,12 +30,25 @@ export const faultGroups: readonly FaultGroup[] = [
   { name: 'items', faults: itemFaults, alsoIn: 'anywhere' },
   { name: 'limits', faults: limitFaults, alsoIn: 'anywhere' },
   { name: 'pop and clear', faults: popAndClearFaults, alsoIn: 'anywhere' },
-  { name: 'isolation', faults: isolationFaults, alsoIn: ['errors', 'clear', 'directory'] },
+  {
+    name: 'isolation',
+    faults: isolationFaults,
+    alsoIn: ['session ids', 'isolation of ids', 'errors', 'clear', 'directory'],
+  },
   { name: 'which session it is', faults: mixedUpFaults, alsoIn: 'anywhere' },
   {
     name: 'fidelity',
     faults: fidelityFaults,
-    alsoIn: ['errors', 'clone isolation', 'isolation of ids', 'mutations', 'pop', 'atomic batches'],
+    alsoIn: [
+      'errors',
+      'clone isolation',
+      'isolation of ids',
+      'session ids',
+      'mutations',
+      'pop',
+      'atomic batches',
+      'atomic for readers',
+    ],
   },
   {
     name: 'clones and batches',
@@ -41,6 +57,8 @@ export const faultGroups: readonly FaultGroup[] = [
       'errors',
       'fidelity',
       'clone isolation',
+      'atomic batches',
+      'atomic for readers',
       'concurrency',
       'lifecycle',
       'compaction',
@@ -51,7 +69,14 @@ export const faultGroups: readonly FaultGroup[] = [
   {
     name: 'concurrency',
     faults: concurrencyFaults,
-    alsoIn: ['atomic batches', 'compaction', 'mutations', 'clone isolation', 'fidelity'],
+    alsoIn: [
+      'atomic batches',
+      'atomic for readers',
+      'compaction',
+      'mutations',
+      'clone isolation',
+      'fidelity',
+    ],
   },
   {
     name: 'lifecycle and errors',
@@ -67,6 +92,7 @@ export const faultGroups: readonly FaultGroup[] = [
       'arguments of transactions',
       'clone isolation',
       'atomic batches',
+      'atomic for readers',
       'concurrency',
       'compaction',
       'run context',
@@ -75,9 +101,38 @@ export const faultGroups: readonly FaultGroup[] = [
     ],
   },
   {
-    name: 'other capabilities',
-    faults: capabilityFaults,
-    alsoIn: ['clone isolation', 'atomic batches', 'concurrency', 'compaction'],
+    name: 'the ledger',
+    faults: ledgerFaults,
+    alsoIn: [
+      'transactions',
+      'transactions that are repeated',
+      'arguments of transactions',
+      'clone isolation',
+      'atomic batches',
+      'atomic for readers',
+      'concurrency',
+      'compaction',
+      'run context',
+      'directory',
+      'errors',
+    ],
   },
+  {
+    name: 'mutations and compaction',
+    faults: mutationAndCompactionFaults,
+    alsoIn: ['clone isolation', 'atomic batches', 'atomic for readers', 'concurrency'],
+  },
+  {
+    name: 'damaged records',
+    faults: damageFaults,
+    alsoIn: [
+      'clone isolation',
+      'compaction',
+      'atomic batches',
+      'atomic for readers',
+      'concurrency',
+    ],
+  },
+  { name: 'the directory', faults: directoryFaults, alsoIn: ['items'] },
   { name: 'runner', faults: runnerFaults, alsoIn: 'anywhere' },
 ];

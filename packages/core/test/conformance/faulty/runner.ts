@@ -31,6 +31,24 @@ class OnlyMessages extends StoredSession {
   }
 }
 
+/** Takes the run context for an option. */
+class MistakesContext extends StoredSession {
+  override async popItem(context?: RunContext<unknown>): Promise<AgentInputItem | undefined> {
+    if (context === undefined) return super.popItem();
+    return (await super.getItems(1))[0];
+  }
+}
+
+class CountsArguments extends StoredSession {
+  override getItems(
+    ...args: [limit?: number, context?: RunContext<unknown>]
+  ): Promise<AgentInputItem[]> {
+    return args.length > 1 && args[0] === undefined
+      ? super.getItems(1, args[1])
+      : super.getItems(...args);
+  }
+}
+
 export const runnerFaults: readonly Fault[] = [
   fault('histories never compare equal', stored(ComparesWrong), 'a write whose answer was lost'),
   fault(
@@ -42,5 +60,14 @@ export const runnerFaults: readonly Fault[] = [
     'a tool loop is stored and replayed',
     'goes on from its serialized state',
     'a handoff is stored',
+  ]),
+  fault(
+    'popItem() takes a run context for an option',
+    stored(MistakesContext),
+    'a run context behind',
+  ),
+  fault('getItems() counts its arguments', stored(CountsArguments), [
+    'a run context behind the arguments',
+    'the model is given the whole history',
   ]),
 ];
