@@ -1,0 +1,285 @@
+import { randomUUID } from 'node:crypto';
+import { type SessionLogger, StoredSession } from '@agent-sessions/core';
+import { assertSessionId, inOrder, type RecordCipher } from '@agent-sessions/core/adapter';
+import {
+  type AgentInputItem,
+  getLogger,
+  type RunContext,
+  type SessionHistoryTransactionArgs,
+} from '@openai/agents-core';
+import { AdvancedSessionStore, databaseOf } from './advanced-store.ts';
+import { assertBranchId, type BranchInfo, BranchManager } from './branch-manager.ts';
+import { BranchStore, type LastWrite } from './branch-store.ts';
+import { MAIN } from './branches/branch.ts';
+import {
+  Conversation,
+  type ConversationTurn,
+  type ToolUsage,
+  type TurnItem,
+} from './conversation.ts';
+import { Cursor, type Place } from './cursor.ts';
+import { itemDecoder } from './items/decode.ts';
+import { outlineOf } from './items/outline.ts';
+import type { AdvancedSessionOptions, BranchOptions } from './options.ts';
+import type { RunUsageSource } from './usage/run-identity.ts';
+import { type SessionUsage, type TurnUsage, UsageLedger } from './usage/usage-ledger.ts';
+
+/** The place of a session, for the view of the same session through a cipher. */
+const places = new WeakMap<object, Place>();
+
+/**
+ * A conversation with branches, token usage and structured queries, in any SQL database that Kysely
+ * speaks to. All that a plain session does, it does on the branch that it is on.
+ *
+ * @example
+ * ```ts
+ * import { AdvancedSession, AdvancedSessionStore } from '@agent-sessions/advanced';
+ * import { Agent, run } from '@openai/agents';
+ *
+ * const agent = new Agent({ name: 'Assistant' });
+ * await using store = AdvancedSessionStore.fromUrl({
+ *   url: 'postgres://app@localhost/app',
+ *   createTables: true,
+ * });
+ * const session = new AdvancedSession({ store, sessionId: 'user-123' });
+ * await session.storeRunUsage(await run(agent, 'What is the weather in Paris?', { session }));
+ * await session.createBranchFromTurn(1, 'another_city');
+ * await run(agent, 'What is the weather in Rome?', { session });
+ * await session.switchToBranch('main');
+ * ```
+ */
+export class AdvancedSession extends StoredSession<BranchStore> {
+  readonly #sessions: AdvancedSessionStore;
+  readonly #options: BranchOptions & { readonly sessionId: string; readonly logger: SessionLogger };
+  readonly #branches: BranchManager;
+  readonly #conversation: Conversation;
+  readonly #usage: UsageLedger;
+  /** What each run wrote last, by its context. */
+  readonly #wrote = new WeakMap<object, LastWrite>();
+
+  /**
+   * @throws SessionError `invalid_session_id`, `invalid_options`, `unsupported`
+   */
+  constructor(options: AdvancedSessionOptions) {
+    const { sessionId = randomUUID(), logger = getLogger('agent-sessions'), branchId } = options;
+    const { cipher, archiveOnCompaction = false } = options;
+    assertSessionId(sessionId);
+    if (branchId !== undefined) assertBranchId(branchId);
+    const shared = options.db === undefined;
+    const sessions = shared ? options.store : new AdvancedSessionStore(options);
+    const decode = itemDecoder(cipher);
+    const describe = async (records: readonly string[]) =>
+      (await decode(records)).map((item) => item && outlineOf(item));
+    const place = places.get(options) ?? firstPlace(branchId);
+    const cursor = new Cursor(databaseOf(sessions), sessionId, place, describe);
+    super({
+      sessionId,
+      logger,
+      ...(cipher !== undefined && { cipher }),
+      store: new BranchStore({ cursor, sessions, archiveOnCompaction }),
+      ownsStore: shared ? (options.ownsStore ?? false) : true,
+    });
+    this.#sessions = sessions;
+    this.#options = { sessionId, logger, archiveOnCompaction };
+    this.#branches = new BranchManager(cursor);
+    this.#conversation = new Conversation(cursor, decode);
+    this.#usage = new UsageLedger(cursor);
+  }
+
+  /**
+   * Makes a branch that shows what comes before a turn, and moves to it. Costs the same for short and
+   * long histories: no item is copied.
+   *
+   * @param turn - The number of a turn of the current branch, 1 or more.
+   * @param branchName - The new branch's id: 1 to 200 characters, never used before in this session.
+   * Default: `branch_from_turn_<turn>_<seconds since 1970>`.
+   * @returns the branch's id
+   * @throws SessionError if the turn does not exist or the id is taken
+   */
+  createBranchFromTurn(turn: number, branchName?: string): Promise<string> {
+    return this.#run(() => this.#branches.createFromTurn(turn, branchName));
+  }
+
+  /**
+   * Makes a branch from the first turn of the current branch in which a text occurs, as
+   * {@link findTurnsByContent} finds it, and moves to it.
+   */
+  createBranchFromContent(text: string, branchName?: string): Promise<string> {
+    return this.#run(async () =>
+      this.#branches.createFromTurn(await this.#conversation.findFirst(text), branchName),
+    );
+  }
+
+  /**
+   * Moves to a branch. Calls made before still take effect on the branch left.
+   *
+   * @throws SessionError if the branch does not exist or was deleted
+   */
+  switchToBranch(branchId: string): Promise<void> {
+    return this.#run(() => this.#branches.switchTo(branchId));
+  }
+
+  /** All branches: `main`, then the others in the order in which they were made. */
+  listBranches(): Promise<BranchInfo[]> {
+    return this.#run(() => this.#branches.list());
+  }
+
+  /**
+   * Deletes a branch, its usage, and the items that no other branch shows. Its id stays taken.
+   *
+   * @param options - `force` allows deleting the current branch; then the session is on `main`.
+   * @throws SessionError for `main`, for a branch that does not exist, and without `force` for the
+   * current one
+   */
+  deleteBranch(branchId: string, { force = false }: { force?: boolean } = {}): Promise<void> {
+    return this.#run(() => this.#branches.remove(branchId, force));
+  }
+
+  /** The id of the branch that this session is on. */
+  currentBranchId(): Promise<string> {
+    return this.#run(() => this.#branches.currentId());
+  }
+
+  /**
+   * Drops a turn and what follows it from the current branch, to undo it or to ask again. Their
+   * usage is dropped with them. Other branches keep what they show.
+   *
+   * @throws SessionError if the turn does not exist
+   */
+  rewindToTurn(turn: number): Promise<void> {
+    return this.#run(() => this.#branches.rewind(turn));
+  }
+
+  /** The turns of the current branch, in order. */
+  getConversationTurns(): Promise<ConversationTurn[]> {
+    return this.#run(() => this.#conversation.turns());
+  }
+
+  /**
+   * The turns of the current branch in which a text occurs: in messages, arguments of tools or their
+   * outputs, whatever the case, in any language. `%` and `_` are characters like others.
+   *
+   * @throws SessionError `invalid_options` for an empty text
+   */
+  findTurnsByContent(text: string): Promise<ConversationTurn[]> {
+    return this.#run(async () => this.#conversation.find(text));
+  }
+
+  /** What kinds of items each turn of the current branch has; items before turn 1 are turn 0. */
+  getConversationByTurns(): Promise<Map<number, TurnItem[]>> {
+    return this.#run(() => this.#conversation.byTurns());
+  }
+
+  /** How often each tool was called in each turn of the current branch. */
+  getToolUsage(): Promise<ToolUsage[]> {
+    return this.#run(() => this.#conversation.toolUsage());
+  }
+
+  /**
+   * Stores what a run has used, in the turn to which the run belongs. A run counts once: storing the
+   * result again, or after an interrupted run has gone on, stores what has been added since. Never
+   * throws; what goes wrong is logged.
+   *
+   * @param result - The result of `run()`; if it streams, await its `completed` first.
+   */
+  async storeRunUsage(result: RunUsageSource): Promise<void> {
+    try {
+      const refusal = await this.#run(() => {
+        const { runContext } = result;
+        return this.#usage.store(result, runContext && this.#wrote.get(runContext));
+      });
+      if (refusal !== undefined) this.#warn(`no usage was stored, for ${refusal}`);
+    } catch (error) {
+      this.#warn('storing the usage of a run failed', error);
+    }
+  }
+
+  /**
+   * What was used on a branch, or without `branchId` on all branches, where each run counts once;
+   * `undefined` if nothing was stored.
+   */
+  getSessionUsage(branchId?: string): Promise<SessionUsage | undefined> {
+    return this.#run(() => this.#usage.session(branchId));
+  }
+
+  /** What each turn used on the current branch. */
+  getTurnUsage(): Promise<TurnUsage[]>;
+  /** What one turn used on the current branch; `undefined` if nothing was stored. */
+  getTurnUsage(turn: number): Promise<TurnUsage | undefined>;
+  async getTurnUsage(turn?: number): Promise<TurnUsage[] | TurnUsage | undefined> {
+    const usage = await this.#run(() => this.#usage.turns(turn));
+    return turn === undefined ? usage : usage[0];
+  }
+
+  override async addItems(
+    items: AgentInputItem[],
+    runContext?: RunContext<unknown>,
+  ): Promise<void> {
+    await this.#noting(runContext, () => super.addItems(items, runContext));
+  }
+
+  override async applyHistoryTransaction(
+    args: SessionHistoryTransactionArgs,
+    runContext?: RunContext<unknown>,
+  ): Promise<void> {
+    await this.#noting(runContext, () => super.applyHistoryTransaction(args, runContext));
+  }
+
+  override async replaceHistoryWithCompaction(
+    items: AgentInputItem[],
+    runContext?: RunContext<unknown>,
+  ): Promise<void> {
+    await this.#noting(runContext, () => super.replaceHistoryWithCompaction(items, runContext));
+  }
+
+  /**
+   * The same session, on the same branch also after either moves, seen through a cipher: what it
+   * writes is encrypted, and what it reads must be. Closing it leaves the store open.
+   */
+  override withCipher(cipher: RecordCipher): AdvancedSession {
+    const options = { ...this.#options, store: this.#sessions, cipher };
+    places.set(options, this.store.cursor.place);
+    return new AdvancedSession(options);
+  }
+
+  /**
+   * Notes what a run writes: its usage belongs to that turn, wherever the session is when it is
+   * stored. The notes stand before and behind the write in the order of calls.
+   */
+  #noting(run: object | undefined, write: () => Promise<void>): Promise<void> {
+    if (run === undefined) return write();
+    let before: LastWrite | undefined;
+    const { store } = this;
+    const { sessionId } = this.#options;
+    const start = inOrder(store.order, sessionId, async () => {
+      before = store.lastWrite;
+    });
+    const written = write();
+    const end = inOrder(store.order, sessionId, async () => {
+      const after = store.lastWrite;
+      if (after !== undefined && after !== before) this.#wrote.set(run, after);
+    });
+    return Promise.all([start, written, end]).then(() => undefined);
+  }
+
+  /** Runs behind the calls made before; rejects if the session is closed. */
+  async #run<T>(work: () => Promise<T>): Promise<T> {
+    // The call takes its place at once: it must not fall behind those that are made after it.
+    const open = this.getSessionId();
+    const done = inOrder(this.store.order, this.#options.sessionId, () => open.then(work));
+    const [value] = await Promise.all([done, open]);
+    return value;
+  }
+
+  #warn(problem: string, error?: unknown): void {
+    const id = JSON.stringify(this.#options.sessionId);
+    const reason =
+      error === undefined ? '' : `: ${error instanceof Error ? error.message : 'unknown error'}`;
+    this.#options.logger.warn(`Session ${id}: ${problem}${reason}.`);
+  }
+}
+
+function firstPlace(branchId: string | undefined): Place {
+  if (branchId === undefined) return { binding: { to: 'current' } };
+  return { binding: branchId === MAIN ? { to: 'main' } : { to: 'id', branchId } };
+}

@@ -1,0 +1,50 @@
+import { SessionError } from '@agent-sessions/core';
+import { assertSessionId } from '@agent-sessions/core/adapter';
+import { AdvancedSession } from './advanced-session.ts';
+import { AdvancedSessionStore } from './advanced-store.ts';
+import type { BranchOptions } from './options.ts';
+
+/** Options of a session in a file. */
+export interface AdvancedSQLiteSessionOptions extends BranchOptions {
+  /** The database file, created if need be; its folder must exist. Default: in memory. */
+  readonly path?: string;
+  /** Whether missing tables are created; in memory they always are. Default: false. */
+  readonly createTables?: boolean;
+}
+
+/**
+ * A conversation with branches, token usage and structured queries, in an SQLite file or in memory.
+ * It opens a connection of its own and closes it: many sessions in one process should share an
+ * {@link AdvancedSessionStore}.
+ *
+ * @example
+ * ```ts
+ * import { AdvancedSQLiteSession } from '@agent-sessions/advanced';
+ * import { Agent, run } from '@openai/agents';
+ *
+ * const agent = new Agent({ name: 'Assistant', instructions: 'Reply very concisely.' });
+ * await using session = new AdvancedSQLiteSession({
+ *   sessionId: 'conversation_123',
+ *   path: 'conversations.db',
+ *   createTables: true,
+ * });
+ * const result = await run(agent, 'What city is the Golden Gate Bridge in?', { session });
+ * await session.storeRunUsage(result);
+ * ```
+ */
+export class AdvancedSQLiteSession extends AdvancedSession {
+  /**
+   * Opens the file on first use.
+   *
+   * @throws SessionError `invalid_session_id`, `invalid_options`
+   */
+  constructor(options: AdvancedSQLiteSessionOptions = {}) {
+    const { path = ':memory:', createTables = false, ...own } = options;
+    if (typeof path !== 'string' || path === '') {
+      throw new SessionError('invalid_options', 'Invalid option `path`: it is not a path.');
+    }
+    if (own.sessionId !== undefined) assertSessionId(own.sessionId);
+    const store = AdvancedSessionStore.fromUrl({ url: `sqlite:${path}`, createTables });
+    super({ ...own, store, ownsStore: true });
+  }
+}

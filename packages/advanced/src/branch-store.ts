@@ -1,0 +1,284 @@
+import type {
+  ListSessionsOptions,
+  Operation,
+  Rewrite,
+  SessionDirectory,
+  SessionInfo,
+  SessionMetadata,
+  SessionPage,
+  SessionStore,
+  Snapshot,
+  SnapshotQuery,
+  TailReplacement,
+  Written,
+} from '@agent-sessions/core';
+import type { AgentInputItem } from '@openai/agents-core';
+import { appendNodes } from './branches/append.ts';
+import { type Branch, MAIN, rangesOf, save } from './branches/branch.ts';
+import { clearBranches } from './branches/clear.ts';
+import { drop } from './branches/cut.ts';
+import { directSnapshot, directWindow } from './branches/direct.ts';
+import { fingerprintOf, remember } from './branches/ledger.ts';
+import { fork, unusedId } from './branches/life.ts';
+import { type Rows, type RowsQuery, readRows, type Shown } from './branches/read.ts';
+import { rewriteRows } from './branches/rewrite.ts';
+import type { Cursor, Unit } from './cursor.ts';
+import { type Outline, outlineOf } from './items/outline.ts';
+import { foldTurns } from './usage/lost-turns.ts';
+
+/** What a branch store needs besides its cursor. */
+export interface BranchStoreOptions {
+  readonly cursor: Cursor;
+  /** The store of all sessions, whose directory this one shows. */
+  readonly sessions: SessionStore & SessionDirectory;
+  readonly archiveOnCompaction: boolean;
+}
+
+/** Where a session object wrote last; by it a run's usage finds its turn. */
+export interface LastWrite {
+  readonly branchKey: number;
+  readonly position: number;
+}
+
+/**
+ * One session as one session object sees it: the branch that it is on, as a list of records. The
+ * revision is that of the whole session, so it rises whatever the branch, and a write conflicts only
+ * with writes on its own branch.
+ */
+export class BranchStore implements SessionStore, SessionDirectory {
+  readonly maxRecordBytes: number;
+  /** Calls on a session are in order whichever object they are made on. */
+  readonly order: object;
+  /** The newest write through this store. */
+  lastWrite: LastWrite | undefined;
+  readonly cursor: Cursor;
+  readonly #sessions: SessionStore & SessionDirectory;
+  readonly #archives: boolean;
+  #shown: Shown | undefined;
+
+  constructor({ cursor, sessions, archiveOnCompaction }: BranchStoreOptions) {
+    this.cursor = cursor;
+    this.order = sessions;
+    this.#sessions = sessions;
+    this.#archives = archiveOnCompaction;
+    this.maxRecordBytes = sessions.maxRecordBytes ?? Number.POSITIVE_INFINITY;
+  }
+
+  outline(item: AgentInputItem): Outline {
+    return outlineOf(item);
+  }
+
+  async append(
+    _id: string,
+    records: readonly string[],
+    operation?: Operation,
+    outlines?: readonly unknown[],
+  ): Promise<Written> {
+    const options = {
+      raise: records.length,
+      ...(operation && { repeatable: 'harmless' as const }),
+    };
+    let replayed: Written | undefined;
+    const done = await this.cursor.write(options, async (unit) => {
+      replayed = await this.#replay(unit, operation, records.length);
+      return replayed === undefined ? this.#add(unit, records, outlines, operation) : undefined;
+    });
+    return done ?? replayed ?? unreachable();
+  }
+
+  async window(_id: string, limit: number): Promise<string[]> {
+    const direct = this.#stillShown() ? undefined : await directWindow(this.cursor, limit);
+    return direct ?? (await this.#read({ limit }))?.records ?? [];
+  }
+
+  async snapshot(_id: string, query: SnapshotQuery = {}): Promise<Snapshot> {
+    // Positions are kept with the structure. What is known to have branches is not asked again.
+    const isDirect = !query.positions && this.#stillShown() === undefined;
+    const direct = isDirect ? await directSnapshot(this.cursor, query) : undefined;
+    if (direct !== undefined) return direct;
+    const rows = await this.#read(query);
+    const { records = [], positions = [], revision = 0, operation } = rows ?? {};
+    return {
+      revision,
+      records,
+      ...(query.positions && { positions }),
+      ...(operation !== undefined && { operation }),
+    };
+  }
+
+  async replaceTail(_id: string, replacement: TailReplacement): Promise<Written | undefined> {
+    const { revision, drop: dropped, records, outlines, operation } = replacement;
+    const { sessionId } = this.cursor;
+    const raise = records.length + 1;
+    const options = { raise, ...(operation && { repeatable: 'harmless' as const }) };
+    let replayed: Written | undefined;
+    const done = await this.cursor.write(options, async (unit) => {
+      const { sql, branch } = unit;
+      replayed = await this.#replay(unit, operation, raise);
+      if (replayed !== undefined || isConflict(unit, revision, raise)) return undefined;
+      if (dropped === 'all') await this.#beforeCompaction(unit);
+      await drop(
+        sql,
+        sessionId,
+        branch,
+        dropped === 'all' ? 0 : Math.max(branch.length - dropped, 0),
+      );
+      return this.#add(unit, records, outlines, operation);
+    });
+    return done ?? replayed;
+  }
+
+  async rewrite(
+    _id: string,
+    { revision, changes, outlines }: Rewrite,
+  ): Promise<Written | undefined> {
+    const { sessionId } = this.cursor;
+    return this.cursor.write({ raise: 1 }, async (unit) => {
+      const { sql, branch } = unit;
+      if (isConflict(unit, revision, 1)) return undefined;
+      let raised = unit.revision;
+      const change = {
+        records: changes,
+        outlines: outlines as Map<number, Outline> | undefined,
+      };
+      await rewriteRows(sql, sessionId, branch, change, async (count) => {
+        raised = await sql.raise(sessionId, count, 0);
+        return raised;
+      });
+      branch.revision = raised;
+      await save(sql, branch);
+      return { revision: raised };
+    });
+  }
+
+  async clear(_id: string): Promise<void> {
+    const { sessionId, database } = this.cursor;
+    await database.write('doubles', async (sql) => {
+      const { sessions } = sql.tables;
+      const id = sql.id(sessionId);
+      const locked = await sql.run(
+        `UPDATE ${sessions} SET revision = revision + 1, updated_at = ? WHERE session_id = ?`,
+        [Date.now(), id],
+      );
+      if (locked === 0) return undefined;
+      const [row] = await sql.all<{ revision: unknown }>(
+        `SELECT revision FROM ${sessions} WHERE session_id = ?`,
+        [id],
+      );
+      await clearBranches(sql, sessionId, Number(row?.revision));
+      return true;
+    });
+    this.cursor.place.binding = { to: 'main' };
+  }
+
+  listSessions(options?: ListSessionsOptions): Promise<SessionPage> {
+    return this.#sessions.listSessions(options);
+  }
+
+  getSession(sessionId: string): Promise<SessionInfo | undefined> {
+    return this.#sessions.getSession(sessionId);
+  }
+
+  setMetadata(sessionId: string, metadata: SessionMetadata | undefined): Promise<void> {
+    return this.#sessions.setMetadata(sessionId, metadata);
+  }
+
+  deleteSession(sessionId: string): Promise<boolean> {
+    return this.#sessions.deleteSession(sessionId);
+  }
+
+  /** Closes the store of all sessions, once the calls already made are done. */
+  close(): Promise<void> {
+    return this.#sessions.close();
+  }
+
+  async #add(
+    { sql, branch, revision }: Unit,
+    records: readonly string[],
+    outlines: readonly unknown[] | undefined,
+    operation: Operation | undefined,
+  ): Promise<Written> {
+    const { sessionId } = this.cursor;
+    const first = revision - records.length + 1;
+    const ids = records.length > 0 ? await sql.insertRecords(sessionId, first, records) : [];
+    const additions = ids.map((messageId, index) => ({
+      messageId,
+      position: first + index,
+      outline: outlines?.[index] as Outline | undefined,
+    }));
+    await appendNodes(sql, sessionId, branch, additions);
+    branch.revision = revision;
+    await save(sql, branch);
+    if (operation !== undefined) await remember(sql, sessionId, branch, operation, ids.at(-1));
+    if (records.length > 0) this.lastWrite = { branchKey: branch.key, position: revision };
+    return { revision };
+  }
+
+  async #replay(
+    { sql, branch, revision }: Unit,
+    operation: Operation | undefined,
+    raised: number,
+  ): Promise<Written | undefined> {
+    if (operation === undefined) return undefined;
+    const replayed = await fingerprintOf(sql, this.cursor.sessionId, branch, operation.key);
+    return replayed === undefined ? undefined : { revision: revision - raised, replayed };
+  }
+
+  async #beforeCompaction({ sql, branch, revision }: Unit): Promise<void> {
+    const { sessionId } = this.cursor;
+    if (this.#archives && branch.length > 0) {
+      const base = `archive_${Math.floor(Date.now() / 1000)}`;
+      await fork(sql, {
+        sessionId,
+        parent: branch,
+        branchId: await unusedId(sql, sessionId, base),
+        length: branch.length,
+        turn: undefined,
+        userTurns: branch.userTurns,
+        revision,
+        chosen: false,
+      });
+    }
+    await foldTurns(sql, sessionId, branch);
+  }
+
+  /** Reads rows; `undefined` if the session does not exist. */
+  async #read(query: RowsQuery): Promise<Rows | undefined> {
+    const { cursor } = this;
+    for (;;) {
+      const shown = this.#stillShown() ?? (await this.#look());
+      if (shown === undefined) return undefined;
+      const rows = await cursor.database.read((sql) =>
+        readRows(sql, cursor.sessionId, shown, query),
+      );
+      this.#shown = typeof rows === 'string' ? undefined : shown;
+      if (typeof rows !== 'string') return rows;
+    }
+  }
+
+  /** What was shown last, if this session object is still on that branch. */
+  #stillShown(): Shown | undefined {
+    const { binding } = this.cursor.place;
+    const branch = this.#shown?.branch;
+    if (branch === undefined) return undefined;
+    const isSame = binding.to === 'key' ? binding.key === branch.key : branch.branchId === MAIN;
+    return isSame && binding.to !== 'id' && binding.to !== 'current' ? this.#shown : undefined;
+  }
+
+  async #look(): Promise<Shown | undefined> {
+    const branch: Branch | undefined = await this.cursor.look();
+    if (branch === undefined) return undefined;
+    const ranges = await this.cursor.database.read((sql) => rangesOf(sql, branch.key));
+    return { branch, ranges };
+  }
+}
+
+/** Revision 0 was read of a session that did not exist; then nobody may have written it since. */
+function isConflict({ branch, revision: raised }: Unit, revision: number, raise: number): boolean {
+  if (revision !== 0) return branch.revision > revision;
+  return branch.length > 0 || branch.revision !== raised - raise;
+}
+
+function unreachable(): never {
+  throw new Error('a write without an operation is never a replay');
+}

@@ -1,0 +1,144 @@
+import type { Outline } from '../items/outline.ts';
+import type { Sql } from '../sql.ts';
+import { appendNodes } from './append.ts';
+import { type Branch, type Located, locate, MAIN, rangesOf, save } from './branch.ts';
+import { drop } from './cut.ts';
+
+/** Says of records, in order, what they are; it may have to decrypt them. */
+export type Describe = (records: readonly string[]) => Promise<(Outline | undefined)[]>;
+
+/** Rows that are held in memory at once. */
+const CHUNK = 1000;
+
+/** A session to be brought up to date, inside a write transaction that holds its lock. */
+export interface Adoption {
+  readonly sessionId: string;
+  /** The session's revision before this transaction. */
+  readonly revision: number;
+  readonly describe: Describe;
+}
+
+/**
+ * Makes our tables agree with what plain sessions wrote: the first time, or behind our back. What
+ * they added becomes part of `main`; what they removed, every branch loses. Every write of a session
+ * raises its revision, so a revision that we did not write tells that somebody else did.
+ */
+async function adopt(sql: Sql, adoption: Adoption, stamped: number): Promise<void> {
+  const { sessionId, revision } = adoption;
+  const main =
+    (await locate(sql, sessionId, { to: 'main' })).branch ?? (await birth(sql, adoption));
+  let after = stamped;
+  if (stamped > 0 && (await countAfter(sql, sessionId, stamped)) !== revision - stamped) {
+    if (await forgetLost(sql, adoption, main)) after = 0;
+  }
+  for (;;) {
+    const rows = await sql.all<{ id: unknown; position: unknown; message_data: string }>(
+      `SELECT id, position, message_data FROM ${sql.tables.messages}
+        WHERE session_id = ? AND position > ? ORDER BY position LIMIT ${CHUNK}`,
+      [sql.id(sessionId), after],
+    );
+    const outlines = await adoption.describe(rows.map(({ message_data }) => message_data));
+    const additions = rows.map(({ id, position }, index) => ({
+      messageId: Number(id),
+      position: Number(position),
+      outline: outlines[index],
+    }));
+    await appendNodes(sql, sessionId, main, additions);
+    after = additions.at(-1)?.position ?? after;
+    if (rows.length < CHUNK) break;
+  }
+  main.revision = revision;
+  await save(sql, main);
+}
+
+/** Finds a branch in tables that are up to date, or has them brought up to date first. */
+export async function locateAdopted(
+  sql: Sql,
+  adoption: Adoption,
+  find: () => Promise<Located>,
+): Promise<Branch | undefined> {
+  const located = await find();
+  // If no branch was found, others may be there all the same.
+  const { stamped } =
+    located.branch === undefined ? await locate(sql, adoption.sessionId, { to: 'main' }) : located;
+  if (stamped === adoption.revision) return located.branch;
+  await adopt(sql, adoption, stamped);
+  return (await find()).branch;
+}
+
+async function birth(sql: Sql, { sessionId, revision }: Adoption): Promise<Branch> {
+  const { branches } = sql.tables;
+  const key = await sql.insertForKey(
+    `INSERT INTO ${branches} (session_id, branch_id, length, user_turns, revision,
+      chosen_revision, created_at) VALUES (?, ?, 0, 0, ?, 0, ?)`,
+    'branch_key',
+    [sql.id(sessionId), MAIN, revision, Date.now()],
+  );
+  return {
+    key,
+    branchId: MAIN,
+    length: 0,
+    userTurns: 0,
+    revision,
+    tipSegment: undefined,
+    deleted: false,
+  };
+}
+
+async function countAfter(sql: Sql, sessionId: string, position: number): Promise<number> {
+  const [row] = await sql.all<{ count: unknown }>(
+    `SELECT count(*) AS count FROM ${sql.tables.messages} WHERE session_id = ? AND position > ?`,
+    [sql.id(sessionId), position],
+  );
+  return Number(row?.count);
+}
+
+/**
+ * Shortens every branch to what is left of it in front of the first row that is gone. True if
+ * instead `main` is to be made anew from all rows, which is so if there is no other branch.
+ */
+async function forgetLost(sql: Sql, { sessionId }: Adoption, main: Branch): Promise<boolean> {
+  const { branches } = sql.tables;
+  const others = await sql.all<{ branch_id: string }>(
+    `SELECT branch_id FROM ${branches}
+      WHERE session_id = ? AND branch_id <> ? AND deleted_at IS NULL ORDER BY branch_key`,
+    [sql.id(sessionId), MAIN],
+  );
+  if (others.length === 0) {
+    await forgetNodes(sql, main);
+    return true;
+  }
+  for (const branchId of [MAIN, ...others.map(({ branch_id }) => branch_id)]) {
+    const { branch } = await locate(sql, sessionId, { to: 'id', branchId });
+    if (branch === undefined) continue;
+    await drop(sql, sessionId, branch, await intactLength(sql, branch));
+    await save(sql, branch);
+    if (branchId === MAIN) Object.assign(main, branch);
+  }
+  return false;
+}
+
+/** Forgets the structure of a branch whose rows nobody else shows, and keeps the rows. */
+async function forgetNodes(sql: Sql, branch: Branch): Promise<void> {
+  const { nodes, ranges } = sql.tables;
+  for (const { segment } of await rangesOf(sql, branch.key)) {
+    await sql.run(`DELETE FROM ${nodes} WHERE segment_id = ?`, [segment]);
+  }
+  await sql.run(`DELETE FROM ${ranges} WHERE branch_key = ?`, [branch.key]);
+  Object.assign(branch, { length: 0, userTurns: 0, tipSegment: undefined });
+}
+
+/** How many rows of a branch, from the first on, are still there. */
+async function intactLength(sql: Sql, { key, length }: Branch): Promise<number> {
+  const { ranges, nodes, messages } = sql.tables;
+  const rows = await sql.all<{ seq: unknown }>(
+    `SELECT n.sequence_number AS seq FROM ${ranges} AS r
+      JOIN ${nodes} AS n ON n.segment_id = r.segment_id
+        AND n.sequence_number BETWEEN r.first_seq AND r.last_seq
+      JOIN ${messages} AS m ON m.id = n.message_id
+      WHERE r.branch_key = ? ORDER BY n.sequence_number`,
+    [key],
+  );
+  const gap = rows.findIndex(({ seq }, index) => Number(seq) !== index + 1);
+  return gap === -1 ? Math.min(rows.length, length) : gap;
+}

@@ -1,0 +1,80 @@
+import type { Sql } from '../sql.ts';
+import { forgetTurns } from '../usage/lost-turns.ts';
+import { type Branch, type Range, rangesOf } from './branch.ts';
+
+/** Cuts a branch as {@link cut} does, and forgets the usage of the turns that it loses. */
+export async function drop(
+  sql: Sql,
+  sessionId: string,
+  branch: Branch,
+  length: number,
+): Promise<void> {
+  const turns = branch.userTurns;
+  await cut(sql, branch, length);
+  if (branch.userTurns < turns) await forgetTurns(sql, sessionId, branch);
+}
+
+/**
+ * Cuts a branch to its first `length` rows; the caller saves it. A row is deleted only when no branch
+ * shows it any more, and what that costs depends on the rows that go, not on those that stay.
+ */
+export async function cut(sql: Sql, branch: Branch, length: number): Promise<void> {
+  if (length >= branch.length) return;
+  const ranges = await rangesOf(sql, branch.key);
+  const touched = ranges.filter(({ last }) => last > length);
+  const { tables } = sql;
+  await sql.run(`DELETE FROM ${tables.ranges} WHERE branch_key = ? AND first_seq > ?`, [
+    branch.key,
+    length,
+  ]);
+  await sql.run(`UPDATE ${tables.ranges} SET last_seq = ? WHERE branch_key = ? AND last_seq > ?`, [
+    length,
+    branch.key,
+    length,
+  ]);
+  for (const { segment, first } of touched) {
+    const kept = await lastShown(sql, segment);
+    await deleteRows(sql, segment, kept);
+    // Others hold rows above our end, or our end is below: our next row needs another segment.
+    if (segment === branch.tipSegment && (kept > length || first > length)) {
+      branch.tipSegment = undefined;
+    }
+  }
+  branch.length = length;
+  branch.userTurns = await turnsAt(sql, ranges, length);
+}
+
+/** The last row of a segment that any branch shows. */
+async function lastShown(sql: Sql, segment: number): Promise<number> {
+  const [row] = await sql.all<{ last: unknown }>(
+    `SELECT max(last_seq) AS last FROM ${sql.tables.ranges} WHERE segment_id = ?`,
+    [segment],
+  );
+  return Number(row?.last ?? 0);
+}
+
+/** How many turns the first `length` rows have begun. */
+async function turnsAt(sql: Sql, ranges: readonly Range[], length: number): Promise<number> {
+  const range = ranges.find(({ first, last }) => first <= length && length <= last);
+  if (range === undefined) return 0;
+  const [row] = await sql.all<{ turn: unknown }>(
+    `SELECT user_turn_number AS turn FROM ${sql.tables.nodes}
+      WHERE segment_id = ? AND sequence_number = ?`,
+    [range.segment, length],
+  );
+  return Number(row?.turn ?? 0);
+}
+
+/** Deletes the rows of a segment above a number. Does not rely on foreign keys, which may be off. */
+async function deleteRows(sql: Sql, segment: number, above: number): Promise<void> {
+  const { messages, nodes } = sql.tables;
+  const rows = 'segment_id = ? AND sequence_number > ?';
+  // MySQL reads the whole table for a subquery in DELETE.
+  const deletion =
+    sql.dialect.name === 'MySQL'
+      ? `DELETE m FROM ${nodes} AS n JOIN ${messages} AS m ON m.id = n.message_id
+         WHERE n.segment_id = ? AND n.sequence_number > ?`
+      : `DELETE FROM ${messages} WHERE id IN (SELECT message_id FROM ${nodes} WHERE ${rows})`;
+  await sql.run(deletion, [segment, above]);
+  await sql.run(`DELETE FROM ${nodes} WHERE ${rows}`, [segment, above]);
+}

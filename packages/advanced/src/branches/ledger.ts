@@ -1,0 +1,69 @@
+import type { Operation } from '@agent-sessions/core';
+import type { Sql } from '../sql.ts';
+import { type Branch, MAIN } from './branch.ts';
+
+/**
+ * The statement that looks up an operation for a branch, as one column `fingerprint`. A branch knows
+ * what was applied on it, and what was applied on another if it shows the last row of it: a branch
+ * without those rows must be able to apply the same operation. The ledger of `main` is that of the
+ * plain session.
+ */
+export function lookup(
+  sql: Sql,
+  sessionId: string,
+  branch: Branch | undefined,
+  key: string,
+): { text: string; parameters: unknown[] } {
+  const { ledger, operations, nodes, ranges } = sql.tables;
+  const id = sql.id(sessionId);
+  if (branch === undefined || branch.branchId === MAIN) {
+    return {
+      text: `SELECT fingerprint FROM ${ledger} WHERE session_id = ? AND operation_key = ?`,
+      parameters: [id, key],
+    };
+  }
+  return {
+    text: `SELECT o.fingerprint FROM ${operations} AS o
+      WHERE o.session_id = ? AND o.operation_key = ? AND (o.branch_key = ? OR EXISTS (
+        SELECT 1 FROM ${nodes} AS n
+        JOIN ${ranges} AS r ON r.segment_id = n.segment_id
+          AND n.sequence_number BETWEEN r.first_seq AND r.last_seq
+        WHERE n.message_id = o.last_message_id AND r.branch_key = ?))`,
+    parameters: [id, key, branch.key, branch.key],
+  };
+}
+
+/** The stored fingerprint of an operation that the branch knows. */
+export async function fingerprintOf(
+  sql: Sql,
+  sessionId: string,
+  branch: Branch,
+  key: string,
+): Promise<string | undefined> {
+  const { text, parameters } = lookup(sql, sessionId, branch, key);
+  return (await sql.all<{ fingerprint: string }>(text, parameters))[0]?.fingerprint;
+}
+
+/** Notes that an operation was applied on a branch. */
+export async function remember(
+  sql: Sql,
+  sessionId: string,
+  branch: Branch,
+  { key, fingerprint }: Operation,
+  lastMessageId: number | undefined,
+): Promise<void> {
+  const { ledger, operations } = sql.tables;
+  const id = sql.id(sessionId);
+  if (branch.branchId === MAIN) {
+    await sql.run(
+      `INSERT INTO ${ledger} (session_id, operation_key, fingerprint, created_at)
+        VALUES (?, ?, ?, ?)`,
+      [id, key, fingerprint, Date.now()],
+    );
+  }
+  await sql.run(
+    `INSERT INTO ${operations} (session_id, operation_key, branch_key, fingerprint,
+      last_message_id) VALUES (?, ?, ?, ?, ?)`,
+    [id, key, branch.key, fingerprint, lastMessageId ?? null],
+  );
+}

@@ -1,0 +1,115 @@
+import { branchExistsError } from '../errors.ts';
+import type { Sql } from '../sql.ts';
+import { type Branch, locate, save } from './branch.ts';
+import { cut } from './cut.ts';
+
+/** A branch to be made of the first rows of another. */
+export interface Fork {
+  readonly sessionId: string;
+  readonly parent: Branch;
+  readonly branchId: string;
+  /** How many rows of the parent it shows. */
+  readonly length: number;
+  /** The turn that it takes the place of, if it was made for one. */
+  readonly turn: number | undefined;
+  readonly userTurns: number;
+  readonly revision: number;
+  /** Whether it becomes the session's current branch. */
+  readonly chosen: boolean;
+}
+
+/**
+ * Makes a branch that shows the first rows of its parent: the parent's ranges are copied, no row is.
+ *
+ * @throws SessionError if the id was used before
+ */
+export async function fork(sql: Sql, fork: Fork): Promise<number> {
+  const { sessionId, parent, branchId, length, turn, userTurns, revision, chosen } = fork;
+  const { branches, ranges } = sql.tables;
+  const taken = await locate(sql, sessionId, { to: 'id', branchId });
+  if (taken.branch !== undefined) throw branchExistsError(branchId);
+  const key = await sql.insertForKey(
+    `INSERT INTO ${branches} (session_id, branch_id, length, user_turns, revision, chosen_revision,
+      parent_branch_id, fork_turn, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    'branch_key',
+    [
+      sql.id(sessionId),
+      branchId,
+      length,
+      userTurns,
+      revision,
+      chosen ? revision : 0,
+      parent.branchId,
+      turn ?? null,
+      Date.now(),
+    ],
+  );
+  // The numbers are ours, and a parameter in a list of columns would have no type on Postgres.
+  await sql.run(
+    `INSERT INTO ${ranges} (branch_key, first_seq, last_seq, segment_id)
+      SELECT ${key}, first_seq, CASE WHEN last_seq < ${length} THEN last_seq ELSE ${length} END,
+        segment_id
+      FROM ${ranges} WHERE branch_key = ? AND first_seq <= ?`,
+    [parent.key, length],
+  );
+  return key;
+}
+
+/** The id, or the id with a number behind it that no branch of the session ever had. */
+export async function unusedId(sql: Sql, sessionId: string, base: string): Promise<string> {
+  for (let number = 1; ; number += 1) {
+    const branchId = number === 1 ? base : `${base}_${number}`;
+    const { branch } = await locate(sql, sessionId, { to: 'id', branchId });
+    if (branch === undefined) return branchId;
+  }
+}
+
+/** Makes a branch the session's current one. */
+export async function choose(sql: Sql, branch: Branch, revision: number): Promise<void> {
+  await sql.run(
+    `UPDATE ${sql.tables.branches} SET revision = ?, chosen_revision = ? WHERE branch_key = ?`,
+    [revision, revision, branch.key],
+  );
+}
+
+/** Deletes a branch, and the rows that no other one shows. Its id stays taken. */
+export async function bury(
+  sql: Sql,
+  sessionId: string,
+  branch: Branch,
+  revision: number,
+): Promise<void> {
+  await cut(sql, branch, 0);
+  const { branches, turnUsage, runs } = sql.tables;
+  const id = sql.id(sessionId);
+  await save(sql, { ...branch, tipSegment: undefined, revision });
+  await sql.run(`UPDATE ${branches} SET deleted_at = ? WHERE branch_key = ?`, [
+    Date.now(),
+    branch.key,
+  ]);
+  await sql.run(
+    `UPDATE ${runs} SET user_turn_number = NULL WHERE session_id = ? AND branch_key = ?`,
+    [id, branch.key],
+  );
+  await sql.run(`DELETE FROM ${turnUsage} WHERE session_id = ? AND branch_id = ?`, [
+    id,
+    branch.branchId,
+  ]);
+}
+
+/** Where a turn of a branch starts; `undefined` if the branch has no such turn. */
+export async function startOfTurn(
+  sql: Sql,
+  { key }: Branch,
+  turn: number,
+): Promise<number | undefined> {
+  const { ranges, nodes } = sql.tables;
+  const [row] = await sql.all<{ seq: unknown }>(
+    `SELECT n.sequence_number AS seq FROM ${ranges} AS r
+      JOIN ${nodes} AS n ON n.segment_id = r.segment_id AND n.turn_start = ?
+        AND n.sequence_number BETWEEN r.first_seq AND r.last_seq
+      WHERE r.branch_key = ?`,
+    [turn, key],
+  );
+  return row && Number(row.seq);
+}

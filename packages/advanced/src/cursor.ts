@@ -1,0 +1,130 @@
+import { revisionAtBirth } from '@agent-sessions/core/adapter';
+import { type Describe, locateAdopted } from './branches/adopt.ts';
+import { type Binding, type Branch, type Located, locate, MAIN } from './branches/branch.ts';
+import type { AdvancedDatabase } from './database.ts';
+import { branchDeletedError, branchNotFoundError } from './errors.ts';
+import type { Sql } from './sql.ts';
+
+/** Where a session object is; shared by the views of one session through different ciphers. */
+export interface Place {
+  binding: Binding;
+}
+
+/** What a write transaction works on. */
+export interface Unit {
+  readonly sql: Sql;
+  readonly branch: Branch;
+  /** The session's revision, raised by the amount that was asked for. */
+  readonly revision: number;
+}
+
+/** How a unit of work is run. */
+export interface WriteOptions {
+  /** By how much it raises the session's revision. */
+  readonly raise: number;
+  /** What repeating it after a lost connection does. Default: `'doubles'`. */
+  readonly repeatable?: 'harmless' | 'doubles';
+}
+
+/** Finds the branch that a session object is on, and runs work on it. */
+export class Cursor {
+  readonly database: AdvancedDatabase;
+  readonly sessionId: string;
+  readonly place: Place;
+  readonly #describe: Describe;
+
+  constructor(database: AdvancedDatabase, sessionId: string, place: Place, describe: Describe) {
+    this.database = database;
+    this.sessionId = sessionId;
+    this.place = place;
+    this.#describe = describe;
+  }
+
+  /**
+   * Runs a transaction that holds the session's lock. If `work` comes to `undefined`, nothing takes
+   * effect.
+   *
+   * @throws SessionError if the branch was deleted meanwhile; it is never revived
+   */
+  async write<T>(
+    { raise, repeatable = 'doubles' }: WriteOptions,
+    work: (unit: Unit) => Promise<T | undefined>,
+  ): Promise<T | undefined> {
+    let found: Branch | undefined;
+    const done = await this.database.write(repeatable, async (sql) => {
+      const revision = await sql.raise(this.sessionId, raise, revisionAtBirth());
+      found = await this.#locate(sql, revision - raise);
+      return work({ sql, branch: found, revision });
+    });
+    if (done !== undefined && found !== undefined) this.#stay(found);
+    return done;
+  }
+
+  /**
+   * The branch, in tables that know of everything that the session holds; `undefined` if the session
+   * does not exist.
+   *
+   * @throws SessionError if the branch was deleted meanwhile, or never was
+   */
+  async look(): Promise<Branch | undefined> {
+    const located = await this.database.read((sql) => this.find(sql));
+    if (located.branch !== undefined && located.stamped === located.sessionRevision) {
+      this.#stay(assertLiving(located.branch));
+      return located.branch;
+    }
+    const exists = await this.database.read(async (sql) => {
+      const { sessions } = sql.tables;
+      const where = 'WHERE session_id = ?';
+      return sql.all(`SELECT 1 FROM ${sessions} ${where}`, [sql.id(this.sessionId)]);
+    });
+    if (exists.length === 0) return this.#orNone(undefined);
+    return this.write({ raise: 0, repeatable: 'harmless' }, async ({ branch }) => branch);
+  }
+
+  /** Runs statements that read the branch; `absent` is the result if the session does not exist. */
+  async read<T>(absent: T, work: (sql: Sql, branch: Branch) => Promise<T>): Promise<T> {
+    const branch = await this.look();
+    return branch === undefined ? absent : this.database.read((sql) => work(sql, branch));
+  }
+
+  /** Takes the session object to another branch. */
+  moveTo(branch: Pick<Branch, 'key' | 'branchId'>): void {
+    this.place.binding =
+      branch.branchId === MAIN
+        ? { to: 'main' }
+        : { to: 'key', key: branch.key, branchId: branch.branchId };
+  }
+
+  find(sql: Sql): Promise<Located> {
+    return locate(sql, this.sessionId, this.place.binding);
+  }
+
+  async #locate(sql: Sql, revision: number): Promise<Branch> {
+    const { sessionId } = this;
+    const adoption = { sessionId, revision, describe: this.#describe };
+    const branch = await locateAdopted(sql, adoption, () => this.find(sql));
+    return assertLiving(this.#orNone(branch) ?? (await this.#main(sql)));
+  }
+
+  async #main(sql: Sql): Promise<Branch> {
+    const { branch } = await locate(sql, this.sessionId, { to: 'main' });
+    if (branch === undefined) throw branchNotFoundError(MAIN);
+    return branch;
+  }
+
+  #orNone(branch: Branch | undefined): Branch | undefined {
+    const { binding } = this.place;
+    if (branch === undefined && binding.to === 'id') throw branchNotFoundError(binding.branchId);
+    return branch;
+  }
+
+  /** What was found stays the branch of this session object, also when others move on. */
+  #stay(branch: Branch): void {
+    this.moveTo(branch);
+  }
+}
+
+function assertLiving(branch: Branch): Branch {
+  if (branch.deleted) throw branchDeletedError(branch.branchId);
+  return branch;
+}

@@ -1,0 +1,109 @@
+import {
+  type Database,
+  detectDialect,
+  type Execute,
+  labelOf,
+  resolveTables,
+  SessionDatabase,
+  type SqlDialect,
+} from '@agent-sessions/kysely/advanced-support';
+import { isCurrent, type Migration, migrate, missingTablesError } from './schema/migrate.ts';
+import { allTables, type TableMap } from './schema/tables.ts';
+import { Sql } from './sql.ts';
+
+/** What a database needs to know. */
+export interface AdvancedDatabaseOptions {
+  readonly db: Database;
+  readonly createTables: boolean;
+  readonly retryTimeoutMs: number;
+  readonly schema: string | undefined;
+}
+
+/**
+ * Databases whose tables are known to be there, by the adapter, which a Kysely instance shares with
+ * its transactions.
+ */
+const prepared = new WeakMap<object, Set<string>>();
+
+/** Runs statements on the tables of branches, which it prepares on first use. */
+export class AdvancedDatabase {
+  readonly #sessions: SessionDatabase;
+  readonly #dialect: SqlDialect;
+  readonly #tables: TableMap;
+  readonly #migration: Migration;
+  readonly #createTables: boolean;
+
+  constructor(options: AdvancedDatabaseOptions) {
+    const { db, createTables, retryTimeoutMs, schema } = options;
+    const dialect = detectDialect(db);
+    const core = resolveTables(schema === undefined ? {} : { schema }, dialect);
+    const label = labelOf(db) ?? `${dialect.name} database`;
+    this.#dialect = dialect;
+    this.#tables = allTables(core, dialect);
+    this.#createTables = createTables;
+    this.#migration = { db, dialect, tables: this.#tables, label };
+    this.#sessions = new SessionDatabase({
+      db,
+      dialect,
+      tables: core,
+      label,
+      createTables,
+      retryTimeoutMs,
+    });
+  }
+
+  /** Runs statements that read; each sees a moment of its own. */
+  async read<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
+    await this.#prepare();
+    return this.#sessions.read((execute) => work(this.#sql(execute)));
+  }
+
+  /** Runs one transaction; if `work` comes to `undefined`, nothing takes effect. */
+  async write<T>(
+    repeatable: 'harmless' | 'doubles',
+    work: (sql: Sql) => Promise<T | undefined>,
+  ): Promise<T | undefined> {
+    await this.#prepare();
+    return this.#sessions.write(
+      ({ execute, inspection }) => work(this.#sql(execute, inspection.maxStatementBytes)),
+      repeatable,
+    );
+  }
+
+  /** Creates the tables. */
+  async migrate(): Promise<void> {
+    await this.#sessions.migrate();
+    await migrate(this.#migration);
+  }
+
+  /** Has every later call reject. */
+  close(): void {
+    this.#sessions.close();
+  }
+
+  #sql(execute: Execute, maxStatementBytes?: number): Sql {
+    return new Sql(this.#dialect, this.#tables, execute, maxStatementBytes);
+  }
+
+  async #prepare(): Promise<void> {
+    const { adapter } = this.#migration.db.getExecutor();
+    let known = prepared.get(adapter);
+    if (known === undefined) {
+      known = new Set();
+      prepared.set(adapter, known);
+    }
+    if (known.has(this.#tables.branches)) return;
+    const found = await this.#sessions.write(
+      async ({ execute, inspection }) => ({
+        current: await isCurrent(this.#migration, execute),
+        inMemory: inspection.inMemory,
+      }),
+      'harmless',
+    );
+    if (!found?.current) {
+      if (!this.#createTables && !found?.inMemory) throw missingTablesError(this.#migration.label);
+      await migrate(this.#migration);
+    }
+    known.add(this.#tables.branches);
+  }
+}

@@ -1,0 +1,16 @@
+export { AdvancedSession } from './advanced-session.ts';
+export {
+  AdvancedSQLiteSession,
+  type AdvancedSQLiteSessionOptions,
+} from './advanced-sqlite-session.ts';
+export {
+  AdvancedSessionStore,
+  type AdvancedSessionStoreOptions,
+  type AdvancedSessionStoreUrlOptions,
+} from './advanced-store.ts';
+export type { BranchInfo } from './branch-manager.ts';
+export type { ConversationTurn, ToolUsage, TurnItem } from './conversation.ts';
+export type { AdvancedSessionOptions, BranchOptions } from './options.ts';
+export type { RunUsageSource } from './usage/run-identity.ts';
+export type { TokenDetails, UsageLike, UsageTotals } from './usage/totals.ts';
+export type { SessionUsage, TurnUsage } from './usage/usage-ledger.ts';

@@ -1,0 +1,92 @@
+import type { AgentInputItem } from '@openai/agents-core';
+
+/** Properties that hold what people wrote and read; the rest of an item is for machines. */
+const READ_BY_PEOPLE = [
+  'content',
+  'arguments',
+  'output',
+  'action',
+  'actions',
+  'operation',
+  'code',
+  'queries',
+  'results',
+] as const;
+
+/** Within those, what no person reads. */
+const FOR_MACHINES: ReadonlySet<string> = new Set([
+  'type',
+  'id',
+  'status',
+  'providerData',
+  'annotations',
+  'logprobs',
+  'image',
+  'image_url',
+  'file',
+  'file_data',
+  'file_id',
+  'audio',
+  'data',
+  'detail',
+  'mediaType',
+  'format',
+  'encrypted_content',
+]);
+
+/** All text of an item that people wrote and read: message text, tool arguments and outputs. */
+export function textOf(item: AgentInputItem): string {
+  if (item.type === 'reasoning' || item.type === 'compaction') return '';
+  const own = { ...item } as Record<string, unknown>;
+  const { providerData } = own;
+  const details = typeof providerData === 'object' && providerData !== null ? providerData : {};
+  const wire: Record<string, unknown> = { ...details, ...own };
+  const found: string[] = [];
+  for (const property of READ_BY_PEOPLE) collect(wire[property], found);
+  return found.join('\n');
+}
+
+/** What a user message says; attachments say nothing. */
+export function messageText(item: AgentInputItem): string {
+  const found: string[] = [];
+  if ('content' in item) collect(item.content, found, false);
+  return found.join('\n');
+}
+
+/**
+ * Tells whether texts contain another, whatever the case, in any language: both are folded, which
+ * also makes equal what Unicode writes in two ways. `%` and `_` are nothing special.
+ */
+export function matcher(searched: string): (text: string) => boolean {
+  const needle = fold(searched);
+  return (text) => fold(text).includes(needle);
+}
+
+/** Upper case last: of two lower-case letters with one capital, as σ and ς, it makes one. */
+function fold(text: string): string {
+  return text.normalize('NFC').toLowerCase().toUpperCase().normalize('NFC');
+}
+
+/** Arguments are often JSON text with escapes, so what they say is collected too. */
+function collect(value: unknown, found: string[], parse = true): void {
+  if (typeof value === 'string') {
+    found.push(value);
+    if (parse && /^\s*[[{"]/.test(value) && value.includes('\\')) collectJson(value, found);
+  } else if (typeof value === 'number' || typeof value === 'boolean') {
+    found.push(String(value));
+  } else if (Array.isArray(value)) {
+    for (const entry of value) collect(entry, found, parse);
+  } else if (typeof value === 'object' && value !== null && !(value instanceof Uint8Array)) {
+    for (const [key, entry] of Object.entries(value)) {
+      if (!FOR_MACHINES.has(key)) collect(entry, found, parse);
+    }
+  }
+}
+
+function collectJson(text: string, found: string[]): void {
+  try {
+    collect(JSON.parse(text), found, false);
+  } catch {
+    // Cut-off JSON is searched as the text that it is.
+  }
+}

@@ -1,0 +1,41 @@
+import type { Branch } from '../branches/branch.ts';
+import type { Sql } from '../sql.ts';
+import { addToTurn, type UsageRow, usageOf } from './turn-usage.ts';
+
+/** Drops the usage of turns that a branch has lost: a turn that takes their number starts at nothing. */
+export async function forgetTurns(sql: Sql, sessionId: string, branch: Branch): Promise<void> {
+  const { runs, turnUsage } = sql.tables;
+  const id = sql.id(sessionId);
+  await sql.run(
+    `UPDATE ${runs} SET user_turn_number = NULL
+      WHERE session_id = ? AND branch_key = ? AND user_turn_number > ?`,
+    [id, branch.key, branch.userTurns],
+  );
+  await sql.run(
+    `DELETE FROM ${turnUsage} WHERE session_id = ? AND branch_id = ? AND user_turn_number > ?`,
+    [id, branch.branchId, branch.userTurns],
+  );
+}
+
+/**
+ * Moves the usage of all turns to turn 0, where what they were compacted to will be: the turns are
+ * gone, what they cost is not.
+ */
+export async function foldTurns(sql: Sql, sessionId: string, branch: Branch): Promise<void> {
+  const { runs, turnUsage } = sql.tables;
+  const id = sql.id(sessionId);
+  const rows = await sql.all<UsageRow>(
+    `SELECT * FROM ${turnUsage} WHERE session_id = ? AND branch_id = ? AND user_turn_number > 0`,
+    [id, branch.branchId],
+  );
+  for (const row of rows) await addToTurn(sql, sessionId, branch.branchId, 0, usageOf(row));
+  await sql.run(
+    `DELETE FROM ${turnUsage} WHERE session_id = ? AND branch_id = ? AND user_turn_number > 0`,
+    [id, branch.branchId],
+  );
+  await sql.run(
+    `UPDATE ${runs} SET user_turn_number = 0
+      WHERE session_id = ? AND branch_key = ? AND user_turn_number > 0`,
+    [id, branch.key],
+  );
+}

@@ -1,0 +1,163 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  AdvancedSession,
+  AdvancedSessionStore,
+  AdvancedSQLiteSession,
+} from '@agent-sessions/advanced';
+import { isSessionError } from '@agent-sessions/core';
+import { KyselySessionStore } from '@agent-sessions/kysely';
+import { SQLiteSession } from '@agent-sessions/sqlite';
+import SQLite from 'better-sqlite3';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { backends } from '../../kysely/test/support/backends.ts';
+import { assistant, turn, user } from './support/items.ts';
+
+function newFile(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'agent-sessions-advanced-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  return join(folder, 'sessions.db');
+}
+
+const history = Array.from({ length: 1250 }, (_, n) => turn(`question ${n}`, `answer ${n}`)).flat();
+
+describe('a history that a plain session wrote', () => {
+  test('in a file of SQLiteSession becomes main, whole, with its turns', async () => {
+    const path = newFile();
+    const plain = new SQLiteSession({ sessionId: 'old', path });
+    await plain.addItems(history);
+    await plain.close();
+    await using session = new AdvancedSQLiteSession({ sessionId: 'old', path, createTables: true });
+    expect(await session.getItems()).toEqual(history);
+    expect(await session.getConversationTurns()).toHaveLength(1250);
+    await session.createBranchFromTurn(1000, 'later');
+    expect(await session.getItems()).toEqual(history.slice(0, 1998));
+    await session.switchToBranch('main');
+    await session.addItems([user('more')]);
+    expect(await session.getItems()).toEqual([...history, user('more')]);
+  });
+
+  for (const backend of backends) {
+    test.skipIf(backend.missing !== undefined)(
+      `on ${backend.name} becomes main, and so does what is added later`,
+      async () => {
+        const database = await backend.create();
+        onTestFinished(() => database.drop());
+        const plain = new KyselySessionStore({ db: database.connect(), createTables: true });
+        await plain.session('old').addItems(history);
+        const store = new AdvancedSessionStore({ db: database.connect(), createTables: true });
+        const session = new AdvancedSession({ store, sessionId: 'old' });
+        await session.createBranchFromTurn(2, 'branch');
+        await plain.session('old').addItems([assistant('added by the plain session')]);
+        expect(await session.getItems()).toEqual(history.slice(0, 2));
+        await session.switchToBranch('main');
+        expect(await session.getItems()).toEqual([
+          ...history,
+          assistant('added by the plain session'),
+        ]);
+        expect((await session.getConversationByTurns()).get(1250)).toHaveLength(3);
+      },
+    );
+  }
+
+  test('is told anew from what is left after the plain session removed some of it', async () => {
+    const path = newFile();
+    await using session = new AdvancedSQLiteSession({ sessionId: 'old', path, createTables: true });
+    await session.addItems([...turn('one', '1'), ...turn('two', '2')]);
+    await using plain = new SQLiteSession({ sessionId: 'old', path });
+    await plain.popItem();
+    await plain.popItem();
+    await plain.addItems([user('three')]);
+    expect((await session.getConversationTurns()).map(({ content }) => content)).toEqual([
+      'one',
+      'three',
+    ]);
+    await session.createBranchFromTurn(2);
+    expect(await session.getItems()).toEqual(turn('one', '1'));
+  });
+
+  test('shortens branches by what the plain session took from them', async () => {
+    const path = newFile();
+    await using session = new AdvancedSQLiteSession({ sessionId: 'old', path, createTables: true });
+    await session.addItems(turn('one', '1'));
+    await session.createBranchFromTurn(1, 'branch');
+    await session.addItems([user('a'), user('b')]);
+    await using plain = new SQLiteSession({ sessionId: 'old', path });
+    await plain.popItem();
+    expect(await session.getItems()).toEqual([user('a')]);
+    await session.addItems([user('c')]);
+    expect(await session.getItems()).toEqual([user('a'), user('c')]);
+    await session.switchToBranch('main');
+    expect(await session.getItems()).toEqual(turn('one', '1'));
+  });
+
+  test('knows the operations that the plain session applied', async () => {
+    const path = newFile();
+    const args = {
+      operationId: 'operation',
+      transaction: { type: 'append_items' as const, items: [user('once')] },
+    };
+    await using plain = new SQLiteSession({ sessionId: 'old', path });
+    await plain.applyHistoryTransaction(args);
+    await using session = new AdvancedSQLiteSession({ sessionId: 'old', path, createTables: true });
+    await session.applyHistoryTransaction(args);
+    expect(await session.getItems()).toEqual([user('once')]);
+  });
+});
+
+describe('createTables', () => {
+  test('is false by default, and the error says what to do', async () => {
+    await using session = new AdvancedSQLiteSession({ sessionId: 'a', path: newFile() });
+    const error = await session.addItems([user('Hello')]).catch((reason) => reason);
+    expect(isSessionError(error, 'schema_missing')).toBe(true);
+    expect(error.message).toContain('createTables: true');
+  });
+
+  test('is needed for a file that has only the tables of a plain session', async () => {
+    const path = newFile();
+    const plain = new SQLiteSession({ sessionId: 'a', path });
+    await plain.addItems([user('Hello')]);
+    await plain.close();
+    await using session = new AdvancedSQLiteSession({ sessionId: 'a', path });
+    const error = await session.getItems().catch((reason) => reason);
+    expect(isSessionError(error, 'schema_missing')).toBe(true);
+    expect(error.message).toContain('branches and usage');
+  });
+
+  test('is not needed in memory', async () => {
+    await using session = new AdvancedSQLiteSession();
+    await session.addItems([user('Hello')]);
+    expect(await session.getItems()).toEqual([user('Hello')]);
+  });
+
+  test('refuses a database in which somebody else has a table of our names', async () => {
+    const path = newFile();
+    const database = new SQLite(path);
+    database.exec('CREATE TABLE message_structure (id INTEGER)');
+    database.close();
+    await using session = new AdvancedSQLiteSession({ sessionId: 'a', path, createTables: true });
+    const error = await session.getItems().catch((reason) => reason);
+    expect(isSessionError(error, 'schema_mismatch')).toBe(true);
+    expect(error.message).toContain('message_structure');
+  });
+
+  test('by many at once creates them once', async () => {
+    const path = newFile();
+    const sessions = Array.from(
+      { length: 8 },
+      () => new AdvancedSQLiteSession({ sessionId: 'a', path, createTables: true }),
+    );
+    await Promise.all(sessions.map((session, n) => session.addItems([user(`from ${n}`)])));
+    expect(await sessions[0]?.getItems()).toHaveLength(8);
+    for (const session of sessions) await session.close();
+  });
+});
+
+test('the options are checked before a file is opened', () => {
+  const open = (options: object) => () => new AdvancedSQLiteSession(options);
+  expect(open({ path: 7 })).toThrow('path');
+  expect(open({ sessionId: '' })).toThrow('session id');
+  expect(open({ branchId: ' ' })).toThrow('a branch id');
+  expect(() => new AdvancedSession({ store: {} as AdvancedSessionStore })).toThrow('store');
+});

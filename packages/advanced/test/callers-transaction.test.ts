@@ -1,0 +1,35 @@
+import { AdvancedSession, AdvancedSessionStore } from '@agent-sessions/advanced';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { backends } from '../../kysely/test/support/backends.ts';
+import { turn, user } from './support/items.ts';
+
+describe.each(backends.filter(({ missing }) => missing === undefined))(
+  "in a caller's transaction on $name",
+  (backend) => {
+    test('branches are made, and undone with it', async () => {
+      const database = await backend.create();
+      onTestFinished(() => database.drop());
+      const db = database.connect();
+      const store = new AdvancedSessionStore({ db, createTables: true });
+      const outside = new AdvancedSession({ store, sessionId: 'a' });
+      await outside.addItems([...turn('one', '1'), ...turn('two', '2')]);
+
+      const failed = db.transaction().execute(async (transaction) => {
+        const session = new AdvancedSession({ db: transaction, sessionId: 'a' });
+        await session.createBranchFromTurn(2, 'undone');
+        await session.addItems([user('undone')]);
+        expect(await session.getItems()).toHaveLength(3);
+        throw new Error('the caller changes their mind');
+      });
+      await expect(failed).rejects.toThrow('changes their mind');
+      expect(await outside.listBranches()).toHaveLength(1);
+      expect(await outside.getItems()).toHaveLength(4);
+
+      await db.transaction().execute(async (transaction) => {
+        const session = new AdvancedSession({ db: transaction, sessionId: 'a' });
+        await session.createBranchFromTurn(2, 'kept');
+      });
+      expect(await outside.listBranches()).toHaveLength(2);
+    });
+  },
+);

@@ -1,0 +1,3 @@
+import { conformanceOf, onBranchOfBranch } from './support/conformance.ts';
+
+await conformanceOf(onBranchOfBranch);

@@ -1,0 +1,3 @@
+import { conformanceOf, onMain } from './support/conformance.ts';
+
+await conformanceOf(onMain);
