@@ -45,7 +45,7 @@ export async function compare(adapter: string, workload: Workload): Promise<Comp
 }
 
 /** The median time of one call, in microseconds. */
-export async function medianMicros(work: () => unknown): Promise<number> {
+async function medianMicros(work: () => unknown): Promise<number> {
   const { p50 } = await measure(work, {
     min_cpu_time: CPU_TIME_NS,
     min_samples: 20,
@@ -55,7 +55,7 @@ export async function medianMicros(work: () => unknown): Promise<number> {
   return p50 / 1000;
 }
 
-export function median(values: readonly number[]): number {
+function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
   const upper = sorted[middle] ?? Number.NaN;

@@ -1,9 +1,19 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { benchAdvanced } from './adapters/advanced.ts';
+import { benchEncrypted } from './adapters/encrypted.ts';
+import { benchKysely } from './adapters/kysely.ts';
+import { benchRedis } from './adapters/redis.ts';
 import { benchSQLite } from './adapters/sqlite.ts';
 import { formatTable } from './report.ts';
 
-const results = await benchSQLite();
+const results = [
+  ...(await benchSQLite()),
+  ...(await benchKysely()),
+  ...(await benchEncrypted()),
+  ...(await benchRedis()),
+  ...(await benchAdvanced()),
+];
 console.log(formatTable(results));
 
 const reports = join(import.meta.dirname, '..', '.reports');

@@ -36,7 +36,7 @@ export function resolveTableNames(names: Partial<TableNames> = {}): TableNames {
 }
 
 /** The version of the tables in the database, or 0 if there are none. */
-export function readVersion(db: Database, tables: TableNames): number {
+function readVersion(db: Database, tables: TableNames): number {
   if (!hasTable(db, tables.schema)) return 0;
   const select = db.prepare(`SELECT version FROM "${tables.schema}" WHERE component = ?`).pluck();
   return Number(select.get(COMPONENT) ?? 0);

@@ -1,0 +1,136 @@
+import { SessionError } from '@agent-sessions/core';
+import { inOrder } from '@agent-sessions/core/adapter';
+import type { AgentInputItem, RunContext, Session } from '@openai/agents-core';
+import { parseEnvelope } from './envelope.ts';
+import { toEnvelopeItem, toRecord } from './envelope-item.ts';
+import { decodeItems, encodeItems } from './item-codec.ts';
+import type { SessionCipher } from './session-cipher.ts';
+
+type Context = readonly RunContext<unknown>[];
+
+/** A session that may take a run context behind its arguments. */
+export interface PlainSession extends Session {
+  getItems(limit?: number, ...context: Context): Promise<AgentInputItem[]>;
+  addItems(items: AgentInputItem[], ...context: Context): Promise<void>;
+  popItem(...context: Context): Promise<AgentInputItem | undefined>;
+  clearSession(...context: Context): Promise<void>;
+}
+
+/** All calls on one session object wait for each other. */
+const LANE = '';
+
+/**
+ * Encrypts a session of which nothing is known but the SDK's protocol: each item travels as an item
+ * of type `unknown` that carries the envelope.
+ */
+export class EnvelopeSession implements Session {
+  readonly #inner: PlainSession;
+  readonly #cipher: SessionCipher;
+  #closed = false;
+
+  constructor(inner: PlainSession, cipher: SessionCipher) {
+    this.#inner = inner;
+    this.#cipher = cipher;
+  }
+
+  async getSessionId(): Promise<string> {
+    this.#assertOpen();
+    return this.#inner.getSessionId();
+  }
+
+  async getItems(limit?: number, ...context: Context): Promise<AgentInputItem[]> {
+    this.#assertOpen();
+    // Also refuses a limit that is none.
+    if (limit !== undefined && !(limit >= 1)) return decodeItems([], limit);
+    return this.#inOrder(async () => {
+      if (limit === undefined) return this.#open(await this.#read(limit, context));
+      for (let wanted = limit; ; wanted *= 2) {
+        const records = await this.#read(wanted, context);
+        const items = await this.#open(records, limit);
+        // Some may be expired; then there are others before them.
+        if (items.length === limit || records.length < wanted) return items;
+      }
+    });
+  }
+
+  async addItems(items: AgentInputItem[], ...context: Context): Promise<void> {
+    this.#assertOpen();
+    const texts = encodeItems(items);
+    await this.#inOrder(async () => {
+      const sealed = await this.#seal(await texts(), context);
+      if (sealed.length > 0) await this.#inner.addItems(sealed, ...context);
+    });
+  }
+
+  /**
+   * Looks at the newest item before it removes it, so that what does not decrypt stays. If another
+   * process gets in between and something else came off, that is given if it decrypts, and put back
+   * at the end if not.
+   */
+  async popItem(...context: Context): Promise<AgentInputItem | undefined> {
+    this.#assertOpen();
+    return this.#inOrder(async () => {
+      const newest = await this.#open(await this.#read(1, context));
+      if (newest.length === 0) return undefined;
+      const removed = await this.#inner.popItem(...context);
+      if (removed === undefined) return undefined;
+      let popped: AgentInputItem | undefined;
+      try {
+        [popped] = await this.#open([toRecord(removed)]);
+      } finally {
+        if (popped === undefined) await this.#inner.addItems([removed], ...context);
+      }
+      return popped;
+    });
+  }
+
+  async clearSession(...context: Context): Promise<void> {
+    this.#assertOpen();
+    await this.#inOrder(() => this.#inner.clearSession(...context));
+  }
+
+  /** True if every item carries an envelope. */
+  async isEncrypted(...context: Context): Promise<boolean> {
+    this.#assertOpen();
+    const records = await this.#inOrder(() => this.#read(undefined, context));
+    return records.every((record) => parseEnvelope(record) !== undefined);
+  }
+
+  /** Refuses later calls, and waits for those made before. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#inOrder(async () => {});
+  }
+
+  async #read(limit: number | undefined, context: Context): Promise<string[]> {
+    const asItWouldBeCalled = limit === undefined && context.length === 0;
+    const items = asItWouldBeCalled
+      ? await this.#inner.getItems()
+      : await this.#inner.getItems(limit, ...context);
+    return items.map(toRecord);
+  }
+
+  async #open(records: readonly string[], limit?: number): Promise<AgentInputItem[]> {
+    const texts = await this.#cipher.unseal(records);
+    return decodeItems(
+      texts.filter((text) => text !== undefined),
+      limit,
+    );
+  }
+
+  async #seal(texts: readonly string[], context: Context): Promise<AgentInputItem[]> {
+    if (texts.length === 0) return [];
+    await this.#cipher.assertFits(() => this.#read(1, context));
+    return (await this.#cipher.seal(texts)).map(toEnvelopeItem);
+  }
+
+  #inOrder<T>(work: () => Promise<T>): Promise<T> {
+    return inOrder(this.#inner, LANE, work);
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) {
+      throw new SessionError('closed', 'The encrypted session is closed. Make a new one.');
+    }
+  }
+}

@@ -1,0 +1,33 @@
+import { SessionError } from '@agent-sessions/core';
+
+const KEPT = 'Nothing was changed or deleted.';
+
+export function invalidOptions(problem: string, cause?: unknown): SessionError {
+  return new SessionError('invalid_options', `Invalid encryption options: ${problem}.`, { cause });
+}
+
+export function keyUnavailable(kid: string | undefined, cause?: unknown): SessionError {
+  const wanted = kid === undefined ? 'the current key' : `the key ${JSON.stringify(kid)}`;
+  const advice =
+    cause === undefined ? 'Put it on the key ring.' : 'The key provider failed; see `cause`.';
+  return new SessionError('key_unavailable', `Cannot get ${wanted}. ${advice} ${KEPT}`, { cause });
+}
+
+export function notEncrypted(sessionId: string, what = 'a record'): SessionError {
+  return new SessionError(
+    'not_encrypted',
+    `Session ${JSON.stringify(sessionId)} holds ${what} in plain text. If it was written before encryption was introduced, call encryptExisting() once; otherwise somebody else wrote it. ${KEPT}`,
+  );
+}
+
+export function decryptionFailed(
+  sessionId: string,
+  problem: string,
+  cause?: unknown,
+): SessionError {
+  return new SessionError(
+    'decryption_failed',
+    `Session ${JSON.stringify(sessionId)} holds a record that ${problem}. ${KEPT}`,
+    { cause },
+  );
+}

@@ -1,0 +1,5 @@
+export { EncryptedSession } from './encrypted-session.ts';
+export type { KeyProvider, ProvidedKey } from './keys/key-provider.ts';
+export type { KeyRing, SecretKey } from './keys/key-ring.ts';
+export type { EncryptedSessionOptions, KeyOptions } from './options.ts';
+export type { RewriteOptions, RewriteProgress } from './rewrite.ts';

@@ -1,0 +1,72 @@
+import { isKeyId } from '../envelope.ts';
+import { invalidOptions, keyUnavailable } from '../failures.ts';
+import { KeyCache } from './key-cache.ts';
+import type { SecretKey } from './key-ring.ts';
+import type { KeySource, MasterKey } from './key-source.ts';
+import { readSecretKey } from './secret-key.ts';
+
+/** A key with its id. */
+export interface ProvidedKey {
+  readonly kid: string;
+  readonly key: SecretKey;
+}
+
+/**
+ * Gets keys from elsewhere, such as a key management service. Called without an id it gives the key
+ * to seal with; called with an id it gives that key, or `undefined` if there is none.
+ */
+export type KeyProvider = (
+  kid?: string,
+) => ProvidedKey | undefined | Promise<ProvidedKey | undefined>;
+
+/** So many keys of one provider are remembered, for so long: a key that was revoked works no longer. */
+const REMEMBERED = { maxEntries: 1000, maxAgeMs: 5 * 60 * 1000 };
+
+/** By provider, as a server makes a session a request. */
+const caches = new WeakMap<KeyProvider, KeyCache<MasterKey>>();
+
+/** No key has this id. */
+const CURRENT = '';
+
+/** A provider as a source of keys. */
+export class ProviderSource implements KeySource {
+  readonly #provider: KeyProvider;
+  readonly #cache: KeyCache<MasterKey>;
+
+  /** @throws SessionError `invalid_options` */
+  constructor(provider: KeyProvider) {
+    if (typeof provider !== 'function') throw invalidOptions('`keyProvider` is not a function');
+    this.#provider = provider;
+    this.#cache = caches.get(provider) ?? new KeyCache(REMEMBERED);
+    caches.set(provider, this.#cache);
+  }
+
+  current(): Promise<MasterKey> {
+    return this.#cache.get(CURRENT, () => this.#ask());
+  }
+
+  find(kid: string): Promise<MasterKey> {
+    return this.#cache.get(kid, () => this.#ask(kid));
+  }
+
+  async #ask(kid?: string): Promise<MasterKey> {
+    const provided = await this.#call(kid);
+    // Thrown, so that it is not remembered: the key may be on its way.
+    if (provided === undefined) throw keyUnavailable(kid);
+    if (!isKeyId(provided.kid) || (kid !== undefined && provided.kid !== kid)) {
+      throw invalidOptions(
+        '`keyProvider` gave a key with another id than it was asked for, or an invalid one',
+      );
+    }
+    const key = readSecretKey(provided.key, 'what `keyProvider` gave');
+    return { kid: provided.kid, key };
+  }
+
+  async #call(kid?: string): Promise<ProvidedKey | undefined> {
+    try {
+      return await (kid === undefined ? this.#provider() : this.#provider(kid));
+    } catch (cause) {
+      throw keyUnavailable(kid, cause);
+    }
+  }
+}

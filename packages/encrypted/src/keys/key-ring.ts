@@ -1,0 +1,64 @@
+import { isKeyId } from '../envelope.ts';
+import { invalidOptions, keyUnavailable } from '../failures.ts';
+import type { KeySource, MasterKey } from './key-source.ts';
+import { assertPassphrase, keyFromPassphrase } from './passphrase.ts';
+import { readSecretKey } from './secret-key.ts';
+
+/** 32 bytes: raw, as 64 hexadecimal digits, or as 44 characters of base64. */
+export type SecretKey = Uint8Array | string;
+
+/** Keys by id: new records are sealed with the current one, and each opens what it sealed. */
+export interface KeyRing {
+  /** The id of the key that new records are sealed with. */
+  readonly current: string;
+  /**
+   * The keys, by id: 1 to 512 visible ASCII characters without `"` and `\`. The key of the option
+   * `key` has the id `key`, and that of `passphrase` the id `passphrase`.
+   */
+  readonly ring: Readonly<Record<string, SecretKey | { readonly passphrase: string }>>;
+}
+
+type Entry = (sessionId: string) => MasterKey | Promise<MasterKey>;
+
+/** A ring as a source of keys. */
+export class RingSource implements KeySource {
+  readonly #current: string;
+  readonly #keys: ReadonlyMap<string, Entry>;
+
+  /** @throws SessionError `invalid_options` */
+  constructor(keys: KeyRing) {
+    const { current, ring }: Partial<KeyRing> = keys ?? {};
+    if (typeof ring !== 'object' || ring === null) throw invalidOptions('`keys.ring` is missing');
+    this.#keys = new Map(Object.entries(ring).map(([kid, key]) => [kid, readEntry(kid, key)]));
+    if (typeof current !== 'string' || !this.#keys.has(current)) {
+      throw invalidOptions('`keys.current` is not the id of a key in `keys.ring`');
+    }
+    this.#current = current;
+  }
+
+  current(sessionId: string): MasterKey | Promise<MasterKey> {
+    return this.find(this.#current, sessionId);
+  }
+
+  find(kid: string, sessionId: string): MasterKey | Promise<MasterKey> {
+    const entry = this.#keys.get(kid);
+    if (entry === undefined) throw keyUnavailable(kid);
+    return entry(sessionId);
+  }
+}
+
+function readEntry(kid: string, entry: KeyRing['ring'][string]): Entry {
+  if (!isKeyId(kid)) {
+    throw invalidOptions(
+      'an id in `keys.ring` is not 1 to 512 visible ASCII characters without " and \\',
+    );
+  }
+  const name = `the key ${JSON.stringify(kid)}`;
+  if (typeof entry === 'object' && entry !== null && 'passphrase' in entry) {
+    const { passphrase } = entry;
+    assertPassphrase(passphrase, `the passphrase of ${name}`);
+    return async (sessionId) => ({ kid, key: await keyFromPassphrase(passphrase, sessionId) });
+  }
+  const master = { kid, key: readSecretKey(entry, name) };
+  return () => master;
+}

@@ -1,0 +1,62 @@
+import type { Session } from '@openai/agents-core';
+import type { ExpiryOptions } from './expiry.ts';
+import { invalidOptions } from './failures.ts';
+import { type KeyProvider, ProviderSource } from './keys/key-provider.ts';
+import { type KeyRing, RingSource, type SecretKey } from './keys/key-ring.ts';
+import type { KeySource } from './keys/key-source.ts';
+
+/** Exactly one of these. */
+export type KeyOptions =
+  | {
+      /** One key of 32 bytes, with the id `key`. */
+      readonly key: SecretKey;
+      readonly keys?: never;
+      readonly keyProvider?: never;
+      readonly passphrase?: never;
+    }
+  | {
+      /** Several keys, for rotation. */
+      readonly keys: KeyRing;
+      readonly key?: never;
+      readonly keyProvider?: never;
+      readonly passphrase?: never;
+    }
+  | {
+      /**
+       * Gets keys, such as from a key management service. Use one function for all sessions: what it
+       * gives is remembered for 5 minutes, up to 1 000 keys.
+       */
+      readonly keyProvider: KeyProvider;
+      readonly key?: never;
+      readonly keys?: never;
+      readonly passphrase?: never;
+    }
+  | {
+      /**
+       * What a person remembers, with the id `passphrase`. The first call on each session takes about
+       * half a second and 128 MiB.
+       */
+      readonly passphrase: string;
+      readonly key?: never;
+      readonly keys?: never;
+      readonly keyProvider?: never;
+    };
+
+/** Options of an encrypted session. */
+export type EncryptedSessionOptions<TSession extends Session = Session> = KeyOptions &
+  ExpiryOptions & {
+    /** The session to encrypt. It stays open when the encrypted one is closed. */
+    readonly session: TSession;
+  };
+
+/** @throws SessionError `invalid_options` unless there is exactly one kind of key, and a valid one */
+export function toKeySource({ key, keys, keyProvider, passphrase }: KeyOptions): KeySource {
+  const given = [key, keys, keyProvider, passphrase].filter((option) => option !== undefined);
+  if (given.length !== 1) {
+    throw invalidOptions('give exactly one of `key`, `keys`, `keyProvider` and `passphrase`');
+  }
+  if (keyProvider !== undefined) return new ProviderSource(keyProvider);
+  if (keys !== undefined) return new RingSource(keys);
+  if (key !== undefined) return new RingSource({ current: 'key', ring: { key } });
+  return new RingSource({ current: 'passphrase', ring: { passphrase: { passphrase } } });
+}

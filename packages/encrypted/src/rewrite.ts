@@ -1,0 +1,101 @@
+import { SessionError, type SessionStore, type Snapshot } from '@agent-sessions/core';
+import { type Attempt, inOrder, retryUntil } from '@agent-sessions/core/adapter';
+
+/** How many records change in one atomic step. */
+const BATCH_SIZE = 200;
+/** How long one batch is repeated while other writers keep winning, in milliseconds. */
+const CONFLICT_DEADLINE_MS = 10_000;
+
+/** How far a rewrite is. */
+export interface RewriteProgress {
+  /** Records done so far. */
+  readonly done: number;
+  /** Records to be done in all; rises if others add some. */
+  readonly total: number;
+}
+
+/** Options of what rewrites a session in batches. */
+export interface RewriteOptions {
+  /** Called after each batch of at most 200 records. */
+  readonly onProgress?: (progress: RewriteProgress) => void;
+}
+
+/** Which records change, and into what. */
+export interface RewritePlan {
+  /** For each record whether it is to change. */
+  readonly pick: (records: readonly string[]) => Promise<readonly boolean[]>;
+  /** The new text of each record, or `null` to remove it. */
+  readonly change: (records: readonly string[]) => Promise<readonly (string | null)[]>;
+}
+
+interface Pending {
+  readonly position: number;
+  readonly record: string;
+}
+
+/**
+ * Changes records where they are, each batch by one compare-and-set, so that nothing that others
+ * write meanwhile is lost. What a batch changed stays changed if a later one fails; to go on, do it
+ * again.
+ */
+export class Rewriter {
+  readonly #store: SessionStore;
+  readonly #sessionId: string;
+
+  constructor(store: SessionStore, sessionId: string) {
+    this.#store = store;
+    this.#sessionId = sessionId;
+  }
+
+  /** Returns how many records were changed. */
+  async run(plan: RewritePlan, { onProgress }: RewriteOptions = {}): Promise<number> {
+    let revision = 0;
+    let pending: readonly Pending[] | undefined;
+    let done = 0;
+    const attempt = async (): Promise<Attempt<readonly Pending[]>> => {
+      if (pending === undefined) {
+        const snapshot = await this.#store.snapshot(this.#sessionId, { positions: true });
+        revision = snapshot.revision;
+        pending = await pickFrom(snapshot, plan);
+      }
+      const batch = pending.slice(0, BATCH_SIZE);
+      if (batch.length === 0) return { value: pending };
+      const texts = await plan.change(batch.map(({ record }) => record));
+      const changes = new Map(batch.map(({ position }, index) => [position, texts[index] ?? null]));
+      const written = await this.#store.rewrite(this.#sessionId, { revision, changes });
+      if (written === undefined) {
+        pending = undefined;
+        return { retry: () => this.#conflict() };
+      }
+      // As long as nobody else writes, the snapshot goes on being true.
+      revision = written.revision;
+      done += batch.length;
+      pending = pending.slice(BATCH_SIZE);
+      return { value: pending };
+    };
+    for (let before = -1; before !== done; ) {
+      before = done;
+      // Between batches the calls of this process get their turn.
+      const left = await inOrder(this.#store, this.#sessionId, () =>
+        retryUntil(CONFLICT_DEADLINE_MS, attempt),
+      );
+      if (done > before) onProgress?.({ done, total: done + left.length });
+    }
+    return done;
+  }
+
+  #conflict(): SessionError {
+    return new SessionError(
+      'conflict',
+      `Session ${JSON.stringify(this.#sessionId)} was changed by others during every attempt for ${CONFLICT_DEADLINE_MS} ms. What was done before stays; call again to go on.`,
+    );
+  }
+}
+
+async function pickFrom({ records, positions = [] }: Snapshot, plan: RewritePlan) {
+  const picked = await plan.pick(records);
+  return records.flatMap((record, index): Pending[] => {
+    const position = positions[index];
+    return picked[index] === true && position !== undefined ? [{ position, record }] : [];
+  });
+}

@@ -1,0 +1,65 @@
+import { sessionConformance } from '@agent-sessions/core/conformance';
+import { EncryptedSession } from '@agent-sessions/encrypted';
+import { KyselySessionStore } from '@agent-sessions/kysely';
+import { sql } from 'kysely';
+import { afterAll, describe, it } from 'vitest';
+import {
+  type Backend,
+  mysql,
+  pglite,
+  postgres,
+  type TestDatabase,
+  type TestKysely,
+} from '../../kysely/test/support/backends.ts';
+import { expectNothingReadable } from './support/at-rest.ts';
+import { KEY } from './support/keys.ts';
+
+for (const backend of [postgres, mysql, pglite]) {
+  if (backend.missing === undefined) await testOver(backend, await backend.create());
+  else
+    describe.skip(
+      `session conformance: Encrypted over ${backend.name} — skipped: ${backend.missing}`,
+    );
+}
+
+async function testOver({ name }: Backend, database: TestDatabase): Promise<void> {
+  const db = database.connect();
+  const maxItemBytes = name === mysql.name ? await largestItem(db) : undefined;
+  const store = new KyselySessionStore({ db, createTables: true });
+  afterAll(() => database.drop());
+
+  sessionConformance(
+    { describe, it },
+    {
+      name: `Encrypted over ${name}`,
+      ...(maxItemBytes !== undefined && { limits: { maxItemBytes } }),
+      open: (sessionId) => new EncryptedSession({ session: store.session(sessionId), key: KEY }),
+      corruptNewest: async (sessionId) => {
+        const { revision, records } = await store.snapshot(sessionId, { limit: 1 });
+        const cut = records.map((record) => record.slice(0, 90));
+        await store.replaceTail(sessionId, { revision, drop: 1, records: cut });
+      },
+    },
+  );
+
+  it(`nothing that was stored is readable in ${name}`, async () => {
+    const session = new EncryptedSession({ session: store.session('at rest'), key: KEY });
+    await expectNothingReadable(session, () => dump(db));
+  });
+}
+
+/** Every value of every row. */
+async function dump(db: TestKysely): Promise<string> {
+  const values: unknown[] = [];
+  for (const table of ['agent_sessions', 'agent_messages', 'agent_operations']) {
+    const { rows } = await sql<object>`select * from ${sql.table(table)}`.execute(db);
+    values.push(...rows.flatMap((row) => Object.values(row)));
+  }
+  return values.map(String).join('\n');
+}
+
+/** What MySQL takes in one statement bounds an item; sealed, it has four thirds of its size. */
+async function largestItem(db: TestKysely): Promise<number | undefined> {
+  const { rows } = await sql<{ bytes: number }>`select @@max_allowed_packet as bytes`.execute(db);
+  return rows[0] && Math.ceil((Number(rows[0].bytes) * 3) / 4);
+}
