@@ -51,6 +51,10 @@ export async function chat(path: string, sessionId: string): Promise<void> {
   );
   console.log(HELP);
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  let ended = false;
+  terminal.on('close', () => {
+    ended = true;
+  });
   terminal.setPrompt('> ');
   terminal.prompt();
   for await (const line of terminal) {
@@ -63,7 +67,8 @@ export async function chat(path: string, sessionId: string): Promise<void> {
       const result = await run(shopAgent(recall), text, { session });
       console.log(result.finalOutput);
     }
-    terminal.prompt();
+    // Piped input may end while its last line is being worked on.
+    if (!ended) terminal.prompt();
   }
   terminal.close();
 }
