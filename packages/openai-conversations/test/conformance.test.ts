@@ -18,6 +18,8 @@ sessionConformance(
     fidelity: 'replay',
     ids: 'server',
     exempt: {
+      'no reader sees a clear half done':
+        'the API deletes item by item, so another instance can read a history that is half cleared',
       'random commands at once on two instances do what some order of them does: nothing is lost, doubled or torn':
         'the API deletes item by item, so another instance can read a history that is half cleared',
     },
