@@ -198,8 +198,10 @@ export class History {
   }
 
   #noteDamaged(decoded: readonly Decoded[]): void {
-    this.#damaged = decoded.filter((one) => one === 'damaged').length;
-    if (this.#damaged === 0) return;
+    let damaged = 0;
+    for (const one of decoded) if (one === 'damaged') damaged += 1;
+    this.#damaged = damaged;
+    if (damaged === 0) return;
     this.#logger.warn(
       `Session ${JSON.stringify(this.#id)}: passed over ${this.#damaged} damaged record(s). They stay stored; clearSession() removes them.`,
     );

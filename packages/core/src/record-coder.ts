@@ -22,6 +22,7 @@ export class RecordCoder {
 
   /** @throws SessionError `item_too_large`, before anything is sent */
   async encode(texts: readonly string[]): Promise<readonly string[]> {
+    if (texts.length === 0) return texts;
     const records = this.#cipher === undefined ? texts : await this.#cipher.seal(texts);
     for (const [index, record] of records.entries()) this.#assertFits(record, index);
     return records;
@@ -30,9 +31,17 @@ export class RecordCoder {
   /** Decodes records; lets go of each text of the array as it goes. */
   async decode(records: string[]): Promise<Decoded[]> {
     const decoded: Decoded[] = [];
+    const cipher = this.#cipher;
+    if (cipher === undefined) {
+      for (let index = 0; index < records.length; index += 1) {
+        decoded.push(decodeItem(records[index] ?? '') ?? 'damaged');
+        records[index] = '';
+      }
+      return decoded;
+    }
     for (let start = 0; start < records.length; start += CHUNK) {
       const end = Math.min(start + CHUNK, records.length);
-      const texts = await this.#unseal(records, start, end);
+      const texts = await cipher.unseal(records.slice(start, end));
       records.fill('', start, end);
       for (const text of texts) {
         decoded.push(text === undefined ? 'hidden' : (decodeItem(text) ?? 'damaged'));
@@ -49,11 +58,6 @@ export class RecordCoder {
     return this.#cipher === undefined
       ? stored === sha256(text)
       : this.#cipher.isFingerprintOf(stored, text);
-  }
-
-  async #unseal(records: string[], start: number, end: number): Promise<(string | undefined)[]> {
-    const chunk = records.slice(start, end);
-    return this.#cipher === undefined ? chunk : this.#cipher.unseal(chunk);
   }
 
   #assertFits(record: string, index: number): void {

@@ -12,6 +12,7 @@ export interface RecordsSql {
   readonly positions: string;
   readonly dropAll: string;
   readonly dropNewest: string;
+  readonly dropOne: string;
   readonly update: string;
   readonly remove: string;
   readonly fingerprint: string;
@@ -43,6 +44,9 @@ export function recordsSql({ sessions, messages, operations }: TableNames): Reco
     dropAll: `DELETE FROM "${messages}" WHERE session_id = ?`,
     dropNewest: `DELETE FROM "${messages}" WHERE session_id = ?
       AND position >= coalesce((SELECT position ${newest} 1 OFFSET ?), 0)`,
+    // What popping does; SQLite answers max() from the end of the index.
+    dropOne: `DELETE FROM "${messages}" WHERE session_id = ?
+      AND position = (SELECT max(position) FROM "${messages}" WHERE session_id = ?)`,
     update: `UPDATE "${messages}" SET message_data = ? WHERE session_id = ? AND position = ?`,
     remove: `DELETE FROM "${messages}" WHERE session_id = ? AND position = ?`,
     fingerprint: `SELECT fingerprint FROM "${operations}"

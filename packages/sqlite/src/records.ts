@@ -127,7 +127,8 @@ export class Records {
 
   #drop(id: string, count: number | 'all'): void {
     if (count === 'all') this.#execute(this.#sql.dropAll, id);
-    else if (count > 0) this.#execute(this.#sql.dropNewest, id, id, count - 1);
+    else if (count === 1) this.#execute(this.#sql.dropOne, id, id);
+    else if (count > 1) this.#execute(this.#sql.dropNewest, id, id, count - 1);
   }
 
   #positions(id: string, limit = -1): number[] {

@@ -11,19 +11,20 @@ interface Report {
   readonly longestStallMs: number;
 }
 
-async function write(path: string, writers: number, turns: number): Promise<Report[]> {
-  const children = Array.from({ length: writers }, (_, index) =>
-    start('writer.ts', path, 'shared', `writer-${index}`, String(turns)),
-  );
+/** Starts processes, has them go at the same moment, and gives what each one says at the end. */
+async function together<T>(scripts: readonly (readonly [string, ...string[]])[]): Promise<T[]> {
+  const children = scripts.map(([script, ...args]) => start(script, ...args));
   await Promise.all(children.map((child) => message(child)));
-  const reports = children.map((child) => message<Report>(child));
+  const outcomes = children.map((child) => message<T>(child));
   for (const child of children) child.send('go');
-  return Promise.all(reports);
+  return Promise.all(outcomes);
 }
 
 test('four processes that write 250 turns each into one session lose and tear none, and none stalls', async () => {
   const path = temporaryFile();
-  const reports = await write(path, 4, 250);
+  const reports = await together<Report>(
+    [1, 2, 3, 4].map((number) => ['writer.ts', path, 'shared', `writer-${number}`, '250']),
+  );
   expect(reports.flatMap(({ errors }) => errors)).toEqual([]);
 
   await using session = new SQLiteSession({ path, sessionId: 'shared' });
@@ -37,8 +38,10 @@ test('four processes that write 250 turns each into one session lose and tear no
 
 test('twelve processes that open a new file at the same moment all succeed', async () => {
   const path = temporaryFile();
-  const reports = await write(path, 12, 1);
-  expect(reports.flatMap(({ errors }) => errors)).toEqual([]);
+  const outcomes = await together<string>(
+    Array.from({ length: 12 }, (_, index) => ['opener.ts', path, 'shared', `writer-${index}`]),
+  );
+  expect(outcomes).toEqual(Array(12).fill('written'));
 
   await using session = new SQLiteSession({ path, sessionId: 'shared' });
   expect(wholeTurns(await session.getItems()).size).toBe(12);
