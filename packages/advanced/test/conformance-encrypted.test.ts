@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { AdvancedSession } from '@agent-sessions/advanced';
 import { EncryptedSession } from '@agent-sessions/encrypted';
-import { sqlite } from '../../kysely/test/support/backends.ts';
+import { pglite, postgres, sqlite } from '../../kysely/test/support/backends.ts';
 import { conformanceOf, onBranchOfBranch, onMain, type Variant } from './support/conformance.ts';
 
 const key = randomBytes(32);
@@ -18,5 +18,6 @@ function encrypted({ name, open, exempt }: Variant): Variant {
   };
 }
 
-await conformanceOf(encrypted(onMain), [sqlite]);
+// On MariaDB an encrypted 5 MB string of quotes is over the default packet, and refused.
+await conformanceOf(encrypted(onMain), [sqlite, postgres, pglite]);
 await conformanceOf(encrypted(onBranchOfBranch), [sqlite]);
