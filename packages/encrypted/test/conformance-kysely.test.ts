@@ -13,6 +13,7 @@ import {
 } from '../../kysely/test/support/backends.ts';
 import { expectNothingReadable } from './support/at-rest.ts';
 import { KEY } from './support/keys.ts';
+import { largestItem } from './support/largest-item.ts';
 
 for (const backend of [postgres, mysql, pglite]) {
   if (backend.missing === undefined) await testOver(backend, await backend.create());
@@ -56,10 +57,4 @@ async function dump(db: TestKysely): Promise<string> {
     values.push(...rows.flatMap((row) => Object.values(row)));
   }
   return values.map(String).join('\n');
-}
-
-/** What MySQL takes in one statement bounds an item; sealed, it has four thirds of its size. */
-async function largestItem(db: TestKysely): Promise<number | undefined> {
-  const { rows } = await sql<{ bytes: number }>`select @@max_allowed_packet as bytes`.execute(db);
-  return rows[0] && Math.ceil((Number(rows[0].bytes) * 3) / 4);
 }

@@ -3,7 +3,13 @@ import { sessionConformance } from '@agent-sessions/core/conformance';
 import type { Session } from '@openai/agents-core';
 import { sql } from 'kysely';
 import { afterAll, describe, it } from 'vitest';
-import { type Backend, backends, type TestKysely } from '../../../kysely/test/support/backends.ts';
+import { largestItem } from '../../../encrypted/test/support/largest-item.ts';
+import {
+  type Backend,
+  backends,
+  mysql,
+  type TestKysely,
+} from '../../../kysely/test/support/backends.ts';
 import { user } from './items.ts';
 
 /** The suite damages records on purpose. */
@@ -18,6 +24,8 @@ export interface Variant {
   readonly open: Opener;
   /** Rules that cannot hold for it, and why. */
   readonly exempt?: Readonly<Record<string, string>>;
+  /** Whether records are stored encrypted, which makes them larger. */
+  readonly sealed?: boolean;
 }
 
 const EXISTS = 'a session with branches exists before the suite writes to it';
@@ -63,6 +71,8 @@ async function register(name: string, backend: Backend, variant: Variant): Promi
   const stores = [database.connect(), database.connect()].map(
     (db) => new AdvancedSessionStore({ db, createTables: true }),
   );
+  const isBounded = variant.sealed && backend.name === mysql.name;
+  const maxItemBytes = isBounded ? await largestItem(admin) : undefined;
   let opened = 0;
   afterAll(() => database.drop());
   sessionConformance(
@@ -77,6 +87,7 @@ async function register(name: string, backend: Backend, variant: Variant): Promi
       restart: () => undefined,
       corruptNewest: (sessionId) => corruptNewest(admin, sessionId),
       ...(variant.exempt && { exempt: variant.exempt }),
+      ...(maxItemBytes !== undefined && { limits: { maxItemBytes } }),
     },
   );
 }
