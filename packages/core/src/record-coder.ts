@@ -22,7 +22,7 @@ export class RecordCoder {
 
   /** @throws SessionError `item_too_large`, before anything is sent */
   async encode(texts: readonly string[]): Promise<readonly string[]> {
-    if (texts.length === 0) return texts;
+    // Also for no records at all: with a wrong key the cipher refuses those too.
     const records = this.#cipher === undefined ? texts : await this.#cipher.seal(texts);
     for (const [index, record] of records.entries()) this.#assertFits(record, index);
     return records;
