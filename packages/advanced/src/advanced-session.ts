@@ -1,6 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { type SessionLogger, StoredSession } from '@agent-sessions/core';
-import { assertSessionId, inOrder, type RecordCipher } from '@agent-sessions/core/adapter';
+import {
+  assertSessionId,
+  inOrder,
+  type RecordCipher,
+  traceOperation,
+} from '@agent-sessions/core/adapter';
 import {
   type AgentInputItem,
   getLogger,
@@ -97,7 +102,7 @@ export class AdvancedSession extends StoredSession<BranchStore> {
    * @throws SessionError if the turn does not exist or the id is taken
    */
   createBranchFromTurn(turn: number, branchName?: string): Promise<string> {
-    return this.#run(() => this.#branches.createFromTurn(turn, branchName));
+    return this.#run('createBranchFromTurn', () => this.#branches.createFromTurn(turn, branchName));
   }
 
   /**
@@ -105,7 +110,7 @@ export class AdvancedSession extends StoredSession<BranchStore> {
    * {@link findTurnsByContent} finds it, and moves to it.
    */
   createBranchFromContent(text: string, branchName?: string): Promise<string> {
-    return this.#run(async () =>
+    return this.#run('createBranchFromContent', async () =>
       this.#branches.createFromTurn(await this.#conversation.findFirst(text), branchName),
     );
   }
@@ -116,12 +121,12 @@ export class AdvancedSession extends StoredSession<BranchStore> {
    * @throws SessionError if the branch does not exist or was deleted
    */
   switchToBranch(branchId: string): Promise<void> {
-    return this.#run(() => this.#branches.switchTo(branchId));
+    return this.#run('switchToBranch', () => this.#branches.switchTo(branchId));
   }
 
   /** All branches: `main`, then the others in the order in which they were made. */
   listBranches(): Promise<BranchInfo[]> {
-    return this.#run(() => this.#branches.list());
+    return this.#run('listBranches', () => this.#branches.list());
   }
 
   /**
@@ -132,12 +137,12 @@ export class AdvancedSession extends StoredSession<BranchStore> {
    * current one
    */
   deleteBranch(branchId: string, { force = false }: { force?: boolean } = {}): Promise<void> {
-    return this.#run(() => this.#branches.remove(branchId, force));
+    return this.#run('deleteBranch', () => this.#branches.remove(branchId, force));
   }
 
   /** The id of the branch that this session is on. */
   currentBranchId(): Promise<string> {
-    return this.#run(() => this.#branches.currentId());
+    return this.#run('currentBranchId', () => this.#branches.currentId());
   }
 
   /**
@@ -147,12 +152,12 @@ export class AdvancedSession extends StoredSession<BranchStore> {
    * @throws SessionError if the turn does not exist
    */
   rewindToTurn(turn: number): Promise<void> {
-    return this.#run(() => this.#branches.rewind(turn));
+    return this.#run('rewindToTurn', () => this.#branches.rewind(turn));
   }
 
   /** The turns of the current branch, in order. */
   getConversationTurns(): Promise<ConversationTurn[]> {
-    return this.#run(() => this.#conversation.turns());
+    return this.#run('getConversationTurns', () => this.#conversation.turns());
   }
 
   /**
@@ -162,17 +167,17 @@ export class AdvancedSession extends StoredSession<BranchStore> {
    * @throws SessionError `invalid_options` for an empty text
    */
   findTurnsByContent(text: string): Promise<ConversationTurn[]> {
-    return this.#run(async () => this.#conversation.find(text));
+    return this.#run('findTurnsByContent', async () => this.#conversation.find(text));
   }
 
   /** What kinds of items each turn of the current branch has; items before turn 1 are turn 0. */
   getConversationByTurns(): Promise<Map<number, TurnItem[]>> {
-    return this.#run(() => this.#conversation.byTurns());
+    return this.#run('getConversationByTurns', () => this.#conversation.byTurns());
   }
 
   /** How often each tool was called in each turn of the current branch. */
   getToolUsage(): Promise<ToolUsage[]> {
-    return this.#run(() => this.#conversation.toolUsage());
+    return this.#run('getToolUsage', () => this.#conversation.toolUsage());
   }
 
   /**
@@ -184,7 +189,7 @@ export class AdvancedSession extends StoredSession<BranchStore> {
    */
   async storeRunUsage(result: RunUsageSource): Promise<void> {
     try {
-      const refusal = await this.#run(() => {
+      const refusal = await this.#run('storeRunUsage', () => {
         const { runContext } = result;
         return this.#usage.store(result, runContext && this.#wrote.get(runContext));
       });
@@ -199,7 +204,7 @@ export class AdvancedSession extends StoredSession<BranchStore> {
    * `undefined` if nothing was stored.
    */
   getSessionUsage(branchId?: string): Promise<SessionUsage | undefined> {
-    return this.#run(() => this.#usage.session(branchId));
+    return this.#run('getSessionUsage', () => this.#usage.session(branchId));
   }
 
   /** What each turn used on the current branch. */
@@ -207,7 +212,7 @@ export class AdvancedSession extends StoredSession<BranchStore> {
   /** What one turn used on the current branch; `undefined` if nothing was stored. */
   getTurnUsage(turn: number): Promise<TurnUsage | undefined>;
   async getTurnUsage(turn?: number): Promise<TurnUsage[] | TurnUsage | undefined> {
-    const usage = await this.#run(() => this.#usage.turns(turn));
+    const usage = await this.#run('getTurnUsage', () => this.#usage.turns(turn));
     return turn === undefined ? usage : usage[0];
   }
 
@@ -263,10 +268,14 @@ export class AdvancedSession extends StoredSession<BranchStore> {
   }
 
   /** Runs behind the calls made before; rejects if the session is closed. */
-  async #run<T>(work: () => Promise<T>): Promise<T> {
+  async #run<T>(operation: string, work: () => Promise<T>): Promise<T> {
     // The call takes its place at once: it must not fall behind those that are made after it.
     const open = this.getSessionId();
-    const done = inOrder(this.store.order, this.#options.sessionId, () => open.then(work));
+    const { sessionId } = this.#options;
+    const store = this.store.order;
+    const done = traceOperation({ operation, store, sessionId: () => sessionId }, () =>
+      inOrder(store, sessionId, () => open.then(work)),
+    );
     const [value] = await Promise.all([done, open]);
     return value;
   }

@@ -10,3 +10,4 @@ export { assertOpen, closedError, inOrder } from './order.ts';
 export { type Attempt, retryUntil } from './retry.ts';
 export { revisionAtBirth } from './revision.ts';
 export { assertSessionId, MAX_SESSION_ID_BYTES } from './session-id.ts';
+export { noteItemCount, type TracedCall, traceOperation } from './tracing.ts';

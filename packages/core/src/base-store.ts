@@ -19,6 +19,7 @@ import type {
   Written,
 } from './store.ts';
 import { StoredSession } from './stored-session.ts';
+import { traceOperation } from './tracing.ts';
 
 /**
  * What the stores of this project share: validation, the order of calls, paging and closing. A
@@ -59,23 +60,27 @@ export abstract class BaseSessionStore implements SessionStore, SessionDirectory
   async listSessions(options?: ListSessionsOptions): Promise<SessionPage> {
     assertOpen(this);
     const request = readPageRequest(options);
-    return toPage(await this.list(request), request.limit);
+    return this.#traced('listSessions', undefined, async () =>
+      toPage(await this.list(request), request.limit),
+    );
   }
 
   async getSession(sessionId: string): Promise<SessionInfo | undefined> {
     assertSessionId(sessionId);
-    return inOrder(this, sessionId, () => this.find(sessionId));
+    return this.#inOrder('getSession', sessionId, () => this.find(sessionId));
   }
 
   async setMetadata(sessionId: string, metadata: SessionMetadata | undefined): Promise<void> {
     assertSessionId(sessionId);
     const text = encodeMetadata(metadata);
-    await inOrder(this, sessionId, () => this.saveMetadata(sessionId, text));
+    await this.#inOrder('setMetadata', sessionId, () => this.saveMetadata(sessionId, text));
   }
 
   async deleteSession(sessionId: string): Promise<boolean> {
     assertSessionId(sessionId);
-    return inOrder(this, sessionId, () => deleteBehindClock(() => this.remove(sessionId)));
+    return this.#inOrder('deleteSession', sessionId, () =>
+      deleteBehindClock(() => this.remove(sessionId)),
+    );
   }
 
   /** Frees what this store opened, once the calls already made are done. Later calls reject. */
@@ -85,5 +90,13 @@ export abstract class BaseSessionStore implements SessionStore, SessionDirectory
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  #inOrder<T>(operation: string, sessionId: string, work: () => Promise<T>): Promise<T> {
+    return this.#traced(operation, sessionId, () => inOrder(this, sessionId, work));
+  }
+
+  #traced<T>(operation: string, id: string | undefined, work: () => Promise<T>): Promise<T> {
+    return traceOperation({ operation, store: this, sessionId: () => id }, work);
   }
 }

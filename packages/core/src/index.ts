@@ -19,6 +19,7 @@ export type {
   Written,
 } from './store.ts';
 export { StoredSession, type StoredSessionOptions } from './stored-session.ts';
+export { operationChannel, type SessionOperation } from './tracing.ts';
 export {
   copySession,
   exportSession,

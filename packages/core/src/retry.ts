@@ -1,4 +1,5 @@
 import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
+import { noteRetry } from './tracing.ts';
 
 /** The bound on the first delay is twice this, in milliseconds; it doubles from attempt to attempt. */
 const FIRST_DELAY_MS = 4;
@@ -21,6 +22,7 @@ export async function retryUntil<T>(
     const outcome = await attempt();
     if ('value' in outcome) return outcome.value;
     if (performance.now() - start >= deadlineMs) throw outcome.retry();
+    noteRetry();
     if (tries === 0) await turn();
     else await delay(Math.random() * Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** tries));
   }

@@ -20,6 +20,7 @@ import { RecordCoder } from './record-coder.ts';
 import { RunHistory } from './run-history.ts';
 import { assertSessionId } from './session-id.ts';
 import type { SessionStore, Written } from './store.ts';
+import { noteItemCount, traceOperation } from './tracing.ts';
 import { applyTransaction, prepareTransaction } from './transaction.ts';
 
 /** Windows are counted in 32 bits by some drivers; no history is that long. */
@@ -103,10 +104,10 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
    */
   async getItems(limit?: number, runContext?: RunContext<unknown>): Promise<AgentInputItem[]> {
     this.#assertOpen();
-    if (limit === undefined) return this.#inOrder(() => this.#readAll(runContext));
+    if (limit === undefined) return this.#reading(() => this.#readAll(runContext));
     assertLimit(limit);
     if (limit <= 0) return [];
-    return this.#inOrder(() => this.#history.newest(Math.min(limit, LARGEST_LIMIT)));
+    return this.#reading(() => this.#history.newest(Math.min(limit, LARGEST_LIMIT)));
   }
 
   /**
@@ -118,8 +119,9 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
     this.#assertOpen();
     const texts = encodeItems(items);
     if (texts.length === 0) return;
-    await this.#inOrder(async () => {
+    await this.#inOrder('addItems', async () => {
       const { revision } = await this.#history.append(texts);
+      noteItemCount(texts.length);
       this.#runs.wrote(runContext ?? this, revision, texts.length);
     });
   }
@@ -127,10 +129,11 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
   /** Removes and returns the newest item. A damaged record behind it stays where it is. */
   async popItem(_runContext?: RunContext<unknown>): Promise<AgentInputItem | undefined> {
     this.#assertOpen();
-    return this.#inOrder(() =>
+    return this.#inOrder('popItem', () =>
       this.#history.changeTail<AgentInputItem | undefined>(1, (entries) => {
         const from = entries.findLastIndex(({ item }) => item !== undefined);
         const popped = entries[from]?.item;
+        noteItemCount(popped === undefined ? 0 : 1);
         if (popped === undefined) return { value: undefined };
         return { from, added: [], kept: entries.slice(from + 1), result: () => popped };
       }),
@@ -140,7 +143,7 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
   /** Removes all items and forgets all operations. The session id stays. */
   async clearSession(_runContext?: RunContext<unknown>): Promise<void> {
     this.#assertOpen();
-    await this.#inOrder(() => this.#history.clear());
+    await this.#inOrder('clearSession', () => this.#history.clear());
   }
 
   /**
@@ -155,8 +158,9 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
   ): Promise<void> {
     this.#assertOpen();
     const prepared = prepareTransaction(args);
-    await this.#inOrder(async () => {
+    await this.#inOrder('applyHistoryTransaction', async () => {
       const { position, added } = await applyTransaction(this.#history, prepared);
+      noteItemCount(added);
       this.#runs.wrote(runContext ?? this, position, added);
     });
   }
@@ -165,7 +169,7 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
   async applyHistoryMutations(args: SessionHistoryRewriteArgs): Promise<void> {
     this.#assertOpen();
     const mutations = prepareMutations(args);
-    await this.#inOrder(() =>
+    await this.#inOrder('applyHistoryMutations', () =>
       this.#history.rewrite((entries) => planMutations(entries, mutations)),
     );
   }
@@ -182,8 +186,9 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
     this.#assertOpen();
     const added = encodeItems(items);
     const run = runContext ?? this;
-    await this.#inOrder(() =>
+    await this.#inOrder('replaceHistoryWithCompaction', () =>
       this.#history.changeAll((entries) => {
+        noteItemCount(added.length);
         const kept = keptByCompaction(entries, (position) => this.#runs.isForeign(run, position));
         const result = ({ revision }: Written) =>
           this.#runs.wrote(run, revision - kept.length, added.length);
@@ -218,8 +223,18 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
     return items;
   }
 
-  #inOrder<T>(work: () => Promise<T>): Promise<T> {
-    return inOrder(this.store.order ?? this.store, this.#sessionId, work);
+  #reading(read: () => Promise<AgentInputItem[]>): Promise<AgentInputItem[]> {
+    return this.#inOrder('getItems', async () => {
+      const items = await read();
+      noteItemCount(items.length);
+      return items;
+    });
+  }
+
+  #inOrder<T>(operation: string, work: () => Promise<T>): Promise<T> {
+    const store = this.store.order ?? this.store;
+    const call = { operation, store, sessionId: () => this.#sessionId };
+    return traceOperation(call, () => inOrder(store, this.#sessionId, work));
   }
 
   #assertOpen(): void {

@@ -1,5 +1,5 @@
 import { SessionError } from '@agent-sessions/core';
-import { inOrder } from '@agent-sessions/core/adapter';
+import { inOrder, noteItemCount, traceOperation } from '@agent-sessions/core/adapter';
 import type { AgentInputItem, RunContext, Session } from '@openai/agents-core';
 import { parseEnvelope } from './envelope.ts';
 import { toEnvelopeItem, toRecord } from './envelope-item.ts';
@@ -42,22 +42,19 @@ export class EnvelopeSession implements Session {
     this.#assertOpen();
     // Also refuses a limit that is none.
     if (limit !== undefined && !(limit >= 1)) return decodeItems([], limit);
-    return this.#inOrder(async () => {
-      if (limit === undefined) return this.#open(await this.#read(limit, context));
-      for (let wanted = limit; ; wanted *= 2) {
-        const records = await this.#read(wanted, context);
-        const items = await this.#open(records, limit);
-        // Some may be expired; then there are others before them.
-        if (items.length === limit || records.length < wanted) return items;
-      }
+    return this.#inOrder('getItems', async () => {
+      const items = await this.#items(limit, context);
+      noteItemCount(items.length);
+      return items;
     });
   }
 
   async addItems(items: AgentInputItem[], ...context: Context): Promise<void> {
     this.#assertOpen();
     const texts = encodeItems(items);
-    await this.#inOrder(async () => {
+    await this.#inOrder('addItems', async () => {
       const sealed = await this.#seal(await texts(), context);
+      noteItemCount(sealed.length);
       if (sealed.length > 0) await this.#inner.addItems(sealed, ...context);
     });
   }
@@ -69,8 +66,9 @@ export class EnvelopeSession implements Session {
    */
   async popItem(...context: Context): Promise<AgentInputItem | undefined> {
     this.#assertOpen();
-    return this.#inOrder(async () => {
+    return this.#inOrder('popItem', async () => {
       const newest = await this.#open(await this.#read(1, context));
+      noteItemCount(newest.length);
       if (newest.length === 0) return undefined;
       const removed = await this.#inner.popItem(...context);
       if (removed === undefined) return undefined;
@@ -86,20 +84,30 @@ export class EnvelopeSession implements Session {
 
   async clearSession(...context: Context): Promise<void> {
     this.#assertOpen();
-    await this.#inOrder(() => this.#inner.clearSession(...context));
+    await this.#inOrder('clearSession', () => this.#inner.clearSession(...context));
   }
 
   /** True if every item carries an envelope. */
   async isEncrypted(...context: Context): Promise<boolean> {
     this.#assertOpen();
-    const records = await this.#inOrder(() => this.#read(undefined, context));
+    const records = await this.#inOrder('isEncrypted', () => this.#read(undefined, context));
     return records.every((record) => parseEnvelope(record) !== undefined);
   }
 
   /** Refuses later calls, and waits for those made before. */
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#inOrder(async () => {});
+    await inOrder(this.#inner, LANE, async () => {});
+  }
+
+  async #items(limit: number | undefined, context: Context): Promise<AgentInputItem[]> {
+    if (limit === undefined) return this.#open(await this.#read(limit, context));
+    for (let wanted = limit; ; wanted *= 2) {
+      const records = await this.#read(wanted, context);
+      const items = await this.#open(records, limit);
+      // Some may be expired; then there are others before them.
+      if (items.length === limit || records.length < wanted) return items;
+    }
   }
 
   async #read(limit: number | undefined, context: Context): Promise<string[]> {
@@ -124,8 +132,9 @@ export class EnvelopeSession implements Session {
     return (await this.#cipher.seal(texts)).map(toEnvelopeItem);
   }
 
-  #inOrder<T>(work: () => Promise<T>): Promise<T> {
-    return inOrder(this.#inner, LANE, work);
+  #inOrder<T>(operation: string, work: () => Promise<T>): Promise<T> {
+    const call = { operation, store: this.#inner, sessionId: () => undefined };
+    return traceOperation(call, () => inOrder(this.#inner, LANE, work));
   }
 
   #assertOpen(): void {

@@ -1,5 +1,11 @@
 import { SessionError } from '@agent-sessions/core';
-import { assertSessionId, inOrder, retryUntil } from '@agent-sessions/core/adapter';
+import {
+  assertSessionId,
+  inOrder,
+  noteItemCount,
+  retryUntil,
+  traceOperation,
+} from '@agent-sessions/core/adapter';
 import { type AgentInputItem, getLogger } from '@openai/agents-core';
 import { OpenAIConversationsSession as SdkConversationsSession } from '@openai/agents-openai';
 import { append } from './api/append.ts';
@@ -80,7 +86,7 @@ export class OpenAIConversationsSession extends SdkConversationsSession {
 
   /** The conversation's id. Creates the conversation if there is none: ids come from the server. */
   override getSessionId(): Promise<string> {
-    return this.#inOrder(async () => (await this.#open()).id);
+    return this.#inOrder('getSessionId', async () => (await this.#open()).id);
   }
 
   /**
@@ -93,7 +99,7 @@ export class OpenAIConversationsSession extends SdkConversationsSession {
   override async getItems(limit?: number): Promise<AgentInputItem[]> {
     if (limit !== undefined) assertLimit(limit);
     if (limit !== undefined && limit <= 0) return [];
-    const items = await this.#inOrder(async () => this.#read(limit));
+    const items = await this.#inOrder('getItems', async () => this.#read(limit));
     return Promise.all(items.map(fromWire));
   }
 
@@ -107,12 +113,12 @@ export class OpenAIConversationsSession extends SdkConversationsSession {
   override async addItems(items: AgentInputItem[]): Promise<void> {
     const { wires, warning } = prepareItems(items);
     if (warning !== undefined) getLogger('agent-sessions').warn(warning);
-    if (wires.length > 0) await this.#inOrder(() => this.#write(wires));
+    if (wires.length > 0) await this.#inOrder('addItems', () => this.#write(wires));
   }
 
   /** Removes the newest item and returns it; `undefined` if there is none. */
   override async popItem(): Promise<AgentInputItem | undefined> {
-    return this.#inOrder(async () => {
+    return this.#inOrder('popItem', async () => {
       const conversation = this.#conversation;
       if (conversation === undefined) return undefined;
       return retryUntil<AgentInputItem | undefined>(POP_DEADLINE_MS, async () => {
@@ -128,7 +134,7 @@ export class OpenAIConversationsSession extends SdkConversationsSession {
 
   /** Deletes all items, newest first, one request each. The conversation and its id stay. */
   override async clearSession(): Promise<void> {
-    await this.#inOrder(() => this.#clear());
+    await this.#inOrder('clearSession', () => this.#clear());
   }
 
   /**
@@ -136,7 +142,7 @@ export class OpenAIConversationsSession extends SdkConversationsSession {
    * at OpenAI. What is gone already counts as deleted. The session keeps the id of the conversation.
    */
   async deleteConversation(): Promise<void> {
-    await this.#inOrder(async () => {
+    await this.#inOrder('deleteConversation', async () => {
       if (this.#conversation === undefined) return;
       await this.#clear();
       await this.#api.deleteConversation(this.#conversation.id);
@@ -164,6 +170,7 @@ export class OpenAIConversationsSession extends SdkConversationsSession {
         ? readAll(this.#api, conversation.id)
         : readNewest(this.#api, conversation.id, limit));
       conversation.newest = items.at(-1)?.id ?? null;
+      noteItemCount(items.length);
       return items;
     } catch (error) {
       if (this.#createsMissing && error instanceof MissingConversationError) return [];
@@ -172,6 +179,7 @@ export class OpenAIConversationsSession extends SdkConversationsSession {
   }
 
   async #write(items: readonly WireItem[], mayCreate = this.#createsMissing): Promise<void> {
+    noteItemCount(items.length);
     const conversation = await this.#open();
     try {
       const { newest } = conversation;
@@ -222,8 +230,9 @@ export class OpenAIConversationsSession extends SdkConversationsSession {
     return this.#conversation;
   }
 
-  #inOrder<T>(work: () => Promise<T>): Promise<T> {
-    return inOrder(this, '', work);
+  #inOrder<T>(operation: string, work: () => Promise<T>): Promise<T> {
+    const call = { operation, store: this, sessionId: () => this.sessionId };
+    return traceOperation(call, () => inOrder(this, '', work));
   }
 }
 
