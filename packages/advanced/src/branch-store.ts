@@ -14,7 +14,7 @@ import type {
 } from '@agent-sessions/core';
 import type { AgentInputItem } from '@openai/agents-core';
 import { appendNodes } from './branches/append.ts';
-import { type Branch, MAIN, rangesOf, save } from './branches/branch.ts';
+import { type Branch, livingBranches, MAIN, rangesOf, save } from './branches/branch.ts';
 import { clearBranches } from './branches/clear.ts';
 import { drop } from './branches/cut.ts';
 import { directSnapshot, directWindow } from './branches/direct.ts';
@@ -62,6 +62,21 @@ export class BranchStore implements SessionStore, SessionDirectory {
     this.#sessions = sessions;
     this.#archives = archiveOnCompaction;
     this.maxRecordBytes = sessions.maxRecordBytes ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** One for each branch; what several show is in each of them. */
+  async parts(): Promise<readonly BranchStore[]> {
+    const { cursor } = this;
+    if ((await cursor.look()) === undefined) return [];
+    const branches = await cursor.database.read((sql) => livingBranches(sql, cursor.sessionId));
+    return branches.map(
+      (branch) =>
+        new BranchStore({
+          cursor: cursor.on(branch),
+          sessions: this.#sessions,
+          archiveOnCompaction: false,
+        }),
+    );
   }
 
   outline(item: AgentInputItem): Outline {

@@ -95,6 +95,12 @@ export class Cursor {
         : { to: 'key', key: branch.key, branchId: branch.branchId };
   }
 
+  /** A cursor of its own on another branch of the session. */
+  on({ key, branchId }: Pick<Branch, 'key' | 'branchId'>): Cursor {
+    const place: Place = { binding: { to: 'key', key, branchId } };
+    return new Cursor(this.database, this.sessionId, place, this.#describe);
+  }
+
   find(sql: Sql): Promise<Located> {
     return locate(sql, this.sessionId, this.place.binding);
   }

@@ -87,6 +87,13 @@ export interface SessionStore {
   readonly order?: object;
 
   /**
+   * The stores that each show a part of the session and together all of it, for work that must reach
+   * everything that is stored; for a store that shows a part itself, such as one branch. Default: the
+   * store shows all of it.
+   */
+  parts?(): Promise<readonly SessionStore[]>;
+
+  /**
    * What the store wants to know of an item besides its record, which may be encrypted: it gets this
    * back with each record that it is to add. `undefined` stands for a record that cannot be read.
    */

@@ -66,8 +66,8 @@ export class EncryptedSession<TSession extends Session = Session>
   /**
    * Seals every record with the current key, in batches of 200, each of them atomic. Safe beside
    * writers; when it was interrupted, call it again. Afterwards the current key opens every record,
-   * and the old ones may go once no other process seals with them. Of a session with branches it
-   * seals what the current branch shows: call it on each.
+   * and the old ones may go once no other process seals with them.
+   * It reaches every branch of a session that has some.
    *
    * @returns how many records were sealed anew
    * @throws SessionError as reading does, before anything is changed

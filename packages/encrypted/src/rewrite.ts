@@ -76,7 +76,7 @@ export class Rewriter {
     for (let before = -1; before !== done; ) {
       before = done;
       // Between batches the calls of this process get their turn.
-      const left = await inOrder(this.#store, this.#sessionId, () =>
+      const left = await inOrder(this.#store.order ?? this.#store, this.#sessionId, () =>
         retryUntil(CONFLICT_DEADLINE_MS, attempt),
       );
       if (done > before) onProgress?.({ done, total: done + left.length });
@@ -90,6 +90,11 @@ export class Rewriter {
       `Session ${JSON.stringify(this.#sessionId)} was changed by others during every attempt for ${CONFLICT_DEADLINE_MS} ms. What was done before stays; call again to go on.`,
     );
   }
+}
+
+/** Reads a session behind the calls on it that were made before. */
+export function snapshotInOrder(store: SessionStore, sessionId: string): Promise<Snapshot> {
+  return inOrder(store.order ?? store, sessionId, () => store.snapshot(sessionId));
 }
 
 async function pickFrom({ records, positions = [] }: Snapshot, plan: RewritePlan) {

@@ -109,6 +109,19 @@ function toBranch(row: BranchRow): Branch {
   };
 }
 
+/** The branches that were not deleted, in the order in which they were made. */
+export async function livingBranches(
+  sql: Sql,
+  sessionId: string,
+): Promise<Pick<Branch, 'key' | 'branchId'>[]> {
+  const rows = await sql.all<Pick<BranchRow, 'branch_key' | 'branch_id'>>(
+    `SELECT branch_key, branch_id FROM ${sql.tables.branches}
+      WHERE session_id = ? AND deleted_at IS NULL ORDER BY branch_key`,
+    [sql.id(sessionId)],
+  );
+  return rows.map((row) => ({ key: Number(row.branch_key), branchId: row.branch_id }));
+}
+
 /** The ranges of a branch, in order. */
 export async function rangesOf(sql: Sql, key: number): Promise<Range[]> {
   const rows = await sql.all<{ first_seq: unknown; last_seq: unknown; segment_id: unknown }>(

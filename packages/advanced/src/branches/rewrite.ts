@@ -54,7 +54,14 @@ export async function rewriteRows(
     await copyTail(sql, sessionId, branch, Number(first.seq), { records, outlines }, raise);
     return;
   }
-  const { messages, nodes } = sql.tables;
+  const { messages, nodes, branches } = sql.tables;
+  if (Number(first.seq) <= shared) {
+    // Whoever has read these rows on another branch must not write back what they were.
+    await sql.run(`UPDATE ${branches} SET revision = ? WHERE session_id = ?`, [
+      await raise(0),
+      sql.id(sessionId),
+    ]);
+  }
   for (const { message_id, position } of found) {
     const id = Number(message_id);
     const record = records.get(Number(position));
