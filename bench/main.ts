@@ -5,6 +5,7 @@ import { benchEncrypted } from './adapters/encrypted.ts';
 import { benchKysely } from './adapters/kysely.ts';
 import { benchRedis } from './adapters/redis.ts';
 import { benchSQLite } from './adapters/sqlite.ts';
+import { benchTracing } from './adapters/tracing.ts';
 import { formatTable } from './report.ts';
 
 const results = [
@@ -13,6 +14,7 @@ const results = [
   ...(await benchEncrypted()),
   ...(await benchRedis()),
   ...(await benchAdvanced()),
+  ...(await benchTracing()),
 ];
 console.log(formatTable(results));
 

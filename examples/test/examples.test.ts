@@ -1,4 +1,5 @@
 import { type ExecFileException, execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -69,6 +70,18 @@ test('a run that waits for approval is resumed in another process, with nothing 
     'call:      refund({"order":42})',
     'result:    Order 42 was refunded.',
     'assistant: Order 42 is refunded.',
+  ]);
+});
+
+test('every call that a run makes on its session is a span below the span of the turn', async () => {
+  const hash = createHash('sha256').update('ada').digest('hex');
+  const attributes = (items: number) =>
+    `{"session.store":"SQLiteSessionStore","session.retries":0,"session.id_hash":"${hash}","session.items":${items}}`;
+  const lines = (await output('tracing/main.ts')).trim().split('\n');
+  expect(lines.slice(-3)).toEqual([
+    `turn > session getItems ${attributes(0)}`,
+    `turn > session addItems ${attributes(2)}`,
+    'turn {}',
   ]);
 });
 
