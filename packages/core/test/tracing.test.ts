@@ -83,7 +83,7 @@ describe('the tracing channel of operations', () => {
 
   test('counts an operation that the ledger held as no items', async () => {
     const session = open();
-    const transaction = { type: 'append_items', items: [user('1')] } as const;
+    const transaction = { type: 'append_items' as const, items: [user('1')] };
     for (let time = 0; time < 2; time += 1) {
       await session.applyHistoryTransaction({ operationId: 'o', transaction });
     }
