@@ -8,7 +8,7 @@ export function formatTable(results: readonly Comparison[]): string {
     micros(result.oursMicros),
     micros(result.floorMicros),
     result.ratio.toFixed(2),
-    `≤ ${result.bound}${result.ratio <= result.bound ? '' : ' missed'}`,
+    verdict(result),
   ]);
   const lines = [['adapter', 'workload', 'ours', 'floor', 'ratio', 'bound'], ...rows];
   const widths = [0, 1, 2, 3, 4, 5].map((column) =>
@@ -22,6 +22,11 @@ export function formatTable(results: readonly Comparison[]): string {
         .trimEnd(),
     )
     .join('\n');
+}
+
+function verdict({ ratio, bound }: Comparison): string {
+  if (bound === undefined) return '–';
+  return `≤ ${bound}${ratio <= bound ? '' : ' missed'}`;
 }
 
 function micros(value: number): string {

@@ -1,5 +1,6 @@
 import type { AgentInputItem } from '@openai/agents-core';
 import type { Redis } from 'ioredis';
+import { append as ourAppend } from '../../packages/redis/src/scripts/append.ts';
 import type { Floor } from '../workloads.ts';
 
 /** Adds records and raises the revision. */
@@ -41,6 +42,26 @@ export async function redisFloor(redis: Redis, session: string): Promise<Floor> 
       return parse(record);
     },
   };
+}
+
+/**
+ * The appends of many sessions with the very script and arguments of the adapter, sent raw: what is
+ * left of the difference is ours to answer for, and not the price of doing a resent call only once.
+ */
+export async function sameScriptFloor(
+  redis: Redis,
+  sessions: readonly string[],
+): Promise<(turn: readonly AgentInputItem[]) => Promise<unknown>> {
+  await redis.script('LOAD', ourAppend.text);
+  let calls = 0;
+  const appendTo = (session: string, turn: readonly AgentInputItem[]): Promise<unknown> => {
+    const keys = [session, `${session}:items`, `${session}:positions`, `${session}:operations`];
+    calls += 1;
+    const call = ['floor-writer', String(calls).padStart(10, '0'), Date.now(), '', '0', '', ''];
+    const records = turn.map((item) => JSON.stringify(item));
+    return redis.evalsha(ourAppend.sha, keys.length, ...keys, ...call, ...records);
+  };
+  return (turn) => Promise.all(sessions.map((session) => appendTo(session, turn)));
 }
 
 function parse(text: string): AgentInputItem {

@@ -4,7 +4,7 @@ import { Redis } from 'ioredis';
 import { type Comparison, compare } from '../compare.ts';
 import { history, turn } from '../items.ts';
 import { benchTarget, type Sides } from '../workloads.ts';
-import { redisFloor } from './redis-floor.ts';
+import { redisFloor, sameScriptFloor } from './redis-floor.ts';
 import { startRelay } from './redis-relay.ts';
 
 const ADAPTER = 'Redis';
@@ -19,13 +19,13 @@ export async function benchRedis(): Promise<Comparison[]> {
     return [];
   }
   const results = await benchTarget({ adapter: ADAPTER, bound: BOUND, open: () => open(url) });
-  results.push(await benchManySessions(url));
+  results.push(...(await benchManySessions(url)));
   console.log(`Redis: round trips: ${await countRoundTrips(url)}`);
   return results;
 }
 
 /** What 200 sessions get done that append at once. */
-async function benchManySessions(url: string): Promise<Comparison> {
+async function benchManySessions(url: string): Promise<Comparison[]> {
   const items = turn(1);
   const keyPrefix = newPrefix();
   await using store = RedisSessionStore.fromUrl({ url, keyPrefix });
@@ -33,15 +33,28 @@ async function benchManySessions(url: string): Promise<Comparison> {
   const ids = Array.from({ length: SESSIONS }, (_, index) => `${index}`);
   const sessions = ids.map((id) => store.session(`ours ${id}`));
   const floors = await Promise.all(ids.map((id) => redisFloor(redis, `${keyPrefix}{floor ${id}}`)));
-  const result = await compare(ADAPTER, {
-    name: `append 4 in ${SESSIONS} sessions at once`,
-    bound: BOUND,
-    ours: () => Promise.all(sessions.map((session) => session.addItems(items))),
-    floor: () => Promise.all(floors.map((floor) => floor.append(items))),
-  });
+  const sameScript = await sameScriptFloor(
+    redis,
+    ids.map((id) => `${keyPrefix}{script ${id}}`),
+  );
+  const ours = () => Promise.all(sessions.map((session) => session.addItems(items)));
+  const name = `append 4 in ${SESSIONS} sessions at once`;
+  const results = [
+    await compare(ADAPTER, {
+      name: `${name}, against our script sent raw`,
+      bound: BOUND,
+      ours,
+      floor: () => sameScript(items),
+    }),
+    await compare(ADAPTER, {
+      name: `${name}, against a script that does a resent call twice`,
+      ours,
+      floor: () => Promise.all(floors.map((floor) => floor.append(items))),
+    }),
+  ];
   await deleteKeys(redis, keyPrefix);
   redis.disconnect();
-  return result;
+  return results;
 }
 
 /** How often each operation waits for the server. */

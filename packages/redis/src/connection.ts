@@ -22,7 +22,7 @@ export class Connection {
   /** With this name and a number a call that ioredis sends twice is done once. */
   readonly #writer: string = randomBytes(9).toString('base64url');
   #calls = 0;
-  /** The last write on each session that is under way, by the session's first key. */
+  /** The write on each session that is under way, by the session's first key. */
   readonly #writing = new Map<string, Promise<unknown>>();
   #closed = false;
 
@@ -40,16 +40,31 @@ export class Connection {
 
   /**
    * Runs a script that writes, once however often ioredis sends it. One call at a time on a session,
-   * for the server remembers only the last one of each writer.
+   * for the server remembers only the last one of each writer; sessions keep that order already, so
+   * the wait is for who writes to a store directly.
    */
   async write(script: Script, keys: SessionKeys, args: readonly string[]): Promise<unknown[]> {
     const [session] = keys;
-    const writing = this.#writeAfter(this.#writing.get(session), script, keys, args);
+    for (let before = this.#writing.get(session); before; before = this.#writing.get(session)) {
+      await before.catch(ignore);
+    }
+    if (this.#closed) throw closedError();
+    const { ttlSeconds = '', waitForReplicas } = this.#options;
+    this.#calls += 1;
+    const number = String(this.#calls).padStart(10, '0');
+    const call = [this.#writer, number, Date.now(), ttlSeconds, waitForReplicas ? '1' : '0'];
+    const parameters: Parameters = [keys.length, ...keys, ...call, ...args];
+    const writing =
+      waitForReplicas === undefined
+        ? this.#send(script, parameters)
+        : this.#sendAndWait(script, parameters, waitForReplicas);
     this.#writing.set(session, writing);
     try {
-      return await writing;
+      return toList(await writing);
+    } catch (error) {
+      throw this.#translate(error);
     } finally {
-      if (this.#writing.get(session) === writing) this.#writing.delete(session);
+      this.#writing.delete(session);
     }
   }
 
@@ -66,30 +81,6 @@ export class Connection {
   /** From now on every call rejects; the client stays as it is. */
   close(): void {
     this.#closed = true;
-  }
-
-  async #writeAfter(
-    before: Promise<unknown> | undefined,
-    script: Script,
-    keys: SessionKeys,
-    args: readonly string[],
-  ): Promise<unknown[]> {
-    if (before !== undefined) await before.catch(ignore);
-    if (this.#closed) throw closedError();
-    const { ttlSeconds = '', waitForReplicas } = this.#options;
-    this.#calls += 1;
-    const number = String(this.#calls).padStart(10, '0');
-    const call = [this.#writer, number, Date.now(), ttlSeconds, waitForReplicas ? '1' : '0'];
-    const parameters: Parameters = [keys.length, ...keys, ...call, ...args];
-    try {
-      const reply =
-        waitForReplicas === undefined
-          ? await this.#send(script, parameters)
-          : await this.#sendAndWait(script, parameters, waitForReplicas);
-      return toList(reply);
-    } catch (error) {
-      throw this.#translate(error);
-    }
   }
 
   #translate(error: unknown): SessionError {
