@@ -1,17 +1,15 @@
 import { defineScript, type Script } from './script.ts';
-import { check, write } from './write.ts';
+import { check, finish, write } from './write.ts';
 
 /** Removes all records and the ledger of a session that exists. */
 export const clear: Script = defineScript(
   write,
+  /* lua */ `if not exists then return {} end`,
   check,
   /* lua */ `
-if done then return answer(done) end
-if not exists then return {} end
-check()
 call('DEL', items, positions, operations)
 revision = revision + 1
 gap = true
-return finish()
 `,
+  finish,
 );

@@ -1,5 +1,5 @@
 import { defineScript, type Script } from './script.ts';
-import { check, write } from './write.ts';
+import { check, int, write } from './write.ts';
 
 /**
  * Removes a session. Its revision and its writers stay for an hour: a call that the client sends
@@ -10,14 +10,12 @@ import { check, write } from './write.ts';
  */
 export const deleteSession: Script = defineScript(
   write,
+  /* lua */ `if not exists then return {} end`,
   check,
   /* lua */ `
-if done then return answer(done) end
-if not exists then return {} end
-check()
 call('DEL', items, positions, operations)
 call('HDEL', session, 'created', 'updated', 'metadata', 'gap', 'ttl')
-local made = int(revision + 1)
+local made = ${int('revision + 1')}
 call('HSET', session, 'revision', made, writer, number .. ' ' .. made)
 call('EXPIRE', session, 3600)
 return {made}

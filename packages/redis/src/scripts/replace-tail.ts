@@ -1,5 +1,5 @@
 import { defineScript, type Script } from './script.ts';
-import { open, push, write } from './write.ts';
+import { finish, open, push, remember, replay, write } from './write.ts';
 
 /**
  * Replaces the newest records if the revision is still the expected one.
@@ -10,21 +10,19 @@ import { open, push, write } from './write.ts';
  */
 export const replaceTail: Script = defineScript(
   write,
-  open,
-  push,
+  replay,
   /* lua */ `
-local key, fingerprint, expected, drop = ARGV[6], ARGV[7], ARGV[8], ARGV[9]
-if done then return answer(done) end
-local known = exists and key ~= '' and call('HGET', operations, key)
-if known then return answer(state[2], known) end
+local expected, drop = ARGV[8], ARGV[9]
 if (exists and state[2] or '0') ~= expected then return {} end
-open()
+`,
+  open,
+  /* lua */ `
 if drop == 'all' then call('DEL', items)
 elseif drop ~= '0' then call('LTRIM', items, 0, -1 - drop) end
 revision = revision + 1
 gap = true
-push(10)
-if key ~= '' then call('HSET', operations, key, fingerprint) end
-return finish()
 `,
+  push(10),
+  remember,
+  finish,
 );

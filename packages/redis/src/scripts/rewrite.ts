@@ -1,5 +1,5 @@
 import { defineScript, type Script } from './script.ts';
-import { write } from './write.ts';
+import { finish, int, write } from './write.ts';
 
 /**
  * Changes records where they are if the revision is still the expected one.
@@ -11,7 +11,6 @@ import { write } from './write.ts';
 export const rewrite: Script = defineScript(
   write,
   /* lua */ `
-if done then return answer(done) end
 local expected, removal = ARGV[6], ARGV[7]
 if not exists or state[2] ~= expected then return {} end
 
@@ -57,12 +56,12 @@ if removed > 0 then
   call('DEL', positions)
   for _, segment in ipairs(kept) do
     if segment.index < length - removed then
-      call('RPUSH', positions, segment.index .. ':' .. int(segment.position))
+      call('RPUSH', positions, segment.index .. ':' .. ${int('segment.position')})
     end
   end
 end
 revision = revision + 1
 gap = true
-return finish()
 `,
+  finish,
 );

@@ -1,5 +1,5 @@
 import { defineScript, type Script } from './script.ts';
-import { open, write } from './write.ts';
+import { finish, open, write } from './write.ts';
 
 /**
  * Replaces the metadata, creating the session if need be.
@@ -10,10 +10,8 @@ export const setMetadata: Script = defineScript(
   write,
   open,
   /* lua */ `
-if done then return answer(done) end
-open()
 if ARGV[6] == '' then call('HDEL', session, 'metadata')
 else call('HSET', session, 'metadata', ARGV[6]) end
-return finish()
 `,
+  finish,
 );

@@ -1,5 +1,6 @@
 /**
- * What every script that writes starts with.
+ * What every script that writes starts with. The parts are straight-line code, for a function that is
+ * made anew in every call costs the server more than most of what they do.
  *
  * KEYS: session, items, positions, operations (see `keys.ts`).
  * ARGV: 1 the writer, 2 the number of its call in ten digits, 3 the time in milliseconds, 4 the time to
@@ -22,67 +23,39 @@ local revision = tonumber(state[2] or 0)
 -- The next record's position does not follow that of the newest one.
 local gap = state[3] ~= '0'
 
--- Lua itself would write 1.7954569935752e+15.
-local function int(value)
-  return string.format('%.0f', value)
-end
-
 -- A writer makes one call at a time on a session, so its last one is all there is to remember. The
 -- client sends a call again when the reply was lost: this is the revision that the call has made.
 local done = state[5] and string.sub(state[5], 1, 10) >= number and string.sub(state[5], 12)
-
--- WAIT waits for what its connection wrote last, so a repeated call has to write something.
-local function answer(...)
-  if ARGV[5] == '1' and state[2] then call('HSET', session, 'revision', state[2]) end
-  return {...}
-end
-
--- Forgets the writers that have been silent for longest, all but 64.
-local function prune()
-  local fields, writers = call('HGETALL', session), {}
-  for i = 1, #fields, 2 do
-    if string.sub(fields[i], 1, 7) == 'writer:' then
-      local made = tonumber(string.sub(fields[i + 1], 12))
-      writers[#writers + 1] = {field = fields[i], made = made}
-    end
-  end
-  table.sort(writers, function(a, b) return a.made > b.made end)
-  for i = 65, #writers do call('HDEL', session, writers[i].field) end
-end
-
--- Saves the state. All keys of a session expire together; the store that wrote last says whether.
-local function finish()
-  local made = int(revision)
-  call('HSET', session, 'revision', made, 'updated', now, 'gap', gap and '1' or '0',
-    writer, number .. ' ' .. made)
-  if not state[5] and call('HLEN', session) > 100 then prune() end
-  if ttl ~= '' then
-    if ttl ~= state[4] then call('HSET', session, 'ttl', ttl) end
-    local time = call('TIME')
-    local at = int((time[1] + ttl) * 1000 + math.floor(time[2] / 1000))
-    for _, key in ipairs(KEYS) do call('PEXPIREAT', key, at) end
-  elseif state[4] then
-    call('HDEL', session, 'ttl')
-    for _, key in ipairs(KEYS) do call('PERSIST', key) end
-  end
-  return {made}
+if done then
+  ${answer('done')}
 end
 `;
+
+/**
+ * Ends a script that finds its work done. WAIT waits for what its connection wrote last, so a
+ * repeated call has to write something.
+ */
+export function answer(...values: readonly string[]): string {
+  return /* lua */ `if ARGV[5] == '1' and state[2] then call('HSET', session, 'revision', state[2]) end
+  return {${values.join(', ')}}`;
+}
+
+/** A number as text; Lua itself would write 1.7954569935752e+15. */
+export function int(value: string): string {
+  return `string.format('%.0f', ${value})`;
+}
 
 /** Fails if another program uses one of the keys. */
 export const check: string = /* lua */ `
-local function check()
-  call('LLEN', items)
-  call('LLEN', positions)
-  call('HLEN', operations)
-end
+call('LLEN', items)
+call('LLEN', positions)
+call('HLEN', operations)
 `;
 
 /** Creates the session if need be, above every revision that it has had. What an eviction left goes. */
-export const open: string = /* lua */ `${check}
-local function open()
-  if exists then return end
-  check()
+export const open: string = /* lua */ `
+if not exists then
+  ${check}
   call('HSET', session, 'created', now)
   call('PERSIST', session)
   call('DEL', items, positions, operations)
@@ -94,14 +67,14 @@ end
  * Adds the records ARGV[first] and following. Of each record behind a gap a list keeps
  * `index:position`; its end may tell of records that were dropped since.
  */
-export const push: string = /* lua */ `
-local function push(first)
-  local count = #ARGV - first + 1
-  if count == 0 then return end
+export function push(first: number): string {
+  return /* lua */ `
+local count = #ARGV - ${first - 1}
+if count > 0 then
   local newest = gap and call('LINDEX', positions, -1)
   local length
   -- unpack fails at 8 000 values.
-  for from = first, #ARGV, 4000 do
+  for from = ${first}, #ARGV, 4000 do
     length = call('RPUSH', items, unpack(ARGV, from, math.min(from + 3999, #ARGV)))
   end
   if gap then
@@ -110,9 +83,56 @@ local function push(first)
       call('RPOP', positions)
       newest = call('LINDEX', positions, -1)
     end
-    call('RPUSH', positions, index .. ':' .. int(revision + 1))
+    call('RPUSH', positions, index .. ':' .. ${int('revision + 1')})
     gap = false
   end
   revision = revision + count
 end
+`;
+}
+
+/** Adds the operation ARGV[6], if there is one, with its fingerprint ARGV[7] to the ledger. */
+export const remember: string = /* lua */ `
+if ARGV[6] ~= '' then call('HSET', operations, ARGV[6], ARGV[7]) end
+`;
+
+/** Ends a script whose operation ARGV[6], if there is one, is in the ledger. */
+export const replay: string = /* lua */ `
+local known = exists and ARGV[6] ~= '' and call('HGET', operations, ARGV[6])
+if known then
+  ${answer('state[2]', 'known')}
+end
+`;
+
+/** Forgets the writers that have been silent for longest, all but 64. */
+const prune: string = /* lua */ `
+local fields, writers = call('HGETALL', session), {}
+for i = 1, #fields, 2 do
+  if string.sub(fields[i], 1, 7) == 'writer:' then
+    local made = tonumber(string.sub(fields[i + 1], 12))
+    writers[#writers + 1] = {field = fields[i], made = made}
+  end
+end
+table.sort(writers, function(a, b) return a.made > b.made end)
+for i = 65, #writers do call('HDEL', session, writers[i].field) end
+`;
+
+/** Saves the state. All keys of a session expire together; the store that wrote last says whether. */
+export const finish: string = /* lua */ `
+local made = ${int('revision')}
+call('HSET', session, 'revision', made, 'updated', now, 'gap', gap and '1' or '0',
+  writer, number .. ' ' .. made)
+if not state[5] and call('HLEN', session) > 100 then
+  ${prune}
+end
+if ttl ~= '' then
+  if ttl ~= state[4] then call('HSET', session, 'ttl', ttl) end
+  local time = call('TIME')
+  local at = ${int('(time[1] + ttl) * 1000 + math.floor(time[2] / 1000)')}
+  for _, key in ipairs(KEYS) do call('PEXPIREAT', key, at) end
+elseif state[4] then
+  call('HDEL', session, 'ttl')
+  for _, key in ipairs(KEYS) do call('PERSIST', key) end
+end
+return {made}
 `;
