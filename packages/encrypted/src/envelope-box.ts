@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { formatEnvelope, isPlainItem, parseEnvelope } from './envelope.ts';
 import { decryptionFailed, notEncrypted } from './failures.ts';
-import { IV_BYTES } from './record-key.ts';
+import { nextVector } from './initialization-vectors.ts';
 import type { DerivedKeys, SessionKeys } from './session-keys.ts';
 
 /** A text and when it was sealed first, in milliseconds since 1970. */
@@ -21,11 +20,7 @@ export class EnvelopeBox {
   /** Seals with the current key. */
   async seal(texts: readonly TimedText[]): Promise<string[]> {
     const { record: key } = await this.keys.current();
-    const random = randomBytes(texts.length * IV_BYTES);
-    return texts.map(({ text, ts }, index) => {
-      const iv = random.subarray(index * IV_BYTES, (index + 1) * IV_BYTES);
-      return formatEnvelope(key.seal(text, ts, iv));
-    });
+    return texts.map(({ text, ts }) => formatEnvelope(key.seal(text, ts, nextVector())));
   }
 
   /**

@@ -5,9 +5,6 @@ const CIPHER = 'aes-256-gcm';
 const TAG_BYTES = 16;
 const TIME_BYTES = 8;
 
-/** The length of an initialization vector, in bytes. */
-export const IV_BYTES = 12;
-
 /** Seals and opens the records of one session with one key: AES-256-GCM (NIST SP 800-38D). */
 export class RecordKey {
   readonly kid: string;
