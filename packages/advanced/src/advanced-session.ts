@@ -1,5 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { type SessionLogger, StoredSession } from '@agent-sessions/core';
+import {
+  type SessionDirectory,
+  type SessionLogger,
+  type SessionStore,
+  StoredSession,
+} from '@agent-sessions/core';
 import {
   assertSessionId,
   inOrder,
@@ -15,14 +20,13 @@ import {
 import { AdvancedSessionStore, databaseOf } from './advanced-store.ts';
 import { assertBranchId, type BranchInfo, BranchManager } from './branch-manager.ts';
 import { BranchStore, type LastWrite } from './branch-store.ts';
-import { MAIN } from './branches/branch.ts';
 import {
   Conversation,
   type ConversationTurn,
   type ToolUsage,
   type TurnItem,
 } from './conversation.ts';
-import { Cursor, type Place } from './cursor.ts';
+import { Cursor, firstPlace, type Place } from './cursor.ts';
 import { itemDecoder } from './items/decode.ts';
 import { outlineOf } from './items/outline.ts';
 import type { AdvancedSessionOptions, BranchOptions } from './options.ts';
@@ -35,6 +39,10 @@ const places = new WeakMap<object, Place>();
 /**
  * A conversation with branches, token usage and structured queries, in any SQL database that Kysely
  * speaks to. All that a plain session does, it does on the branch that it is on.
+ *
+ * @throws SessionError from every call on the branch: `branch_deleted` if it was deleted meanwhile,
+ * `branch_not_found` if `branchId` names none; from every call: `closed`, and what an
+ * {@link AdvancedSessionStore} rejects with
  *
  * @example
  * ```ts
@@ -53,7 +61,8 @@ const places = new WeakMap<object, Place>();
  * await session.switchToBranch('main');
  * ```
  */
-export class AdvancedSession extends StoredSession<BranchStore> {
+export class AdvancedSession extends StoredSession<SessionStore & SessionDirectory> {
+  readonly #store: BranchStore;
   readonly #sessions: AdvancedSessionStore;
   readonly #options: BranchOptions & { readonly sessionId: string; readonly logger: SessionLogger };
   readonly #branches: BranchManager;
@@ -63,7 +72,9 @@ export class AdvancedSession extends StoredSession<BranchStore> {
   readonly #wrote = new WeakMap<object, LastWrite>();
 
   /**
-   * @throws SessionError `invalid_session_id`, `invalid_options`, `unsupported`
+   * Connects to nothing yet: the first call does.
+   *
+   * @throws SessionError `invalid_session_id`, `invalid_options`; `unsupported` for SQL Server
    */
   constructor(options: AdvancedSessionOptions) {
     const { sessionId = randomUUID(), logger = getLogger('agent-sessions'), branchId } = options;
@@ -77,13 +88,15 @@ export class AdvancedSession extends StoredSession<BranchStore> {
       (await decode(records)).map((item) => item && outlineOf(item));
     const place = places.get(options) ?? firstPlace(branchId);
     const cursor = new Cursor(databaseOf(sessions), sessionId, place, describe);
+    const store = new BranchStore({ cursor, sessions, archiveOnCompaction });
     super({
       sessionId,
       logger,
       ...(cipher !== undefined && { cipher }),
-      store: new BranchStore({ cursor, sessions, archiveOnCompaction }),
+      store,
       ownsStore: shared ? (options.ownsStore ?? false) : true,
     });
+    this.#store = store;
     this.#sessions = sessions;
     this.#options = { sessionId, logger, archiveOnCompaction };
     this.#branches = new BranchManager(cursor);
@@ -99,7 +112,7 @@ export class AdvancedSession extends StoredSession<BranchStore> {
    * @param branchName - The new branch's id: 1 to 200 characters, never used before in this session.
    * Default: `branch_from_turn_<turn>_<seconds since 1970>`.
    * @returns the branch's id
-   * @throws SessionError if the turn does not exist or the id is taken
+   * @throws SessionError `turn_not_found`, `branch_exists`; `invalid_options` for an id that is none
    */
   createBranchFromTurn(turn: number, branchName?: string): Promise<string> {
     return this.#run('createBranchFromTurn', () => this.#branches.createFromTurn(turn, branchName));
@@ -107,7 +120,12 @@ export class AdvancedSession extends StoredSession<BranchStore> {
 
   /**
    * Makes a branch from the first turn of the current branch in which a text occurs, as
-   * {@link findTurnsByContent} finds it, and moves to it.
+   * {@link findTurnsByContent} finds it, and moves to it. `branchName` is as for
+   * {@link createBranchFromTurn}.
+   *
+   * @returns the branch's id
+   * @throws SessionError `turn_not_found`, `branch_exists`; `invalid_options` for an empty text, and for
+   * an id that is none
    */
   createBranchFromContent(text: string, branchName?: string): Promise<string> {
     return this.#run('createBranchFromContent', async () =>
@@ -118,7 +136,7 @@ export class AdvancedSession extends StoredSession<BranchStore> {
   /**
    * Moves to a branch. Calls made before still take effect on the branch left.
    *
-   * @throws SessionError if the branch does not exist or was deleted
+   * @throws SessionError `branch_not_found`, `branch_deleted`; `invalid_options` for an id that is none
    */
   switchToBranch(branchId: string): Promise<void> {
     return this.#run('switchToBranch', () => this.#branches.switchTo(branchId));
@@ -133,8 +151,8 @@ export class AdvancedSession extends StoredSession<BranchStore> {
    * Deletes a branch, its usage, and the items that no other branch shows. Its id stays taken.
    *
    * @param options - `force` allows deleting the current branch; then the session is on `main`.
-   * @throws SessionError for `main`, for a branch that does not exist, and without `force` for the
-   * current one
+   * @throws SessionError `branch_not_found`, `branch_deleted`; `invalid_options` for `main`, without
+   * `force` for the current branch, and for an id that is none
    */
   deleteBranch(branchId: string, { force = false }: { force?: boolean } = {}): Promise<void> {
     return this.#run('deleteBranch', () => this.#branches.remove(branchId, force));
@@ -149,7 +167,8 @@ export class AdvancedSession extends StoredSession<BranchStore> {
    * Drops a turn and what follows it from the current branch, to undo it or to ask again. Their
    * usage is dropped with them. Other branches keep what they show.
    *
-   * @throws SessionError if the turn does not exist
+   * @param turn - The number of a turn of the current branch, 1 or more.
+   * @throws SessionError `turn_not_found`
    */
   rewindToTurn(turn: number): Promise<void> {
     return this.#run('rewindToTurn', () => this.#branches.rewind(turn));
@@ -243,7 +262,7 @@ export class AdvancedSession extends StoredSession<BranchStore> {
    */
   override withCipher(cipher: RecordCipher): AdvancedSession {
     const options = { ...this.#options, store: this.#sessions, cipher };
-    places.set(options, this.store.cursor.place);
+    places.set(options, this.#store.cursor.place);
     return new AdvancedSession(options);
   }
 
@@ -254,7 +273,7 @@ export class AdvancedSession extends StoredSession<BranchStore> {
   #noting(run: object | undefined, write: () => Promise<void>): Promise<void> {
     if (run === undefined) return write();
     let before: LastWrite | undefined;
-    const { store } = this;
+    const store = this.#store;
     const { sessionId } = this.#options;
     const start = inOrder(store.order, sessionId, async () => {
       before = store.lastWrite;
@@ -272,7 +291,7 @@ export class AdvancedSession extends StoredSession<BranchStore> {
     // The call takes its place at once: it must not fall behind those that are made after it.
     const open = this.getSessionId();
     const { sessionId } = this.#options;
-    const store = this.store.order;
+    const store = this.#store.order;
     const done = traceOperation({ operation, store, sessionId: () => sessionId }, () =>
       inOrder(store, sessionId, () => open.then(work)),
     );
@@ -286,9 +305,4 @@ export class AdvancedSession extends StoredSession<BranchStore> {
       error === undefined ? '' : `: ${error instanceof Error ? error.message : 'unknown error'}`;
     this.#options.logger.warn(`Session ${id}: ${problem}${reason}.`);
   }
-}
-
-function firstPlace(branchId: string | undefined): Place {
-  if (branchId === undefined) return { binding: { to: 'current' } };
-  return { binding: branchId === MAIN ? { to: 'main' } : { to: 'id', branchId } };
 }

@@ -10,6 +10,12 @@ export interface Place {
   binding: Binding;
 }
 
+/** Where a session object starts: on a branch, or on the one that was current last. */
+export function firstPlace(branchId: string | undefined): Place {
+  if (branchId === undefined) return { binding: { to: 'current' } };
+  return { binding: branchId === MAIN ? { to: 'main' } : { to: 'id', branchId } };
+}
+
 /** What a write transaction works on. */
 export interface Unit {
   readonly sql: Sql;
