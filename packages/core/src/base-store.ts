@@ -25,6 +25,31 @@ import { traceOperation } from './tracing.ts';
  * What the stores of this project share: validation, the order of calls, paging and closing. A
  * backend extends it with the operations on records of {@link SessionStore} and with the protected
  * ones below, which get valid arguments. After `release`, all of them reject with `closedError()`.
+ *
+ * @example
+ * ```ts
+ * import { BaseSessionStore } from '@agent-sessions/core/adapter';
+ *
+ * declare const database: {
+ *   query(sql: string, parameters: unknown[]): Promise<{ record: string }[]>;
+ *   close(): Promise<void>;
+ * };
+ *
+ * // Abstract, until all methods are there.
+ * export abstract class MyStore extends BaseSessionStore {
+ *   async window(id: string, limit: number): Promise<string[]> {
+ *     const rows = await database.query(
+ *       'SELECT record FROM messages WHERE session_id = ? ORDER BY position DESC LIMIT ?',
+ *       [id, limit],
+ *     );
+ *     return rows.map(({ record }) => record).reverse();
+ *   }
+ *
+ *   protected release(): Promise<void> {
+ *     return database.close();
+ *   }
+ * }
+ * ```
  */
 export abstract class BaseSessionStore implements SessionStore, SessionDirectory, AsyncDisposable {
   abstract append(
@@ -41,6 +66,7 @@ export abstract class BaseSessionStore implements SessionStore, SessionDirectory
 
   /** Newest activity first, then by id, behind `after`; one session more than the limit, if any. */
   protected abstract list(request: PageRequest): Promise<SessionInfo[]>;
+  /** One session, or `undefined` if it does not exist. */
   protected abstract find(id: string): Promise<SessionInfo | undefined>;
   /** Replaces the metadata by this JSON text, or removes it; creates the session if need be. */
   protected abstract saveMetadata(id: string, metadata: string | null): Promise<void>;
@@ -52,7 +78,11 @@ export abstract class BaseSessionStore implements SessionStore, SessionDirectory
   /** Frees what this store opened. Called once. */
   protected abstract release(): Promise<void>;
 
-  /** A session of this store; making one is cheap. Default id: a new random UUID. */
+  /**
+   * A session of this store; making one is cheap. Default id: a new random UUID.
+   *
+   * @throws SessionError `invalid_session_id`
+   */
   session(sessionId?: string): StoredSession<this> {
     return new StoredSession({ store: this, ...(sessionId !== undefined && { sessionId }) });
   }
@@ -88,6 +118,7 @@ export abstract class BaseSessionStore implements SessionStore, SessionDirectory
     return closeInOrder(this, () => this.release());
   }
 
+  /** Closes the store, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

@@ -11,8 +11,8 @@ export interface RecordCipher {
    * Decrypts records. `undefined` stands for one that is to be passed over though it is sound, as
    * when its time is up; like a damaged one it is never destroyed by passing it over.
    *
-   * @throws SessionError if a record does not decrypt. Then the whole call fails: a wrong key must not
-   * look like an empty history.
+   * @throws SessionError `decryption_failed`, `not_encrypted`, `key_unavailable`. Then the whole call
+   * fails: a wrong key must not look like an empty history.
    */
   unseal(records: readonly string[]): Promise<(string | undefined)[]>;
 

@@ -11,14 +11,19 @@ const LARGEST_LIMIT = 1000;
 
 /** Where a page starts: behind this session, in the order newest activity first, then by id. */
 export interface PageStart {
+  /** In milliseconds since 1970. */
   readonly updatedAt: number;
+  /** The last one of the page before. */
   readonly sessionId: string;
 }
 
 /** Validated options of `listSessions`. */
 export interface PageRequest {
+  /** Only ids that start with this string, byte for byte; empty for all. */
   readonly prefix: string;
+  /** At most so many sessions, 1 to 1 000. */
   readonly limit: number;
+  /** `undefined` for the first page. */
   readonly after: PageStart | undefined;
 }
 
@@ -63,8 +68,24 @@ export function encodeMetadata(metadata: SessionMetadata | undefined): string | 
   }
 }
 
-/** Decodes what {@link encodeMetadata} wrote, as a property to spread into a `SessionInfo`. */
-export function decodeMetadata(text: string | null): { metadata?: SessionMetadata } {
+/**
+ * Decodes what `saveMetadata` of a store was given, as a property to spread into a `SessionInfo`.
+ *
+ * @throws SyntaxError if the text is not JSON
+ *
+ * @example
+ * ```ts
+ * import type { SessionInfo } from '@agent-sessions/core';
+ * import { decodeMetadata } from '@agent-sessions/core/adapter';
+ *
+ * function toInfo(row: { id: string; time: number; items: number; notes: string | null }): SessionInfo {
+ *   const time = new Date(row.time);
+ *   const { id, items, notes } = row;
+ *   return { sessionId: id, createdAt: time, updatedAt: time, itemCount: items, ...decodeMetadata(notes) };
+ * }
+ * ```
+ */
+export function decodeMetadata(text: string | null): Pick<SessionInfo, 'metadata'> {
   return text === null ? {} : { metadata: JSON.parse(text) as SessionMetadata };
 }
 

@@ -3,6 +3,7 @@ export type SessionMetadata = Readonly<Record<string, unknown>>;
 
 /** A session as the directory lists it. */
 export interface SessionInfo {
+  /** The session's id. */
   readonly sessionId: string;
   /** When the session was first written. */
   readonly createdAt: Date;
@@ -10,6 +11,7 @@ export interface SessionInfo {
   readonly updatedAt: Date;
   /** How many records it holds. */
   readonly itemCount: number;
+  /** What `setMetadata` was given last; absent if there is none. */
   readonly metadata?: SessionMetadata;
 }
 
@@ -17,7 +19,7 @@ export interface SessionInfo {
 export interface ListSessionsOptions {
   /** Only ids that start with this string, byte for byte. Default: all. */
   readonly prefix?: string;
-  /** At most so many, 1 to 1 000. Default: 50. */
+  /** At most so many sessions, 1 to 1 000. Default: 50. */
   readonly limit?: number;
   /** Where to go on: the `cursor` of the page before. */
   readonly cursor?: string;
@@ -25,6 +27,7 @@ export interface ListSessionsOptions {
 
 /** One page of sessions, newest activity first. */
 export interface SessionPage {
+  /** At most `limit` of them. */
   readonly sessions: readonly SessionInfo[];
   /** Pass it on to get the next page; absent on the last one. */
   readonly cursor?: string;
@@ -35,18 +38,32 @@ export interface SessionDirectory {
   /**
    * Lists sessions, newest activity first. A session that is written while one pages through moves
    * to the front, so it may be missed or seen twice; all others are seen exactly once.
+   *
+   * @throws SessionError `closed`, `invalid_options`
    */
   listSessions(options?: ListSessionsOptions): Promise<SessionPage>;
 
-  /** One session, or `undefined` if it does not exist. */
+  /**
+   * One session, or `undefined` if it does not exist.
+   *
+   * @throws SessionError `closed`, `invalid_session_id`
+   */
   getSession(sessionId: string): Promise<SessionInfo | undefined>;
 
   /**
    * Replaces the session's metadata, or removes it when `undefined`. A session that does not exist
    * yet is created, empty.
+   *
+   * @throws SessionError `closed`, `invalid_session_id`; `invalid_options` if the metadata is not a
+   * plain JSON object
    */
   setMetadata(sessionId: string, metadata: SessionMetadata | undefined): Promise<void>;
 
-  /** Removes a session, its items, ledger and metadata. True if it existed. */
+  /**
+   * Removes a session, its items, ledger and metadata. True if it existed.
+   *
+   * @throws SessionError `closed`, `invalid_session_id`; `conflict` if this machine's clock stays
+   * behind the one that wrote the session
+   */
   deleteSession(sessionId: string): Promise<boolean>;
 }

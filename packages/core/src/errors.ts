@@ -10,7 +10,7 @@
  * | `item_too_large` | one item, encoded, or one batch is larger than the backend takes |
  * | `invalid_transfer` | a JSON Lines export that cannot be imported |
  * | `closed` | the session or its store was closed |
- * | `conflict` | other writers won every attempt until the deadline |
+ * | `conflict` | other writers won every attempt until the deadline, or the target of a transfer is not empty |
  * | `busy` | the database stayed locked, or the server refused for now, until the deadline |
  * | `connection_lost` | the connection failed; whether a write under way took effect is not known |
  * | `not_replicated` | written, but too few replicas confirmed it |
@@ -88,8 +88,13 @@ const MARKER = Symbol.for('agent-sessions.SessionError');
  * ```
  */
 export class SessionError extends Error {
+  /** The reason, to branch on. */
   readonly code: SessionErrorCode;
 
+  /**
+   * @param message - What happened and what to do, without item content, keys or passwords.
+   * @param options - `cause`: the driver's error.
+   */
   constructor(code: SessionErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = 'SessionError';
@@ -101,6 +106,16 @@ export class SessionError extends Error {
 /**
  * True for a {@link SessionError}, also one that comes from another installed copy of this package
  * (where `instanceof` says no). With `code`, true only for that code.
+ *
+ * @example
+ * ```ts
+ * import { isSessionError } from '@agent-sessions/core';
+ *
+ * function toHttpStatus(error: unknown): number {
+ *   if (isSessionError(error, 'invalid_session_id')) return 400;
+ *   return isSessionError(error, 'busy') ? 503 : 500;
+ * }
+ * ```
  */
 export function isSessionError(error: unknown, code?: SessionErrorCode): error is SessionError {
   if (typeof error !== 'object' || error === null || !(MARKER in error)) return false;

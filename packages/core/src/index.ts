@@ -1,3 +1,9 @@
+/**
+ * The session over any store, a store in memory, history windows, transfer between sessions, and the
+ * errors of all packages.
+ *
+ * @module
+ */
 export type {
   ListSessionsOptions,
   SessionDirectory,

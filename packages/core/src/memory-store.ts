@@ -26,6 +26,8 @@ interface MemorySessionState {
  * Keeps sessions in this process, for tests and as the reference that every other store is held
  * against. Nothing survives the process.
  *
+ * @throws SessionError `closed` from every call after `close()`
+ *
  * @example
  * ```ts
  * import { MemorySessionStore } from '@agent-sessions/core';

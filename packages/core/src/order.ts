@@ -9,7 +9,19 @@ const closings = new WeakMap<object, Promise<void>>();
  * included, so that a call that was not awaited still takes effect before the next one. Sessions do
  * not wait for each other.
  *
- * @throws SessionError `closed`
+ * @throws SessionError `closed`, by rejecting
+ *
+ * @example
+ * ```ts
+ * import { inOrder } from '@agent-sessions/core/adapter';
+ *
+ * const store = {};
+ * const log: string[] = [];
+ * await Promise.all([
+ *   inOrder(store, 'user-123', async () => log.push('first')),
+ *   inOrder(store, 'user-123', async () => log.push('second')),
+ * ]);
+ * ```
  */
 export function inOrder<T>(store: object, id: string, work: () => Promise<T>): Promise<T> {
   if (closings.has(store)) return Promise.reject(closedError());
@@ -24,12 +36,37 @@ export function inOrder<T>(store: object, id: string, work: () => Promise<T>): P
   return result;
 }
 
-/** The error for every call on a store that was closed. */
+/**
+ * The error for every call on a store that was closed.
+ *
+ * @example
+ * ```ts
+ * import { closedError } from '@agent-sessions/core/adapter';
+ *
+ * function rejectsFromNowOn(): Promise<never> {
+ *   return Promise.reject(closedError());
+ * }
+ * ```
+ */
 export function closedError(): SessionError {
   return new SessionError('closed', 'The session store is closed. Open a new one.');
 }
 
-/** Refuses new calls once {@link closeInOrder} was called for this store. */
+/**
+ * Refuses calls on a store once it was closed, for those that need not wait for others.
+ *
+ * @throws SessionError `closed`
+ *
+ * @example
+ * ```ts
+ * import { type BaseSessionStore, assertOpen } from '@agent-sessions/core/adapter';
+ *
+ * async function ping(store: BaseSessionStore, send: () => Promise<void>): Promise<void> {
+ *   assertOpen(store);
+ *   await send();
+ * }
+ * ```
+ */
 export function assertOpen(store: object): void {
   if (closings.has(store)) throw closedError();
 }

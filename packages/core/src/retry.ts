@@ -6,12 +6,35 @@ const FIRST_DELAY_MS = 4;
 const LONGEST_DELAY_MS = 250;
 
 /** What one attempt came to: a value, or `retry` with the error to give up with. */
-export type Attempt<T> = { readonly value: T } | { readonly retry: () => Error };
+export type Attempt<T> =
+  | {
+      /** The result; there is no further attempt. */
+      readonly value: T;
+    }
+  | {
+      /** Makes the error to give up with, if there is no time for another attempt. */
+      readonly retry: () => Error;
+    };
 
 /**
  * Repeats `attempt` until it has a value or `deadlineMs` have passed since the call; then throws the
  * error of the last attempt. The first repetition comes in the next turn of the event loop, later ones
  * after a random delay with exponentially growing bound ("full jitter", Marc Brooker, AWS Architecture Blog, 2015).
+ *
+ * @param deadlineMs - In milliseconds; 0 for one attempt.
+ *
+ * @example
+ * ```ts
+ * import { SessionError } from '@agent-sessions/core';
+ * import { retryUntil } from '@agent-sessions/core/adapter';
+ *
+ * async function lock(tryToLock: () => Promise<boolean>): Promise<void> {
+ *   const locked = () => new SessionError('busy', 'Others held the lock for 5 s. Try again later.');
+ *   await retryUntil<void>(5_000, async () =>
+ *     (await tryToLock()) ? { value: undefined } : { retry: locked },
+ *   );
+ * }
+ * ```
  */
 export async function retryUntil<T>(
   deadlineMs: number,

@@ -9,6 +9,15 @@ const CLOCK_DEADLINE_MS = 10_000;
  * The revision before the first write of a new session: the clock in microseconds. A session that
  * expired and is born again so stays above every revision that anybody has seen of it, and a
  * compare-and-set against the old one cannot succeed.
+ *
+ * @example
+ * ```ts
+ * import { revisionAtBirth } from '@agent-sessions/core/adapter';
+ *
+ * function revisionOfNewSession(firstRecords: readonly string[]): number {
+ *   return revisionAtBirth() + firstRecords.length;
+ * }
+ * ```
  */
 export function revisionAtBirth(): Revision {
   return Date.now() * 1000;

@@ -4,9 +4,21 @@ import { SessionError } from './errors.ts';
 export const MAX_SESSION_ID_BYTES = 512;
 
 /**
- * Throws `invalid_session_id` unless `id` is a non-empty, well-formed string of at most
- * {@link MAX_SESSION_ID_BYTES} without NUL. Ids are never normalized: two ids are the same session
- * only if their bytes are the same.
+ * Throws unless `id` is a non-empty, well-formed string of at most {@link MAX_SESSION_ID_BYTES} bytes
+ * of UTF-8 without NUL. Ids are never normalized: two ids are the same session only if their bytes are
+ * the same.
+ *
+ * @throws SessionError `invalid_session_id`
+ *
+ * @example
+ * ```ts
+ * import { assertSessionId } from '@agent-sessions/core/adapter';
+ *
+ * function fileOf(sessionId: unknown): string {
+ *   assertSessionId(sessionId);
+ *   return `${Buffer.from(sessionId).toString('hex')}.jsonl`;
+ * }
+ * ```
  */
 export function assertSessionId(id: unknown): asserts id is string {
   const problem = problemOf(id);

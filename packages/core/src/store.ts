@@ -38,6 +38,7 @@ export interface SnapshotQuery {
 
 /** A session at one moment. */
 export interface Snapshot {
+  /** The session's revision; 0 if it does not exist. */
   readonly revision: Revision;
   /** Oldest first. The caller may modify the array. */
   readonly records: string[];
@@ -49,6 +50,7 @@ export interface Snapshot {
 
 /** Replaces the newest records, if nobody wrote since `revision`. */
 export interface TailReplacement {
+  /** The revision that the caller read; 0 for a session that did not exist. */
   readonly revision: Revision;
   /** How many of the newest records go, or all. */
   readonly drop: number | 'all';
@@ -56,11 +58,13 @@ export interface TailReplacement {
   readonly records: readonly string[];
   /** What the store's `outline` made of each record's item, if it has that method. */
   readonly outlines?: readonly unknown[];
+  /** An entry for the ledger; if the ledger has its key already, nothing is written. */
   readonly operation?: Operation;
 }
 
 /** Changes records where they are, if nobody wrote since `revision`. */
 export interface Rewrite {
+  /** The revision that the caller read. */
   readonly revision: Revision;
   /** By position: the new text, or `null` to remove the record. Never empty. */
   readonly changes: ReadonlyMap<number, string | null>;

@@ -47,6 +47,8 @@ export interface StoredSessionOptions<TStore extends SessionStore = SessionStore
  * Making one is cheap and touches no database: use one store a process and one session a request.
  * Calls on one session id through one store take effect in the order in which they were made.
  *
+ * Besides what they throw themselves, its methods pass on what the store and the cipher reject with.
+ *
  * @example
  * ```ts
  * import { MemorySessionStore, StoredSession } from '@agent-sessions/core';
@@ -91,6 +93,11 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
     return this.#history.damaged;
   }
 
+  /**
+   * The session's id.
+   *
+   * @throws SessionError `closed`
+   */
   async getSessionId(): Promise<string> {
     this.#assertOpen();
     return this.#sessionId;
@@ -100,7 +107,7 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
    * The whole history, or its newest `limit` items, oldest first. Damaged records are passed over.
    *
    * @param limit - A whole number; 0 or less gives `[]`. Default: everything.
-   * @throws SessionError `invalid_limit`
+   * @throws SessionError `closed`, `invalid_limit`
    */
   async getItems(limit?: number, runContext?: RunContext<unknown>): Promise<AgentInputItem[]> {
     this.#assertOpen();
@@ -113,7 +120,7 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
   /**
    * Adds items at the end, as one atomic batch. The items are copied before this method returns.
    *
-   * @throws SessionError `invalid_item`, `item_too_large`; then nothing was written
+   * @throws SessionError `closed`, `invalid_item`, `item_too_large`; then nothing was written
    */
   async addItems(items: AgentInputItem[], runContext?: RunContext<unknown>): Promise<void> {
     this.#assertOpen();
@@ -126,7 +133,13 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
     });
   }
 
-  /** Removes and returns the newest item. A damaged record behind it stays where it is. */
+  /**
+   * Removes and returns the newest item. A damaged record behind it stays where it is.
+   *
+   * @returns the item, or `undefined` if there is none
+   * @throws SessionError `closed`; `conflict` if others change the session during every attempt for
+   * ten seconds
+   */
   async popItem(_runContext?: RunContext<unknown>): Promise<AgentInputItem | undefined> {
     this.#assertOpen();
     return this.#inOrder('popItem', () =>
@@ -140,7 +153,11 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
     );
   }
 
-  /** Removes all items and forgets all operations. The session id stays. */
+  /**
+   * Removes all items and forgets all operations. The session id stays.
+   *
+   * @throws SessionError `closed`
+   */
   async clearSession(_runContext?: RunContext<unknown>): Promise<void> {
     this.#assertOpen();
     await this.#inOrder('clearSession', () => this.#history.clear());
@@ -151,6 +168,7 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
    *
    * @throws UserError with the SDK's own messages for invalid arguments, for an operation id used
    * with another transaction, and for a suffix that no longer matches
+   * @throws SessionError `closed`, `invalid_item`, `item_too_large`; `conflict` as {@link popItem}
    */
   async applyHistoryTransaction(
     args: SessionHistoryTransactionArgs,
@@ -165,7 +183,12 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
     });
   }
 
-  /** Replaces function calls in place: the first of each call id is kept, duplicates go. */
+  /**
+   * Replaces function calls in place: the first of each call id is kept, duplicates go.
+   *
+   * @throws SessionError `closed`, `invalid_options`, `invalid_item`, `item_too_large`; `conflict` as
+   * {@link popItem}
+   */
   async applyHistoryMutations(args: SessionHistoryRewriteArgs): Promise<void> {
     this.#assertOpen();
     const mutations = prepareMutations(args);
@@ -178,6 +201,8 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
    * Replaces the history atomically by a compaction item and what follows it. What others added since
    * the run first read the history (outside a run: since this session last read all of it) is kept
    * behind the replacement.
+   *
+   * @throws SessionError `closed`, `invalid_item`, `item_too_large`; `conflict` as {@link popItem}
    */
   async replaceHistoryWithCompaction(
     items: AgentInputItem[],
@@ -212,6 +237,7 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
     if (this.#ownsStore) await this.store.close();
   }
 
+  /** Closes the session, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

@@ -38,6 +38,9 @@ export interface TransferIntoOptions extends TransferOptions {
  * by which a cut-off file is noticed. The history is read once, so the export is consistent while
  * others write; its lines are made one at a time.
  *
+ * @throws SessionError `invalid_item` for an item that JSON cannot hold, and what the session rejects
+ * with
+ *
  * @example
  * ```ts
  * import { createWriteStream } from 'node:fs';
@@ -69,15 +72,31 @@ export async function* exportSession(
  * Each batch is atomic, the import as a whole is not: after an error, what `onProgress` was told of is
  * there.
  *
- * @returns how many items were added, and the id of the session that they come from
  * @throws SessionError `invalid_transfer` if the text is damaged or cut off, `conflict` if the target
- * holds items already
+ * holds items already, and what the session rejects with
+ *
+ * @example
+ * ```ts
+ * import { createReadStream } from 'node:fs';
+ * import { importSession } from '@agent-sessions/core';
+ * import type { Session } from '@openai/agents';
+ *
+ * async function restore(session: Session): Promise<void> {
+ *   const { items } = await importSession(session, createReadStream('conversation.jsonl'));
+ *   console.log(`${items} items`);
+ * }
+ * ```
  */
 export async function importSession(
   session: Session,
   source: AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>,
   options: TransferIntoOptions = {},
-): Promise<{ items: number; sessionId: string }> {
+): Promise<{
+  /** How many items were added. */
+  items: number;
+  /** The id of the session that they come from. */
+  sessionId: string;
+}> {
   await assertMayAdd(session, options);
   const lines = readLines(source);
   try {
@@ -93,7 +112,15 @@ export async function importSession(
  * and errors are as for {@link importSession}.
  *
  * @returns how many items were copied
- * @throws SessionError `conflict` if the target holds items already
+ * @throws SessionError `conflict` if the target holds items already, and what the sessions reject with
+ *
+ * @example
+ * ```ts
+ * import { copySession, MemorySessionStore } from '@agent-sessions/core';
+ *
+ * const store = new MemorySessionStore();
+ * const copied = await copySession(store.session('user-123'), store.session('copy-of-user-123'));
+ * ```
  */
 export async function copySession(
   from: Session,

@@ -38,6 +38,18 @@ export function keepRecentTurns(turns: number): SessionInputCallback {
  *
  * @param items - A whole number; 0 shows the new input alone.
  * @throws SessionError `invalid_options`
+ *
+ * @example
+ * ```ts
+ * import { keepRecentItems } from '@agent-sessions/core';
+ * import { Agent, MemorySession, run } from '@openai/agents';
+ *
+ * const agent = new Agent({ name: 'Assistant' });
+ * await run(agent, 'Hello', {
+ *   session: new MemorySession(),
+ *   sessionInputCallback: keepRecentItems(50),
+ * });
+ * ```
  */
 export function keepRecentItems(items: number): SessionInputCallback {
   assertCount(items, 'keepRecentItems');

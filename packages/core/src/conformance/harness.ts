@@ -76,6 +76,8 @@ export interface SessionHarness {
  * The test functions of the caller's runner: those of vitest, `node:test`, Jest or Mocha as they are.
  */
 export interface TestFunctions {
+  /** Groups tests. */
   readonly describe: (name: string, body: () => void) => unknown;
+  /** Registers a test; `timeoutMs` is in milliseconds. */
   readonly it: (name: string, body: () => Promise<void>, timeoutMs?: number) => unknown;
 }

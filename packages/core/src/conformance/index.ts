@@ -1,3 +1,8 @@
+/**
+ * The tests that every session of this project passes, for any other one.
+ *
+ * @module
+ */
 export type { SessionHarness, SessionLimits, TestFunctions } from './harness.ts';
 export type {
   CapabilityOutcome,

@@ -8,6 +8,7 @@ export interface TestOutcome {
   readonly concern: string;
   /** The rule, as a sentence. */
   readonly name: string;
+  /** How it ended. */
   readonly state: 'passed' | 'failed' | 'skipped';
   /** Why it was skipped, or the message with which it failed. */
   readonly reason?: string;
@@ -19,23 +20,33 @@ export interface TestOutcome {
 export interface CapabilityOutcome {
   /** How the capability is called, for example `applyHistoryTransaction`. */
   readonly name: string;
+  /** Whether the session has it. */
   readonly present: boolean;
   /** Why it is absent. */
   readonly reason?: string;
+  /** How many of its tests passed. */
   readonly passed: number;
+  /** How many of its tests failed. */
   readonly failed: number;
+  /** How many of its tests were skipped. */
   readonly skipped: number;
 }
 
 /** What a run of the suite came to. */
 export interface ConformanceReport {
+  /** The name in the harness. */
   readonly name: string;
+  /** How many tests passed. */
   readonly passed: number;
+  /** How many tests failed. */
   readonly failed: number;
+  /** How many tests were skipped. */
   readonly skipped: number;
+  /** The required methods as one, then each optional capability. */
   readonly capabilities: readonly CapabilityOutcome[];
   /** Rules that the harness declares broken, with the reason. */
   readonly exempt: Readonly<Record<string, string>>;
+  /** Every test, in the order in which they ran. */
   readonly tests: readonly TestOutcome[];
 }
 

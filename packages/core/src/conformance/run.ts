@@ -16,6 +16,8 @@ export interface RunConformanceOptions {
 /**
  * Runs the suite without a test runner, one test after the other.
  *
+ * @throws Error if `harness.exempt` names a test that does not exist
+ *
  * @example
  * ```ts
  * import { MemorySessionStore } from '@agent-sessions/core';
