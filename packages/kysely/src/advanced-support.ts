@@ -3,6 +3,7 @@
  * dialects, and the runner of transactions with its retries. No part of the public interface.
  *
  * @module
+ * @internal
  */
 export { SessionDatabase } from './database.ts';
 export { detectDialect } from './dialects/detect.ts';

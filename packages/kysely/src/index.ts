@@ -1,3 +1,8 @@
+/**
+ * Sessions in Postgres, MySQL, MariaDB, PGlite or SQLite, through Kysely.
+ *
+ * @module
+ */
 export {
   KyselySession,
   type KyselySessionOptions,

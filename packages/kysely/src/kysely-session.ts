@@ -6,10 +6,8 @@ import {
   type KyselyStoreUrlOptions,
 } from './kysely-store.ts';
 
-type OwnOptions = Pick<StoredSessionOptions, 'sessionId' | 'logger'>;
-
 /** Options of a session: its own, and either a shared `store` or those of a store over `db`. */
-export type KyselySessionOptions = OwnOptions &
+export type KyselySessionOptions = Pick<StoredSessionOptions, 'sessionId' | 'logger'> &
   (
     | KyselySessionStoreOptions
     | {
@@ -22,13 +20,15 @@ export type KyselySessionOptions = OwnOptions &
   );
 
 /** Options of a session that opens its own database. */
-export type KyselySessionUrlOptions = OwnOptions & KyselyStoreUrlOptions;
+export type KyselySessionUrlOptions = Pick<StoredSessionOptions, 'sessionId' | 'logger'> &
+  KyselyStoreUrlOptions;
 
 /**
  * A conversation in a SQL database, for `run(agent, input, { session })`.
  *
  * From a URL it opens connections of its own: many sessions in one process should share a
- * {@link KyselySessionStore}, or a Kysely instance given as `db`, which is never closed here.
+ * {@link KyselySessionStore}, whose errors it passes on, or a Kysely instance given as `db`, which is
+ * never closed here.
  *
  * @example
  * ```ts
@@ -46,7 +46,9 @@ export type KyselySessionUrlOptions = OwnOptions & KyselyStoreUrlOptions;
  */
 export class KyselySession extends StoredSession<KyselySessionStore> {
   /**
-   * @throws SessionError `invalid_session_id`, `invalid_options`, `unsupported`
+   * Connects to nothing yet: the first call does.
+   *
+   * @throws SessionError `invalid_session_id`, `invalid_options`; `unsupported` for SQL Server
    */
   constructor(options: KyselySessionOptions) {
     const { sessionId, logger } = options;

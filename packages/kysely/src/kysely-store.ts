@@ -58,6 +58,11 @@ export interface KyselyStoreUrlOptions extends KyselyStoreSettings {
  * Keeps sessions in a SQL database: Postgres, MySQL, MariaDB, PGlite or SQLite. Make one a process
  * and share it; many processes may use one database at once.
  *
+ * @throws SessionError from every call that uses the database: `closed`, `busy`, `unreachable`,
+ * `connection_lost`, `access_denied`, `database_missing`, `cannot_open`, `not_a_database`,
+ * `schema_missing`, `schema_mismatch`, `schema_newer`, `read_only`, `storage_full`, `item_too_large`,
+ * `unsupported`, `backend`; inside a transaction of the caller's also `conflict`
+ *
  * @example
  * ```ts
  * import { KyselySessionStore } from '@agent-sessions/kysely';
@@ -84,7 +89,7 @@ export class KyselySessionStore extends BaseSessionStore {
   /**
    * Connects to nothing yet: the first call does.
    *
-   * @throws SessionError `invalid_options`, `unsupported`
+   * @throws SessionError `invalid_options`; `unsupported` for SQL Server
    */
   constructor(options: KyselySessionStoreOptions) {
     super();
@@ -124,7 +129,12 @@ export class KyselySessionStore extends BaseSessionStore {
     return new KyselySessionStore({ ...settings, db: openUrl(url) });
   }
 
-  /** Creates the tables, or brings them up to date; for a deployment step of its own. */
+  /**
+   * Creates the tables, or brings them up to date; for a deployment step of its own.
+   *
+   * @throws SessionError as every call; `schema_missing` only if `db` is a transaction on MySQL, which
+   * creating tables would commit
+   */
   async migrate(): Promise<void> {
     await this.#database.migrate();
   }

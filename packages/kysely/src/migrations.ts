@@ -27,7 +27,7 @@ export const VERSION: number = STEPS.length;
  * The migrations of the session tables, by name and in order, for the caller's own Kysely
  * `Migrator`. None of them can be undone: that would delete conversations.
  *
- * @throws SessionError `invalid_options`
+ * @throws SessionError from a migration that runs: `invalid_options`, `unsupported`
  *
  * @example
  * ```ts

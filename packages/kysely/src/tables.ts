@@ -15,7 +15,10 @@ export interface TableNames {
 
 /** Where the tables are. */
 export interface TableOptions {
-  /** Names of the tables. Default: `agent_sessions`, `agent_messages`, and so on. */
+  /**
+   * Names of the tables, of at most 50 letters, digits and `_`, no digit first. Default:
+   * `agent_sessions`, `agent_messages`, and so on.
+   */
   readonly tables?: Partial<TableNames>;
   /** The schema that holds the tables; Postgres only. Default: the connection's `search_path`. */
   readonly schema?: string;

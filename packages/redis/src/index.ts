@@ -1,3 +1,8 @@
+/**
+ * Sessions in Redis or Valkey, through ioredis.
+ *
+ * @module
+ */
 export type { RedisClient } from './client.ts';
 export type {
   RedisSessionStoreOptions,

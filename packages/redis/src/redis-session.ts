@@ -3,10 +3,8 @@ import { assertSessionId } from '@agent-sessions/core/adapter';
 import type { RedisSessionStoreOptions, RedisStorageOptions } from './options.ts';
 import { RedisSessionStore } from './redis-store.ts';
 
-type SessionOptions = Pick<StoredSessionOptions, 'sessionId' | 'logger'>;
-
 /** Options of a session: its own, and either a shared `store` or those of a store of its own. */
-export type RedisSessionOptions = SessionOptions &
+export type RedisSessionOptions = Pick<StoredSessionOptions, 'sessionId' | 'logger'> &
   (
     | RedisSessionStoreOptions
     | {
@@ -18,7 +16,7 @@ export type RedisSessionOptions = SessionOptions &
   );
 
 /** Options of a session with a connection of its own. */
-export type RedisSessionUrlOptions = SessionOptions &
+export type RedisSessionUrlOptions = Pick<StoredSessionOptions, 'sessionId' | 'logger'> &
   RedisStorageOptions & {
     /** `redis://user:password@host:6379/0`, or `rediss://` for TLS. Connects on first use. */
     readonly url: string;
@@ -27,7 +25,7 @@ export type RedisSessionUrlOptions = SessionOptions &
 /**
  * A conversation in Redis, for `run(agent, input, { session })`. With a `url` it opens a connection
  * and closes it; a client that is passed in as `redis` stays open. Many sessions in one process
- * should share a {@link RedisSessionStore}.
+ * should share a {@link RedisSessionStore}, whose errors it passes on.
  *
  * @example
  * ```ts
@@ -44,7 +42,11 @@ export type RedisSessionUrlOptions = SessionOptions &
  * ```
  */
 export class RedisSession extends StoredSession<RedisSessionStore> {
-  /** @throws SessionError `invalid_session_id`, `invalid_options` */
+  /**
+   * Connects to nothing yet: the first call does.
+   *
+   * @throws SessionError `invalid_session_id`, `invalid_options`
+   */
   constructor(options: RedisSessionOptions) {
     // Before a client is opened that nobody would close.
     if (options.sessionId !== undefined) assertSessionId(options.sessionId);
@@ -56,7 +58,11 @@ export class RedisSession extends StoredSession<RedisSessionStore> {
     });
   }
 
-  /** A session with a connection of its own, which `close()` closes. */
+  /**
+   * A session with a connection of its own, which `close()` closes.
+   *
+   * @throws SessionError `invalid_session_id`, `invalid_options`
+   */
   static fromUrl(options: RedisSessionUrlOptions): RedisSession {
     return new RedisSession(options);
   }

@@ -25,6 +25,10 @@ import { Records } from './records.ts';
  * Keeps sessions in Redis or Valkey: one server, behind Sentinel, or a cluster. Make one a process
  * and share it; any number of processes may share the sessions.
  *
+ * @throws SessionError from every call that uses the server: `closed`, `connection_lost`, `busy`,
+ * `access_denied`, `read_only`, `storage_full`, `not_replicated`, `schema_mismatch`, `item_too_large`,
+ * `backend`
+ *
  * @example
  * ```ts
  * import { RedisSessionStore } from '@agent-sessions/redis';
@@ -42,7 +46,11 @@ export class RedisSessionStore extends BaseSessionStore {
   readonly #directory: Directory;
   readonly #ownsClient: boolean;
 
-  /** @throws SessionError `invalid_options` */
+  /**
+   * Connects to nothing yet: the first call does.
+   *
+   * @throws SessionError `invalid_options`
+   */
   constructor(options: RedisSessionStoreOptions) {
     super();
     assertStorageOptions(options);
@@ -56,7 +64,11 @@ export class RedisSessionStore extends BaseSessionStore {
     this.#directory = new Directory(this.#connection, keyPrefix);
   }
 
-  /** A store with a connection of its own, which `close()` closes. */
+  /**
+   * A store with a connection of its own, which `close()` closes.
+   *
+   * @throws SessionError `invalid_options`
+   */
   static fromUrl(options: RedisStorageOptions & { readonly url: string }): RedisSessionStore {
     return new RedisSessionStore(options);
   }

@@ -1,3 +1,8 @@
+/**
+ * Sessions in an SQLite file or in memory, through better-sqlite3.
+ *
+ * @module
+ */
 export type { TableNames } from './schema.ts';
 export { SQLiteSession, type SQLiteSessionOptions } from './sqlite-session.ts';
 export { SQLiteSessionStore, type SQLiteSessionStoreOptions } from './sqlite-store.ts';

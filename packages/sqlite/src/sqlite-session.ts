@@ -17,7 +17,8 @@ export type SQLiteSessionOptions = Pick<StoredSessionOptions, 'sessionId' | 'log
 /**
  * A conversation in an SQLite database, for `run(agent, input, { session })`. In memory by default,
  * in a file with `path`, or in an open `database`. It opens a store of its own and closes it, unless
- * it is given one: many sessions in one process should share a {@link SQLiteSessionStore}.
+ * it is given one: many sessions in one process should share a {@link SQLiteSessionStore}, whose errors it
+ * passes on.
  *
  * @example
  * ```ts
@@ -31,7 +32,10 @@ export type SQLiteSessionOptions = Pick<StoredSessionOptions, 'sessionId' | 'log
  */
 export class SQLiteSession extends StoredSession<SQLiteSessionStore> {
   /**
-   * @throws SessionError `cannot_open`, `invalid_session_id`, `invalid_options`
+   * Opens the file, unless it is given a store or a database.
+   *
+   * @throws SessionError `invalid_session_id`, `invalid_options`; `cannot_open` if the folder is missing
+   * or the file not accessible
    */
   constructor(options: SQLiteSessionOptions = {}) {
     // Before a file is opened that nobody would close.

@@ -17,7 +17,10 @@ import { resolveTableNames, type TableNames } from './schema.ts';
 
 /** Options of a store. Give a `path`, or a `database`, or neither for one in memory. */
 export type SQLiteSessionStoreOptions = {
-  /** Names of the tables. Default: `agent_sessions`, `agent_messages`, and so on. */
+  /**
+   * Names of the tables, of at most 63 letters, digits and `_`, no digit first. Default:
+   * `agent_sessions`, `agent_messages`, and so on.
+   */
   readonly tables?: Partial<TableNames>;
   /** How long to wait for other connections' locks, in milliseconds. Default: 10 000. */
   readonly busyTimeoutMs?: number;
@@ -43,6 +46,10 @@ export type SQLiteSessionStoreOptions = {
 /**
  * Keeps sessions in an SQLite database. Make one a process and share it; many processes may use one
  * file at once.
+ *
+ * @throws SessionError from every call that uses the database: `closed`, `busy`, `cannot_open`,
+ * `not_a_database`, `schema_mismatch`, `schema_newer`, `read_only`, `storage_full`, `item_too_large`,
+ * `backend`
  *
  * @example
  * ```ts
