@@ -15,7 +15,7 @@ export interface AdvancedSQLiteSessionOptions extends BranchOptions {
 /**
  * A conversation with branches, token usage and structured queries, in an SQLite file or in memory.
  * It opens a connection of its own and closes it: many sessions in one process should share an
- * {@link AdvancedSessionStore}.
+ * {@link AdvancedSessionStore}. Its errors are those of {@link AdvancedSession}.
  *
  * @example
  * ```ts

@@ -21,7 +21,7 @@ const databases = new WeakMap<AdvancedSessionStore, AdvancedDatabase>();
 
 /**
  * Keeps sessions with branches in a SQL database: Postgres, MySQL, MariaDB, PGlite or SQLite. Make
- * one a process and share it.
+ * one a process and share it. Rejects with the errors of {@link KyselySessionStore}.
  *
  * @example
  * ```ts
@@ -39,7 +39,7 @@ export class AdvancedSessionStore extends KyselySessionStore {
   /**
    * Connects to nothing yet: the first call does.
    *
-   * @throws SessionError `invalid_options`, `unsupported`
+   * @throws SessionError `invalid_options`; `unsupported` for SQL Server
    */
   constructor(options: AdvancedSessionStoreOptions) {
     if ('tables' in options && options.tables !== undefined) {
@@ -64,7 +64,12 @@ export class AdvancedSessionStore extends KyselySessionStore {
     return new AdvancedSessionStore({ ...settings, db: openUrl(url) });
   }
 
-  /** Creates the tables, those of branches too; for a deployment step of its own. */
+  /**
+   * Creates the tables, those of branches too; for a deployment step of its own.
+   *
+   * @throws SessionError as every call; `schema_missing` only if `db` is a transaction on MySQL, which
+   * creating tables would commit
+   */
   override async migrate(): Promise<void> {
     await databaseOf(this).migrate();
   }

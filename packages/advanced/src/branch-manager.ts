@@ -12,16 +12,19 @@ import {
 
 /** A branch as `listBranches` tells of it. */
 export interface BranchInfo {
+  /** The branch's id. */
   readonly branchId: string;
   /** How many items it shows. */
   readonly messageCount: number;
+  /** How many turns it shows. */
   readonly userTurns: number;
   /** True for the branch that this session object is on. */
   readonly isCurrent: boolean;
+  /** When it was made. */
   readonly createdAt: Date;
   /** The branch that it was made from; absent for `main`. */
   readonly parentBranchId?: string;
-  /** The turn that it was made to replace; absent for `main` and for archives. */
+  /** The number of the turn that it was made to replace; absent for `main` and for archives. */
   readonly forkTurn?: number;
 }
 

@@ -8,10 +8,11 @@ import type { Sql } from './sql.ts';
 
 /** A turn of the current branch. */
 export interface ConversationTurn {
-  /** Its number: turn n starts with the n-th user message. */
+  /** Its number, from 1: turn n starts with the n-th user message. */
   readonly turn: number;
   /** The first 100 characters of what the user wrote, and `...` if there is more. */
   readonly content: string;
+  /** All that the user wrote. */
   readonly fullContent: string;
   /** When the user's message was stored. */
   readonly timestamp: Date;
@@ -29,8 +30,11 @@ export interface TurnItem {
 
 /** How often a tool was called in a turn. */
 export interface ToolUsage {
+  /** The tool's name. */
   readonly toolName: string;
+  /** How many calls there were in the turn. */
   readonly count: number;
+  /** The number of the turn; 0 for items before turn 1. */
   readonly turn: number;
 }
 

@@ -1,3 +1,8 @@
+/**
+ * Sessions with branches, token usage and structured queries, in any SQL database.
+ *
+ * @module
+ */
 export { AdvancedSession } from './advanced-session.ts';
 export {
   AdvancedSQLiteSession,

@@ -10,6 +10,7 @@ import { SessionKeys } from './session-keys.ts';
 import {
   type CapabilityOf,
   type CompactionOf,
+  type ContextOf,
   type EncryptedView,
   encryptStored,
   isStored,
@@ -25,9 +26,13 @@ import {
  * type `unknown`, and what could not be atomic is absent: history transactions, mutations,
  * compaction, and the methods that rewrite what is stored.
  *
- * Every call rejects with a SessionError if a record does not decrypt (`decryption_failed`), its key
- * is missing (`key_unavailable`), or it is plain text (`not_encrypted`); nothing is skipped, changed
- * or deleted for that reason.
+ * What it cannot read is an error, and is never skipped, changed or deleted for that reason.
+ *
+ * @throws SessionError from every call that reads, and from the first that writes: `decryption_failed`
+ * if a record does not decrypt, `key_unavailable` if its key is missing, `not_encrypted` if it is plain
+ * text; from every call: `closed`, `invalid_session_id` if the given session has an id that is none,
+ * `invalid_options` if `keyProvider` or `now` gives what it should not, and what the given session
+ * rejects with
  *
  * @example
  * ```ts
@@ -53,46 +58,60 @@ export class EncryptedSession<TSession extends Session = Session>
   declare readonly session: EncryptedView<TSession>;
   /** The store of the given session, for example to list sessions. */
   declare readonly store: CapabilityOf<TSession, 'store'>;
-  /** As the given session has it. */
-  declare readonly acceptsRunContext: TSession extends { readonly acceptsRunContext: true }
-    ? true
-    : never;
-  /** Of the given session; absent if that does not take a cipher. */
+  /** True if the SDK is to pass its run context, as the given session has it. */
+  declare readonly acceptsRunContext: ContextOf<TSession>;
+  /**
+   * `applyHistoryTransaction({ operationId, transaction })` applies a change atomically and once, as
+   * the given session does; absent if that does not take a cipher.
+   */
   declare readonly applyHistoryTransaction: CapabilityOf<TSession, 'applyHistoryTransaction'>;
-  /** Of the given session; absent if that does not take a cipher. */
+  /**
+   * `applyHistoryMutations({ mutations })` replaces function calls in place, as the given session does;
+   * absent if that does not take a cipher.
+   */
   declare readonly applyHistoryMutations: CapabilityOf<TSession, 'applyHistoryMutations'>;
-  /** Of the given session; absent if that does not take a cipher. */
+  /**
+   * `replaceHistoryWithCompaction(items)` replaces the history atomically, as the given session does;
+   * absent if that does not take a cipher.
+   */
   declare readonly replaceHistoryWithCompaction: CompactionOf<TSession>;
   /**
-   * Seals every record with the current key, in batches of 200, each of them atomic. Safe beside
+   * `rotate({ onProgress? })` seals every record with the current key, in batches of 200, each of them atomic. Safe beside
    * writers; when it was interrupted, call it again. Afterwards the current key opens every record,
    * and the old ones may go once no other process seals with them.
    * It reaches every branch of a session that has some.
    *
    * @returns how many records were sealed anew
-   * @throws SessionError as reading does, before anything is changed
+   * @throws SessionError as reading does, before anything is changed; `conflict` if others change the
+   * session during every attempt for ten seconds, and then the batches before stay done
    */
   declare readonly rotate: MaintenanceOf<TSession, 'rotate'>;
   /**
-   * Deletes the records whose time is over, in batches of 200, each of them atomic.
+   * `purgeExpired()` deletes the records whose time is over, in batches of 200, each of them atomic.
    *
    * @returns how many were deleted
-   * @throws SessionError `invalid_options` without `ttlSeconds`
+   * @throws SessionError `invalid_options` without `ttlSeconds`; as reading does; `conflict` as
+   * `rotate`
    */
   declare readonly purgeExpired: MaintenanceOf<TSession, 'purgeExpired'>;
   /**
-   * Encrypts what the session holds in plain text, in batches of 200, each of them atomic; when it
+   * `encryptExisting({ onProgress? })` encrypts what the session holds in plain text, in batches of 200, each of them atomic; when it
    * was interrupted, call it again. It takes whatever plain items are there for authentic. They
    * expire as if they had been written now.
    *
    * @returns how many records were encrypted
-   * @throws SessionError `damaged_record` if something is neither an item nor an envelope
+   * @throws SessionError `damaged_record` if something is neither an item nor an envelope;
+   * `decryption_failed`, `key_unavailable`; `conflict` as `rotate`
    */
   declare readonly encryptExisting: MaintenanceOf<TSession, 'encryptExisting'>;
 
   readonly #sealed: Sealed;
 
-  /** @throws SessionError `invalid_options`; `unsupported` for a session on the Conversations API */
+  /**
+   * Uses neither session nor keys yet: the first call does.
+   *
+   * @throws SessionError `invalid_options`; `unsupported` for a session on the Conversations API
+   */
   constructor(options: EncryptedSessionOptions<TSession>) {
     const { session } = options;
     if (typeof session?.getItems !== 'function') throw invalidOptions('`session` is not a session');
@@ -111,6 +130,11 @@ export class EncryptedSession<TSession extends Session = Session>
     }
   }
 
+  /**
+   * The id of the given session.
+   *
+   * @throws SessionError `closed`
+   */
   async getSessionId(): Promise<string> {
     return this.#sealed.getSessionId();
   }
@@ -119,7 +143,7 @@ export class EncryptedSession<TSession extends Session = Session>
    * The whole history, or its newest `limit` items, oldest first; expired items do not count.
    *
    * @param limit - A whole number; 0 or less gives `[]`. Default: everything.
-   * @throws SessionError `invalid_limit`
+   * @throws SessionError `closed`, `invalid_limit`, and as described above for reading
    */
   async getItems(limit?: number, ...context: RunContext<unknown>[]): Promise<AgentInputItem[]> {
     return this.#sealed.getItems(limit, ...context);
@@ -128,7 +152,7 @@ export class EncryptedSession<TSession extends Session = Session>
   /**
    * Adds items at the end, as one batch. The items are copied before this method returns.
    *
-   * @throws SessionError `invalid_item`; then nothing was written
+   * @throws SessionError `closed`, `invalid_item`, `item_too_large`; then nothing was written
    */
   async addItems(items: AgentInputItem[], ...context: RunContext<unknown>[]): Promise<void> {
     await this.#sealed.addItems(items, ...context);
@@ -141,17 +165,27 @@ export class EncryptedSession<TSession extends Session = Session>
    * looked at first, so within one process what does not decrypt is never removed. If another process
    * changed the session in between, what came off instead is returned if it decrypts, and added back
    * at the end if not. There an expired newest item gives `undefined`.
+   *
+   * @throws SessionError `closed`, and as described above for reading
    */
   async popItem(...context: RunContext<unknown>[]): Promise<AgentInputItem | undefined> {
     return this.#sealed.popItem(...context);
   }
 
-  /** Removes everything, also what does not decrypt. The session id stays. */
+  /**
+   * Removes everything, also what does not decrypt. The session id stays. Needs no key.
+   *
+   * @throws SessionError `closed`
+   */
   async clearSession(...context: RunContext<unknown>[]): Promise<void> {
     await this.#sealed.clearSession(...context);
   }
 
-  /** True if no record is plain text. Needs no key, and does not tell whether the records decrypt. */
+  /**
+   * True if no record is plain text. Needs no key, and does not tell whether the records decrypt.
+   *
+   * @throws SessionError `closed`
+   */
   async isEncrypted(): Promise<boolean> {
     return this.#sealed.isEncrypted();
   }
@@ -161,6 +195,7 @@ export class EncryptedSession<TSession extends Session = Session>
     await this.#sealed.close();
   }
 
+  /** Closes this session, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

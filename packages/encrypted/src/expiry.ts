@@ -3,7 +3,7 @@ import { invalidOptions } from './failures.ts';
 /** A time has at most 15 digits, which is for some 30 000 years. */
 const LARGEST_TIME = 1e15;
 
-/** What expires when, by which clock. */
+/** Options of expiry. */
 export interface ExpiryOptions {
   /** How long items are visible, in whole seconds. Default: for ever. */
   readonly ttlSeconds?: number;

@@ -1,4 +1,10 @@
+/**
+ * Encryption for any session: AES-256-GCM, a key for each session, rotation and expiry.
+ *
+ * @module
+ */
 export { EncryptedSession } from './encrypted-session.ts';
+export type { ExpiryOptions } from './expiry.ts';
 export type { KeyProvider, ProvidedKey } from './keys/key-provider.ts';
 export type { KeyRing, SecretKey } from './keys/key-ring.ts';
 export type { EncryptedSessionOptions, KeyOptions } from './options.ts';

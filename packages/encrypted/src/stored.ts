@@ -30,6 +30,11 @@ export type EncryptedView<TSession> = TSession extends {
 export type CapabilityOf<TSession, Name extends PropertyKey> =
   EncryptedView<TSession> extends { readonly [key in Name]: infer Member } ? Member : never;
 
+/** True if the SDK is to pass its run context; `never` where the member is absent. */
+export type ContextOf<TSession> = TSession extends { readonly acceptsRunContext: true }
+  ? true
+  : never;
+
 /** As {@link CapabilityOf}, for the one that the SDK's type of a session has as well. */
 export type CompactionOf<TSession> =
   EncryptedView<TSession> extends {

@@ -47,6 +47,10 @@ interface Conversation {
  * Calls on one instance take effect in the order in which they were made. Requests are repeated as
  * the client's `maxRetries` says, but a write is never sent again before its effect was looked for.
  *
+ * @throws SessionError from every call that sends requests: `busy` for a rate limit or a lock that
+ * outlasts the repetitions; `backend` for what the API refuses, for no answer, for a conversation that
+ * does not exist, and without an API key
+ *
  * @example
  * ```ts
  * import { OpenAIConversationsSession } from '@agent-sessions/openai-conversations';
@@ -63,7 +67,11 @@ export class OpenAIConversationsSession extends SdkConversationsSession {
   readonly #createsMissing: boolean;
   #conversation: Conversation | undefined;
 
-  /** @throws SessionError `invalid_options`, `invalid_session_id` */
+  /**
+   * Sends no request yet: the first call does.
+   *
+   * @throws SessionError `invalid_options`, `invalid_session_id`
+   */
   constructor(options: OpenAIConversationsSessionOptions = {}) {
     const { conversationId, metadata, onMissingConversation = 'error' } = options;
     const client = resolveClient(options);
@@ -84,7 +92,11 @@ export class OpenAIConversationsSession extends SdkConversationsSession {
     return this.#conversation?.id;
   }
 
-  /** The conversation's id. Creates the conversation if there is none: ids come from the server. */
+  /**
+   * The conversation's id. Creates the conversation if there is none: ids come from the server.
+   *
+   * @throws SessionError `busy`, `backend`
+   */
   override getSessionId(): Promise<string> {
     return this.#inOrder('getSessionId', async () => (await this.#open()).id);
   }
@@ -108,7 +120,8 @@ export class OpenAIConversationsSession extends SdkConversationsSession {
    * error says whether that succeeded or which items are left.
    *
    * @throws SessionError `unsupported`, `invalid_item` or `item_too_large` for what the API cannot
-   * store, before anything is sent; `busy`, `conflict`, `backend`
+   * store, before anything is sent; `busy`, `backend`; `conflict` if somebody else deleted the item by
+   * which the effect of a request would be known
    */
   override async addItems(items: AgentInputItem[]): Promise<void> {
     const { wires, warning } = prepareItems(items);
@@ -116,7 +129,12 @@ export class OpenAIConversationsSession extends SdkConversationsSession {
     if (wires.length > 0) await this.#inOrder('addItems', () => this.#write(wires));
   }
 
-  /** Removes the newest item and returns it; `undefined` if there is none. */
+  /**
+   * Removes the newest item and returns it; `undefined` if there is none.
+   *
+   * @throws SessionError `busy`, `backend`; `conflict` if others take the newest item first during every
+   * attempt for ten seconds
+   */
   override async popItem(): Promise<AgentInputItem | undefined> {
     return this.#inOrder('popItem', async () => {
       const conversation = this.#conversation;
@@ -132,7 +150,11 @@ export class OpenAIConversationsSession extends SdkConversationsSession {
     });
   }
 
-  /** Deletes all items, newest first, one request each. The conversation and its id stay. */
+  /**
+   * Deletes all items, newest first, one request each. The conversation and its id stay.
+   *
+   * @throws SessionError `busy`, `backend`; then the oldest items may be left
+   */
   override async clearSession(): Promise<void> {
     await this.#inOrder('clearSession', () => this.#clear());
   }
@@ -140,6 +162,8 @@ export class OpenAIConversationsSession extends SdkConversationsSession {
   /**
    * Deletes all items, then the conversation; deleting only the conversation would leave its items
    * at OpenAI. What is gone already counts as deleted. The session keeps the id of the conversation.
+   *
+   * @throws SessionError `busy`, `backend`
    */
   async deleteConversation(): Promise<void> {
     await this.#inOrder('deleteConversation', async () => {
@@ -152,6 +176,9 @@ export class OpenAIConversationsSession extends SdkConversationsSession {
   /**
    * Adds a compaction item and what follows it. The runner replays a history from its newest
    * compaction item on, so what was before stays in the conversation as the full transcript.
+   *
+   * @throws SessionError as {@link addItems}: `unsupported`, `invalid_item`, `item_too_large`, `busy`,
+   * `conflict`, `backend`
    */
   override async replaceHistoryWithCompaction(items: AgentInputItem[]): Promise<void> {
     await this.addItems(items);

@@ -3,15 +3,22 @@ import type { UsageLike } from './totals.ts';
 
 /** What `storeRunUsage` needs of a run's result; the result of `run()` has all of it. */
 export interface RunUsageSource {
-  readonly state: { readonly usage: UsageLike };
+  /** The run's state; by it a run is known again in this process. */
+  readonly state: {
+    /** What the run has used so far, over all its requests. */
+    readonly usage: UsageLike;
+  };
+  /** The run's context; by it the session knows which turn the run wrote. */
   readonly runContext?: object;
-  readonly rawResponses?: readonly ResponseLike[];
+  /** The model's responses; by the first ones a run is known again in another process. */
+  readonly rawResponses?: readonly {
+    /** The provider's id of the response. */
+    readonly responseId?: string | undefined;
+    /** The items of the response. */
+    readonly output: readonly unknown[];
+  }[];
+  /** Calls that wait for approval; the run may go on as long as there are any. */
   readonly interruptions?: readonly unknown[];
-}
-
-interface ResponseLike {
-  readonly responseId?: string | undefined;
-  readonly output: readonly unknown[];
 }
 
 /** The ids of runs whose state this process knows. */

@@ -5,11 +5,17 @@ export interface TokenDetails {
 
 /** What requests cost. */
 export interface UsageTotals {
+  /** Requests to the model. */
   readonly requests: number;
+  /** Tokens that the model was given. */
   readonly inputTokens: number;
+  /** Tokens that the model gave. */
   readonly outputTokens: number;
+  /** Input and output tokens, as the provider sums them. */
   readonly totalTokens: number;
+  /** Of the input tokens, so many of each kind. */
   readonly inputTokensDetails: TokenDetails;
+  /** Of the output tokens, so many of each kind. */
   readonly outputTokensDetails: TokenDetails;
 }
 
@@ -27,11 +33,17 @@ type Details = Readonly<Record<string, unknown>>;
 
 /** What the SDK's `Usage` holds, as far as it is stored. */
 export interface UsageLike {
+  /** Requests to the model. */
   readonly requests: number;
+  /** Tokens that the model was given. */
   readonly inputTokens: number;
+  /** Tokens that the model gave. */
   readonly outputTokens: number;
+  /** Input and output tokens, as the provider sums them. */
   readonly totalTokens: number;
+  /** Input tokens by kind: of all requests, or of each. What is no number is left out. */
   readonly inputTokensDetails?: Details | readonly Details[];
+  /** Output tokens by kind, likewise. */
   readonly outputTokensDetails?: Details | readonly Details[];
 }
 

@@ -15,9 +15,13 @@ import { addToTurn, type UsageRow, usageOf } from './turn-usage.ts';
 
 /** What a session or a branch has used. */
 export interface SessionUsage {
+  /** Requests to the model. */
   readonly requests: number;
+  /** Tokens that the model was given. */
   readonly inputTokens: number;
+  /** Tokens that the model gave. */
   readonly outputTokens: number;
+  /** Input and output tokens, as the provider sums them. */
   readonly totalTokens: number;
   /** How many turns have usage stored. */
   readonly totalTurns: number;
@@ -25,6 +29,7 @@ export interface SessionUsage {
 
 /** What a turn has used; details are summed by key, as the provider names them. */
 export interface TurnUsage extends UsageTotals {
+  /** The number of the turn. */
   readonly userTurnNumber: number;
 }
 

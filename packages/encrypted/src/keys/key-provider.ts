@@ -7,13 +7,16 @@ import { readSecretKey } from './secret-key.ts';
 
 /** A key with its id. */
 export interface ProvidedKey {
+  /** Its id: 1 to 512 visible ASCII characters without `"` and `\`. */
   readonly kid: string;
+  /** The key itself. */
   readonly key: SecretKey;
 }
 
 /**
  * Gets keys from elsewhere, such as a key management service. Called without an id it gives the key
- * to seal with; called with an id it gives that key, or `undefined` if there is none.
+ * to seal with; called with an id it gives that key, or `undefined` if there is none. If it throws or
+ * gives none, the call on the session rejects with `key_unavailable`.
  */
 export type KeyProvider = (
   kid?: string,

@@ -15,7 +15,16 @@ export interface KeyRing {
    * The keys, by id: 1 to 512 visible ASCII characters without `"` and `\`. The key of the option
    * `key` has the id `key`, and that of `passphrase` the id `passphrase`.
    */
-  readonly ring: Readonly<Record<string, SecretKey | { readonly passphrase: string }>>;
+  readonly ring: Readonly<
+    Record<
+      string,
+      | SecretKey
+      | {
+          /** What a person remembers, instead of a key. */
+          readonly passphrase: string;
+        }
+    >
+  >;
 }
 
 type Entry = (sessionId: string) => MasterKey | Promise<MasterKey>;
