@@ -1,0 +1,23 @@
+import { globSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+/** What can be imported: a module's name, by its source file. */
+export type EntryPoints = ReadonlyMap<string, string>;
+
+interface Manifest {
+  readonly name: string;
+  readonly exports: Readonly<Record<string, { readonly '@agent-sessions/source': string }>>;
+}
+
+/** Every entry of every package's `exports`. */
+export function findEntryPoints(root: string): EntryPoints {
+  const entryPoints = new Map<string, string>();
+  for (const path of globSync('packages/*/package.json', { cwd: root })) {
+    const { name, exports }: Manifest = JSON.parse(readFileSync(join(root, path), 'utf8'));
+    for (const [subpath, conditions] of Object.entries(exports)) {
+      const file = join(root, dirname(path), conditions['@agent-sessions/source']);
+      entryPoints.set(file, `${name}${subpath.slice(1)}`);
+    }
+  }
+  return entryPoints;
+}
