@@ -28,11 +28,11 @@ import {
  *
  * What it cannot read is an error, and is never skipped, changed or deleted for that reason.
  *
- * @throws SessionError from every call that reads, and from the first that writes: `decryption_failed`
- * if a record does not decrypt, `key_unavailable` if its key is missing, `not_encrypted` if it is plain
- * text; from every call: `closed`, `invalid_session_id` if the given session has an id that is none,
- * `invalid_options` if `keyProvider` or `now` gives what it should not, and what the given session
- * rejects with
+ * @throws SessionError from calls that read, and from the first that writes: `decryption_failed` if a
+ * record does not decrypt, `not_encrypted` if it is plain text; from all that read or write:
+ * `key_unavailable` if a key is missing, `invalid_options` if `keyProvider` or `now` gives what it
+ * should not, `invalid_session_id` if the given session has no valid id; from every call: `closed`, and
+ * what the given session rejects with
  *
  * @example
  * ```ts
@@ -76,10 +76,10 @@ export class EncryptedSession<TSession extends Session = Session>
    */
   declare readonly replaceHistoryWithCompaction: CompactionOf<TSession>;
   /**
-   * `rotate({ onProgress? })` seals every record with the current key, in batches of 200, each of them atomic. Safe beside
-   * writers; when it was interrupted, call it again. Afterwards the current key opens every record,
-   * and the old ones may go once no other process seals with them.
-   * It reaches every branch of a session that has some.
+   * `rotate({ onProgress? })` seals every record with the current key, in batches of 200, each of them
+   * atomic. Safe beside writers; when it was interrupted, call it again. Afterwards the current key
+   * opens every record, and the old ones may go once no other process seals with them. It reaches
+   * every branch of a session that has some.
    *
    * @returns how many records were sealed anew
    * @throws SessionError as reading does, before anything is changed; `conflict` if others change the
@@ -95,9 +95,9 @@ export class EncryptedSession<TSession extends Session = Session>
    */
   declare readonly purgeExpired: MaintenanceOf<TSession, 'purgeExpired'>;
   /**
-   * `encryptExisting({ onProgress? })` encrypts what the session holds in plain text, in batches of 200, each of them atomic; when it
-   * was interrupted, call it again. It takes whatever plain items are there for authentic. They
-   * expire as if they had been written now.
+   * `encryptExisting({ onProgress? })` encrypts what the session holds in plain text, in batches of
+   * 200, each of them atomic; when it was interrupted, call it again. It takes whatever plain items are
+   * there for authentic. They expire as if they had been written now.
    *
    * @returns how many records were encrypted
    * @throws SessionError `damaged_record` if something is neither an item nor an envelope;

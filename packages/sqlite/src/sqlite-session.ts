@@ -17,8 +17,8 @@ export type SQLiteSessionOptions = Pick<StoredSessionOptions, 'sessionId' | 'log
 /**
  * A conversation in an SQLite database, for `run(agent, input, { session })`. In memory by default,
  * in a file with `path`, or in an open `database`. It opens a store of its own and closes it, unless
- * it is given one: many sessions in one process should share a {@link SQLiteSessionStore}, whose errors it
- * passes on.
+ * it is given one: many sessions in one process should share a {@link SQLiteSessionStore}, whose
+ * errors it passes on.
  *
  * @example
  * ```ts
