@@ -33,6 +33,9 @@ export async function readReference(
     entryPoints: [...entryPoints.keys()],
     tsconfig,
     readme: 'none',
+    // A clone without a remote has no links to sources.
+    disableGit: true,
+    sourceLinkTemplate: '{path}#{line}',
     excludeExternals: true,
     excludeInternal: true,
     excludePrivate: true,

@@ -19,7 +19,7 @@ import {
 } from '@openai/agents-core';
 import { AdvancedSessionStore, databaseOf } from './advanced-store.ts';
 import { assertBranchId, type BranchInfo, BranchManager } from './branch-manager.ts';
-import { BranchStore, type LastWrite } from './branch-store.ts';
+import { BranchStore } from './branch-store.ts';
 import {
   Conversation,
   type ConversationTurn,
@@ -31,6 +31,7 @@ import { itemDecoder } from './items/decode.ts';
 import { outlineOf } from './items/outline.ts';
 import type { AdvancedSessionOptions, BranchOptions } from './options.ts';
 import type { RunUsageSource } from './usage/run-identity.ts';
+import { RunWrites } from './usage/run-writes.ts';
 import { type SessionUsage, type TurnUsage, UsageLedger } from './usage/usage-ledger.ts';
 
 /** The place of a session, for the view of the same session through a cipher. */
@@ -68,8 +69,7 @@ export class AdvancedSession extends StoredSession<SessionStore & SessionDirecto
   readonly #branches: BranchManager;
   readonly #conversation: Conversation;
   readonly #usage: UsageLedger;
-  /** What each run wrote last, by its context. */
-  readonly #wrote = new WeakMap<object, LastWrite>();
+  readonly #runs: RunWrites;
 
   /**
    * Connects to nothing yet: the first call does.
@@ -102,6 +102,7 @@ export class AdvancedSession extends StoredSession<SessionStore & SessionDirecto
     this.#branches = new BranchManager(cursor);
     this.#conversation = new Conversation(cursor, decode);
     this.#usage = new UsageLedger(cursor);
+    this.#runs = new RunWrites(this.#store, sessionId);
   }
 
   /**
@@ -208,10 +209,9 @@ export class AdvancedSession extends StoredSession<SessionStore & SessionDirecto
    */
   async storeRunUsage(result: RunUsageSource): Promise<void> {
     try {
-      const refusal = await this.#run('storeRunUsage', () => {
-        const { runContext } = result;
-        return this.#usage.store(result, runContext && this.#wrote.get(runContext));
-      });
+      const refusal = await this.#run('storeRunUsage', () =>
+        this.#usage.store(result, this.#runs.of(result.runContext)),
+      );
       if (refusal !== undefined) this.#warn(`no usage was stored, for ${refusal}`);
     } catch (error) {
       this.#warn('storing the usage of a run failed', error);
@@ -239,21 +239,23 @@ export class AdvancedSession extends StoredSession<SessionStore & SessionDirecto
     items: AgentInputItem[],
     runContext?: RunContext<unknown>,
   ): Promise<void> {
-    await this.#noting(runContext, () => super.addItems(items, runContext));
+    await this.#runs.noting(runContext, () => super.addItems(items, runContext));
   }
 
   override async applyHistoryTransaction(
     args: SessionHistoryTransactionArgs,
     runContext?: RunContext<unknown>,
   ): Promise<void> {
-    await this.#noting(runContext, () => super.applyHistoryTransaction(args, runContext));
+    await this.#runs.noting(runContext, () => super.applyHistoryTransaction(args, runContext));
   }
 
   override async replaceHistoryWithCompaction(
     items: AgentInputItem[],
     runContext?: RunContext<unknown>,
   ): Promise<void> {
-    await this.#noting(runContext, () => super.replaceHistoryWithCompaction(items, runContext));
+    await this.#runs.noting(runContext, () =>
+      super.replaceHistoryWithCompaction(items, runContext),
+    );
   }
 
   /**
@@ -264,26 +266,6 @@ export class AdvancedSession extends StoredSession<SessionStore & SessionDirecto
     const options = { ...this.#options, store: this.#sessions, cipher };
     places.set(options, this.#store.cursor.place);
     return new AdvancedSession(options);
-  }
-
-  /**
-   * Notes what a run writes: its usage belongs to that turn, wherever the session is when it is
-   * stored. The notes stand before and behind the write in the order of calls.
-   */
-  #noting(run: object | undefined, write: () => Promise<void>): Promise<void> {
-    if (run === undefined) return write();
-    let before: LastWrite | undefined;
-    const store = this.#store;
-    const { sessionId } = this.#options;
-    const start = inOrder(store.order, sessionId, async () => {
-      before = store.lastWrite;
-    });
-    const written = write();
-    const end = inOrder(store.order, sessionId, async () => {
-      const after = store.lastWrite;
-      if (after !== undefined && after !== before) this.#wrote.set(run, after);
-    });
-    return Promise.all([start, written, end]).then(() => undefined);
   }
 
   /** Runs behind the calls made before; rejects if the session is closed. */

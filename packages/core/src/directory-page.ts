@@ -71,7 +71,7 @@ export function encodeMetadata(metadata: SessionMetadata | undefined): string | 
 /**
  * Decodes what `saveMetadata` of a store was given, as a property to spread into a `SessionInfo`.
  *
- * @throws SyntaxError if the text is not JSON
+ * @throws SessionError `damaged_record` if the text is not JSON
  *
  * @example
  * ```ts
@@ -86,7 +86,16 @@ export function encodeMetadata(metadata: SessionMetadata | undefined): string | 
  * ```
  */
 export function decodeMetadata(text: string | null): Pick<SessionInfo, 'metadata'> {
-  return text === null ? {} : { metadata: JSON.parse(text) as SessionMetadata };
+  if (text === null) return {};
+  try {
+    return { metadata: JSON.parse(text) as SessionMetadata };
+  } catch {
+    // Without the cause: its message repeats the text.
+    throw new SessionError(
+      'damaged_record',
+      'The metadata of a session is not JSON. setMetadata() replaces it.',
+    );
+  }
 }
 
 function decodeCursor(cursor: string): PageStart {

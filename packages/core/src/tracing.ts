@@ -17,7 +17,7 @@ export interface SessionOperation {
   readonly sessionIdHash: string | undefined;
   /** How many items were read, written or removed; known at the end, and only where items are counted. */
   readonly itemCount: number | undefined;
-  /** How often the work was repeated so far, for a conflict, a lock or a lost connection. */
+  /** Repeated calls of the store so far, for a conflict, a lock or a lost connection. */
   readonly retries: number;
   /** In milliseconds, the wait for calls made before included; known at the end. */
   readonly durationMs: number | undefined;
@@ -27,6 +27,7 @@ export interface SessionOperation {
 
 /** Which call is traced. */
 export interface TracedCall {
+  /** The method that was called. */
   readonly operation: string;
   /** Its class is named in the trace. */
   readonly store: object;
@@ -85,12 +86,39 @@ class RunningOperation implements SessionOperation {
   }
 }
 
-/** Does the work of a call and tells the subscribers of {@link operationChannel}, if there are any. */
+/**
+ * Does the work of a call and tells the subscribers of `operationChannel`, if there are any. For
+ * sessions that are not over a store; those that are do it themselves.
+ *
+ * @example
+ * ```ts
+ * import { noteItemCount, traceOperation } from '@agent-sessions/core/adapter';
+ *
+ * class MySession {
+ *   clearSession(): Promise<void> {
+ *     const call = { operation: 'clearSession', store: this, sessionId: () => 'user-123' };
+ *     return traceOperation(call, async () => {
+ *       noteItemCount(3);
+ *     });
+ *   }
+ * }
+ * ```
+ */
 export function traceOperation<T>(call: TracedCall, work: () => Promise<T>): Promise<T> {
   return operationChannel.hasSubscribers ? tracing(new RunningOperation(call), work) : work();
 }
 
-/** Tells the trace of the running call how many items it is about. */
+/**
+ * Tells the trace of the running call how many items it is about.
+ *
+ * @example
+ * ```ts
+ * import { noteItemCount, traceOperation } from '@agent-sessions/core/adapter';
+ *
+ * const call = { operation: 'getItems', store: new Map(), sessionId: () => 'user-123' };
+ * await traceOperation(call, async () => noteItemCount(50));
+ * ```
+ */
 export function noteItemCount(count: number): void {
   const operation = running.getStore();
   if (operation !== undefined) operation.itemCount = count;

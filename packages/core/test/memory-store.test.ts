@@ -1,4 +1,6 @@
+import { inspect } from 'node:util';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { decodeMetadata } from '../src/adapter.ts';
 import { type ListSessionsOptions, MemorySessionStore } from '../src/index.ts';
 import { user } from './items.ts';
 
@@ -253,3 +255,18 @@ describe('deleteSession', () => {
     expect((await store.snapshot('a')).records).toEqual(['"new"']);
   });
 });
+
+test('metadata that is damaged in the database is an error that does not repeat it', () => {
+  const problem = captureError(() => decodeMetadata('{"title": secret'));
+  expect(problem).toMatchObject({ name: 'SessionError', code: 'damaged_record' });
+  expect(inspect(problem)).not.toContain('secret');
+});
+
+function captureError(work: () => unknown): unknown {
+  try {
+    work();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}

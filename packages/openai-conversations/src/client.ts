@@ -55,9 +55,13 @@ async function defaultKey(): Promise<string> {
     useResponses: true,
     useResponsesWebSocket: false,
   });
-  const model = await provider.getModel();
-  const client: unknown = Reflect.get(model, '_client');
+  // Without any key it refuses to make a client.
+  const model: unknown = await provider.getModel().catch(() => undefined);
+  const client: unknown = Reflect.get(Object(model), '_client');
   const key: unknown = Reflect.get(Object(client), 'apiKey');
   if (typeof key === 'string') return key;
-  throw new SessionError('invalid_options', 'There is no API key. Pass apiKey or client.');
+  throw new SessionError(
+    'invalid_options',
+    'There is no API key. Pass apiKey or client, or set OPENAI_API_KEY.',
+  );
 }

@@ -48,8 +48,8 @@ interface Conversation {
  * the client's `maxRetries` says, but a write is never sent again before its effect was looked for.
  *
  * @throws SessionError from every call that sends requests: `busy` for a rate limit or a lock that
- * outlasts the repetitions; `backend` for what the API refuses, for no answer, for a conversation that
- * does not exist, and without an API key
+ * outlasts the repetitions; `invalid_options` without an API key; `backend` for what the API refuses,
+ * for no answer, and for a conversation that does not exist
  *
  * @example
  * ```ts

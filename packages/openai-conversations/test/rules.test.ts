@@ -145,6 +145,17 @@ describe.skipIf(isLive)('which client is used', () => {
     expect(standard.server.requests('POST items')).toHaveLength(1);
   });
 
+  // Before any test that sets a default key: the SDK cannot take one back.
+  it('without any key a call says so', async () => {
+    await using local = await openLocal();
+    vi.stubEnv('OPENAI_API_KEY', undefined);
+    const session = new OpenAIConversationsSession({ baseURL: local.server.baseURL });
+    await expect(session.addItems([user('one')])).rejects.toMatchObject({
+      code: 'invalid_options',
+      message: 'There is no API key. Pass apiKey or client, or set OPENAI_API_KEY.',
+    });
+  });
+
   it('the key of setDefaultOpenAIKey is used before that of the environment', async () => {
     await using local = await openLocal();
     vi.stubEnv('OPENAI_API_KEY', 'sk-environment');

@@ -23,6 +23,20 @@ export async function closeClient(client: RedisClient): Promise<void> {
   client.disconnect();
 }
 
+/** One listener a client, for it may have a store for each of many sessions. */
+const connected = new WeakMap<RedisClient, { ever: boolean }>();
+
+/** Gives a function that tells whether the client was ever connected. */
+export function watchConnection(client: RedisClient): () => boolean {
+  const known = connected.get(client);
+  const state = known ?? { ever: client.status === 'ready' };
+  if (known === undefined) {
+    connected.set(client, state);
+    if (!state.ever) client.once('ready', () => Object.assign(state, { ever: true }));
+  }
+  return () => state.ever;
+}
+
 export function isCluster(client: RedisClient): client is Cluster {
   return client.isCluster;
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { SessionError } from '@agent-sessions/core';
 import { closedError } from '@agent-sessions/core/adapter';
-import { describeClient, type RedisClient } from './client.ts';
+import { describeClient, type RedisClient, watchConnection } from './client.ts';
 import { isNoScript, isReply, notReplicatedError, toSessionError } from './errors.ts';
 import type { SessionKeys } from './keys.ts';
 import type { ReplicaConfirmation } from './options.ts';
@@ -25,10 +25,12 @@ export class Connection {
   /** The write on each session that is under way, by the session's first key. */
   readonly #writing = new Map<string, Promise<unknown>>();
   #closed = false;
+  readonly #everConnected: () => boolean;
 
   constructor(client: RedisClient, options: WriteOptions) {
     this.client = client;
     this.#options = options;
+    this.#everConnected = watchConnection(client);
   }
 
   /** Runs a script that only reads, or that may run twice. */
@@ -84,7 +86,7 @@ export class Connection {
   }
 
   #translate(error: unknown): SessionError {
-    return toSessionError(error, describeClient(this.client));
+    return toSessionError(error, describeClient(this.client), this.#everConnected());
   }
 
   async #send(script: Script, parameters: Parameters): Promise<unknown> {

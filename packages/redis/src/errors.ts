@@ -24,10 +24,17 @@ const refusals: Readonly<Record<string, readonly [SessionErrorCode, string]>> = 
 };
 const REFUSAL = new RegExp(`\\b(?:${Object.keys(refusals).join('|')})\\b`);
 
-/** Translates what ioredis throws; its error stays as the cause. */
-export function toSessionError(error: unknown, server: string): SessionError {
+/**
+ * Translates what ioredis throws; its error stays as the cause. On a client that was never connected
+ * nothing was ever sent.
+ */
+export function toSessionError(
+  error: unknown,
+  server: string,
+  everConnected: boolean,
+): SessionError {
   if (isSessionError(error)) return error;
-  const [code, message] = explain(error);
+  const [code, message] = explain(error, everConnected);
   return new SessionError(code, `${server}: ${message}`, {
     cause: withoutArguments(error),
   });
@@ -59,12 +66,15 @@ export function isReply(error: unknown): error is Error {
   return error instanceof Error && error.name === 'ReplyError';
 }
 
-function explain(error: unknown): readonly [SessionErrorCode, string] {
+function explain(error: unknown, everConnected: boolean): readonly [SessionErrorCode, string] {
   // A cluster client that finds no node to talk to keeps what the last one said.
   const reason = lastNodeError(error) ?? error;
   if (isReply(reason)) {
     const refusal = refusals[REFUSAL.exec(reason.message)?.[0] ?? ''];
     return refusal ?? ['backend', 'it reported an error, which is the cause.'];
+  }
+  if (!everConnected) {
+    return ['unreachable', 'no connection can be made; nothing was sent. Check host and port.'];
   }
   return [
     'connection_lost',

@@ -25,9 +25,9 @@ import { Records } from './records.ts';
  * Keeps sessions in Redis or Valkey: one server, behind Sentinel, or a cluster. Make one a process
  * and share it; any number of processes may share the sessions.
  *
- * @throws SessionError from every call that uses the server: `closed`, `connection_lost`, `busy`,
- * `access_denied`, `read_only`, `storage_full`, `not_replicated`, `schema_mismatch`, `item_too_large`,
- * `backend`
+ * @throws SessionError from every call that uses the server: `closed`, `unreachable`,
+ * `connection_lost`, `busy`, `access_denied`, `read_only`, `storage_full`, `not_replicated`,
+ * `schema_mismatch`, `damaged_record`, `item_too_large`, `backend`
  *
  * @example
  * ```ts

@@ -56,6 +56,20 @@ describe('options', () => {
   });
 });
 
+test('a server that never answered is `unreachable`, and its password is not repeated', async () => {
+  const redis = new Redis('redis://:secret@127.0.0.1:1', {
+    maxRetriesPerRequest: 1,
+    retryStrategy: () => 1,
+  });
+  redis.on('error', () => {});
+  const session = new RedisSession({ redis, sessionId: 'a' });
+  const error: unknown = await session.addItems([hello]).catch((reason: unknown) => reason);
+  expect(error).toMatchObject({ name: 'SessionError', code: 'unreachable' });
+  expect(inspect(error)).not.toContain('secret');
+  expect(await codeOf(() => session.store.getSession('a'))).toBe('unreachable');
+  redis.disconnect();
+});
+
 describe.skipIf(!hasServerBinary)('a server', () => {
   let server: Server;
   let redis: Redis;

@@ -1,4 +1,4 @@
-import { SessionError } from '@agent-sessions/core';
+import { isSessionError, SessionError } from '@agent-sessions/core';
 import { APIError, OpenAIError } from 'openai';
 import { isRecord } from '../json.ts';
 
@@ -38,6 +38,8 @@ export function toFailure(cause: unknown): Failure {
 /** Describes a failure by status and code; the API's message might show what the items say. */
 export function toSessionError(action: string, failure: Failure, effect = ''): SessionError {
   const { outcome, status, code, cause } = failure;
+  // What we refuse ourselves, as for lack of a key, comes back inside an error of the client.
+  if (cause instanceof Error && isSessionError(cause.cause)) return cause.cause;
   const answer =
     status === undefined
       ? outcome === 'refused'
