@@ -1,0 +1,3 @@
+import { describeInstalls } from './describe-installs.ts';
+
+describeInstalls('pnpm');
