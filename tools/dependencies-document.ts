@@ -1,0 +1,28 @@
+/**
+ * Writes docs/dependencies.md: what comes with each package, and under which licences. With `--check`
+ * it only tells whether the document is current. A licence that is not permissive is a failure.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readDependencies } from './dependencies.ts';
+import { isPermissive, toDocument } from './licences.ts';
+
+const root = join(import.meta.dirname, '..');
+const path = join(root, 'docs/dependencies.md');
+
+const dependencies = readDependencies(root);
+const document = toDocument(dependencies);
+
+for (const [name, licence] of dependencies.licences) {
+  if (isPermissive(licence)) continue;
+  console.error(
+    `${name} has the licence ${licence}, which is not among those of tools/licences.ts.`,
+  );
+  process.exitCode = 1;
+}
+if (!process.argv.includes('--check')) {
+  writeFileSync(path, document);
+} else if (readFileSync(path, 'utf8') !== document) {
+  console.error('docs/dependencies.md is not current. Run: pnpm licences');
+  process.exitCode = 1;
+}
