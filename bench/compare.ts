@@ -23,32 +23,66 @@ export interface Comparison {
 const ROUNDS = 7;
 const CPU_TIME_NS = 120e6;
 
-/**
- * Measures floor and ours in turn, several times over in one process: machines drift, and the ratio
- * of neighbours drifts least.
- */
+/** How much is measured. */
+export interface Effort {
+  readonly rounds: number;
+  /** Calls of each work a round, at least. */
+  readonly least: number;
+  /** At most, where all must do equally many: a write makes the history longer. Default: by time. */
+  readonly most?: number;
+}
+
+/** Measures floor and ours in turn, several times over in one process. */
 export async function compare(adapter: string, workload: Workload): Promise<Comparison> {
-  const rounds: { ours: number; floor: number }[] = [];
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const floor = await medianMicros(workload.floor);
-    const ours = await medianMicros(workload.ours);
-    rounds.push({ ours, floor });
-  }
+  const rounds = await measureInTurn([workload.floor, workload.ours], {
+    rounds: ROUNDS,
+    least: 20,
+  });
   return {
     adapter,
     workload: workload.name,
-    oursMicros: median(rounds.map(({ ours }) => ours)),
-    floorMicros: median(rounds.map(({ floor }) => floor)),
-    ratio: median(rounds.map(({ ours, floor }) => ours / floor)),
+    oursMicros: medianOf(rounds, 1),
+    floorMicros: medianOf(rounds, 0),
+    ratio: ratioOf(rounds, 1, 0),
     ...(workload.bound !== undefined && { bound: workload.bound }),
   };
 }
 
+/** The times of one round, in the order of the works; each the median of its calls, in µs. */
+export type Round = readonly number[];
+
+/** Measures works in turn, so often: machines drift, and the ratio of neighbours drifts least. */
+export async function measureInTurn(
+  works: readonly (() => unknown)[],
+  effort: Effort,
+): Promise<Round[]> {
+  const rounds: Round[] = [];
+  for (let round = 0; round < effort.rounds; round += 1) {
+    const times: number[] = [];
+    for (const work of works) times.push(await medianMicros(work, effort));
+    rounds.push(times);
+  }
+  return rounds;
+}
+
+/** The median time of one work. */
+export function medianOf(rounds: readonly Round[], index: number): number {
+  return median(rounds.map((round) => round[index] ?? Number.NaN));
+}
+
+/** The median of how many times as long as another one a work took in the same round. */
+export function ratioOf(rounds: readonly Round[], index: number, against: number): number {
+  return median(
+    rounds.map((round) => (round[index] ?? Number.NaN) / (round[against] ?? Number.NaN)),
+  );
+}
+
 /** The median time of one call, in microseconds. */
-async function medianMicros(work: () => unknown): Promise<number> {
+async function medianMicros(work: () => unknown, { least, most }: Effort): Promise<number> {
   const { p50 } = await measure(work, {
     min_cpu_time: CPU_TIME_NS,
-    min_samples: 20,
+    min_samples: least,
+    ...(most !== undefined && { max_samples: most }),
     batch_threshold: 0,
     batch_unroll: 1,
   });

@@ -1,10 +1,25 @@
 import type { AgentInputItem } from '@openai/agents-core';
 
-/** A turn as a tool-using agent writes it: question, call, result, answer; about 1.5 kB of JSON. */
-export function turn(number: number): AgentInputItem[] {
-  const callId = `call_${number}`;
+/**
+ * A turn as a tool-using agent writes it: question, call, result, answer; about 1.5 kB of JSON. With
+ * `calls`, so many calls, each with its result.
+ */
+export function turn(number: number, calls = 1): AgentInputItem[] {
   return [
     { role: 'user', content: `Where is order ${number}, and when will it be here? ${text(120)}` },
+    ...Array.from({ length: calls }, (_, index) => lookUp(number, index)).flat(),
+    {
+      type: 'message',
+      role: 'assistant',
+      status: 'completed',
+      content: [{ type: 'output_text', text: `Order ${number} is on its way. ${text(240)}` }],
+    },
+  ];
+}
+
+function lookUp(number: number, index: number): AgentInputItem[] {
+  const callId = `call_${number}${index > 0 ? `_${index}` : ''}`;
+  return [
     {
       type: 'function_call',
       callId,
@@ -18,12 +33,6 @@ export function turn(number: number): AgentInputItem[] {
       name: 'find_order',
       status: 'completed',
       output: { type: 'text', text: JSON.stringify({ order: number, log: text(600) }) },
-    },
-    {
-      type: 'message',
-      role: 'assistant',
-      status: 'completed',
-      content: [{ type: 'output_text', text: `Order ${number} is on its way. ${text(240)}` }],
     },
   ];
 }

@@ -6,7 +6,8 @@ import { benchKysely } from './adapters/kysely.ts';
 import { benchRedis } from './adapters/redis.ts';
 import { benchSQLite } from './adapters/sqlite.ts';
 import { benchTracing } from './adapters/tracing.ts';
-import { formatTable } from './report.ts';
+import { describeMachine } from './machine.ts';
+import { type BenchReport, formatTable } from './report.ts';
 
 const results = [
   ...(await benchSQLite()),
@@ -20,4 +21,5 @@ console.log(formatTable(results));
 
 const reports = join(import.meta.dirname, '..', '.reports');
 await mkdir(reports, { recursive: true });
-await writeFile(join(reports, 'bench.json'), `${JSON.stringify(results, undefined, 2)}\n`);
+const report: BenchReport = { machine: await describeMachine(), results };
+await writeFile(join(reports, 'bench.json'), `${JSON.stringify(report, undefined, 2)}\n`);

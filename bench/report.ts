@@ -1,4 +1,11 @@
 import type { Comparison } from './compare.ts';
+import type { Machine } from './machine.ts';
+
+/** What `pnpm bench` writes. */
+export interface BenchReport {
+  readonly machine: Machine;
+  readonly results: readonly Comparison[];
+}
 
 /** The table that `pnpm bench` prints: times are medians, the ratio is the median of paired rounds. */
 export function formatTable(results: readonly Comparison[]): string {
@@ -29,6 +36,7 @@ function verdict({ ratio, bound }: Comparison): string {
   return `≤ ${bound}${ratio <= bound ? '' : ' missed'}`;
 }
 
-function micros(value: number): string {
+/** A time to read: three digits or so, in the unit that suits it. */
+export function micros(value: number): string {
   return value < 1000 ? `${value.toFixed(1)} µs` : `${(value / 1000).toFixed(2)} ms`;
 }

@@ -3,6 +3,7 @@ import { KyselySessionStore } from '@agent-sessions/kysely';
 import { createConnection } from 'mysql2';
 import pg from 'pg';
 import type { Comparison } from '../compare.ts';
+import { mysqlUrl, postgresUrl } from '../servers.ts';
 import { benchTarget, type Floor, type Sides } from '../workloads.ts';
 import { mysqlFloor } from './kysely-mysql-floor.ts';
 import { postgresFloor } from './kysely-postgres-floor.ts';
@@ -26,11 +27,10 @@ interface Server {
 }
 
 async function openPostgres(): Promise<Sides> {
-  const url = process.env.TEST_POSTGRES_URL ?? 'postgres://postgres@127.0.0.1:5432/postgres';
-  const admin = new pg.Client({ connectionString: url });
+  const admin = new pg.Client({ connectionString: postgresUrl });
   await admin.connect();
   return open({
-    url,
+    url: postgresUrl,
     execute: (sql) => admin.query(sql),
     end: () => admin.end(),
     connectFloor: async (floorUrl) => {
@@ -42,10 +42,9 @@ async function openPostgres(): Promise<Sides> {
 }
 
 async function openMysql(): Promise<Sides> {
-  const url = process.env.TEST_MYSQL_URL ?? 'mysql://root@127.0.0.1:3306/';
-  const admin = createConnection({ uri: url }).promise();
+  const admin = createConnection({ uri: mysqlUrl }).promise();
   return open({
-    url,
+    url: mysqlUrl,
     execute: (sql) => admin.query(sql),
     end: () => admin.end(),
     connectFloor: async (floorUrl) => {
@@ -76,7 +75,10 @@ async function open(server: Server): Promise<Sides> {
   };
 }
 
-async function newDatabase(server: Server): Promise<{ name: string; url: string }> {
+/** An empty database on a server. */
+export async function newDatabase(
+  server: Pick<Server, 'url' | 'execute'>,
+): Promise<{ name: string; url: string }> {
   const name = `agent_sessions_bench_${randomBytes(6).toString('hex')}`;
   await server.execute(`CREATE DATABASE ${name}`);
   const url = new URL(server.url);

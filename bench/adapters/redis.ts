@@ -3,6 +3,7 @@ import { RedisSessionStore } from '@agent-sessions/redis';
 import { Redis } from 'ioredis';
 import { type Comparison, compare } from '../compare.ts';
 import { history, turn } from '../items.ts';
+import { redisUrl } from '../servers.ts';
 import { benchTarget, type Sides } from '../workloads.ts';
 import { redisFloor, sameScriptFloor } from './redis-floor.ts';
 import { startRelay } from './redis-relay.ts';
@@ -13,7 +14,7 @@ const SESSIONS = 200;
 
 /** Redis against its floor: each on a connection of its own, both on one server. */
 export async function benchRedis(): Promise<Comparison[]> {
-  const url = process.env.TEST_REDIS_URL ?? 'redis://127.0.0.1:6379';
+  const url = redisUrl;
   if (!(await isReachable(url))) {
     console.log('Redis: not measured, for neither TEST_REDIS_URL nor 127.0.0.1:6379 answers');
     return [];
@@ -106,7 +107,8 @@ function newPrefix(): string {
   return `agent-sessions-bench-${randomUUID()}:`;
 }
 
-async function deleteKeys(redis: Redis, prefix: string): Promise<void> {
+/** Deletes all keys that begin like this. */
+export async function deleteKeys(redis: Redis, prefix: string): Promise<void> {
   for await (const keys of redis.scanStream({ match: `${prefix}*`, count: 1000 })) {
     if (keys.length > 0) await redis.unlink(...keys);
   }

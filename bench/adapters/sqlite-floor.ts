@@ -1,5 +1,5 @@
 import type { AgentInputItem } from '@openai/agents-core';
-import Database from 'better-sqlite3';
+import type Database from 'better-sqlite3';
 
 /**
  * The fewest raw calls of better-sqlite3 that do the durable work of a session, on the same tables
@@ -9,9 +9,8 @@ export class SQLiteFloor {
   readonly #db: Database.Database;
   readonly #id: string;
 
-  constructor(path: string, synchronous: string, id: string) {
-    this.#db = new Database(path);
-    this.#db.pragma(`synchronous = ${synchronous}`);
+  constructor(db: Database.Database, id: string) {
+    this.#db = db;
     this.#id = id;
     this.#prepare();
   }
@@ -20,10 +19,6 @@ export class SQLiteFloor {
   newest: (limit: number) => AgentInputItem[] = unprepared;
   whole: () => AgentInputItem[] = unprepared;
   pop: () => AgentInputItem | undefined = unprepared;
-
-  close(): void {
-    this.#db.close();
-  }
 
   #prepare(): void {
     const db = this.#db;

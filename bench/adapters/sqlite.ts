@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SQLiteSessionStore } from '@agent-sessions/sqlite';
+import Database from 'better-sqlite3';
 import type { Comparison } from '../compare.ts';
 import { benchTarget, type Sides } from '../workloads.ts';
 import { SQLiteFloor } from './sqlite-floor.ts';
@@ -25,13 +26,14 @@ async function open(synchronous: 'FULL' | 'NORMAL'): Promise<Sides> {
   const theirs = new SQLiteSessionStore({ path: join(folder, 'floor.db'), synchronous });
   const floorSession = theirs.session('bench');
   await floorSession.getItems();
-  const floor = new SQLiteFloor(join(folder, 'floor.db'), synchronous, 'bench');
+  const database = new Database(join(folder, 'floor.db'));
+  database.pragma(`synchronous = ${synchronous}`);
   return {
     session: ours.session('bench'),
     floorSession,
-    floor,
+    floor: new SQLiteFloor(database, 'bench'),
     [Symbol.asyncDispose]: async () => {
-      floor.close();
+      database.close();
       await ours.close();
       await theirs.close();
       await rm(folder, { recursive: true });
