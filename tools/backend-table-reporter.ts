@@ -69,12 +69,16 @@ export function formatTable(backends: readonly Backend[]): string {
   return lines.map((line) => ` ${line.map(pad).join('  ')}`.trimEnd()).join('\n');
 }
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Whether a run must cover every backend. */
+export function mustCoverAll(env: Environment): boolean {
+  return env.CI === 'true' || env.REQUIRE_ALL_BACKENDS === '1';
+}
+
 /** A run that must cover every backend is failed by one that was skipped as a whole. */
-export function missingBackends(
-  backends: readonly Backend[],
-  env: Readonly<Record<string, string | undefined>>,
-): string[] {
-  if (env.CI !== 'true' && env.REQUIRE_ALL_BACKENDS !== '1') return [];
+export function missingBackends(backends: readonly Backend[], env: Environment): string[] {
+  if (!mustCoverAll(env)) return [];
   return backends.filter(({ status }) => status === 'skipped').map(({ name }) => name);
 }
 

@@ -8,7 +8,7 @@ import { measureInTurn, medianOf, ratioOf } from '../compare.ts';
 import { describeMachine } from '../machine.ts';
 import type { Contender, Conversations } from './contender.ts';
 import { loadConversations } from './conversations.ts';
-import { nameOf, openAll, versionOf } from './open.ts';
+import { nameOf, openAll } from './open.ts';
 import { formatTable, type PeersReport, type PeerTime } from './report.ts';
 import { Workloads } from './workloads.ts';
 
@@ -52,7 +52,6 @@ const report: PeersReport = {
     .map(({ contender, conversations: { place }, times }) => ({
       place,
       name: nameOf(contender),
-      ...versionOf(contender),
       times,
     }))
     .sort((a, b) => (a.place < b.place ? -1 : a.place > b.place ? 1 : 0)),

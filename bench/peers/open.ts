@@ -61,18 +61,19 @@ function messageOf(error: unknown): string {
   return error.message || String(Reflect.get(error, 'code') ?? error.name);
 }
 
-/** How the report calls a contender. */
-export function nameOf({ packageName, how }: Contender): string {
-  return how === undefined ? packageName : `${packageName}, ${how}`;
+/** How the report calls a contender: its package, with its version, and the way it is used. */
+export function nameOf({ packageName, how, isOurs }: Contender): string {
+  // Ours are those of this repository.
+  const version = isOurs ? undefined : installedVersion(packageName);
+  const name = version === undefined ? packageName : `${packageName} ${version}`;
+  return how === undefined ? name : `${name}, ${how}`;
 }
 
-/** The version that is installed for the benchmark; ours is the one of this repository. */
-export function versionOf({ packageName, isOurs }: Contender): { version?: string } {
-  if (isOurs) return {};
+function installedVersion(packageName: string): string | undefined {
   const manifest = ['node_modules', '../node_modules']
     .map((folder) => join(import.meta.dirname, folder, packageName, 'package.json'))
     .find((path) => existsSync(path));
-  if (manifest === undefined) return {};
+  if (manifest === undefined) return undefined;
   const { version }: { version: string } = JSON.parse(readFileSync(manifest, 'utf8'));
-  return { version };
+  return version;
 }

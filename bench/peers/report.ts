@@ -12,10 +12,11 @@ export interface PeersReport {
 }
 
 /** What one contender came to. */
-export interface PeerResult {
+interface PeerResult {
+  /** The database, and how durable a write to it is. */
   readonly place: string;
+  /** The package, with its version, and the way in which it is used. */
   readonly name: string;
-  readonly version?: string;
   readonly times: readonly PeerTime[];
 }
 
