@@ -58,7 +58,9 @@ async function load(peer: string): Promise<readonly Contender[] | { name: string
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   // One that gathers others, as of a refused connection, has no message of its own.
-  return error.message || String(Reflect.get(error, 'code') ?? error.name);
+  const message = error.message || String(Reflect.get(error, 'code') ?? error.name);
+  // The report is for others, who need no paths of this machine.
+  return message.replace(/ imported from .*/s, '');
 }
 
 /** How the report calls a contender: its package, with its version, and the way it is used. */

@@ -6,17 +6,17 @@ import {
   emptyCheckpoint,
   uuid6,
 } from '@langchain/langgraph-checkpoint';
-import { PostgresSaver } from '@langchain/langgraph-checkpoint-postgres';
-import { SqliteSaver } from '@langchain/langgraph-checkpoint-sqlite';
 import type { AgentInputItem } from '@openai/agents-core';
 import { type Contender, type Conversations, formatOnce } from '../contender.ts';
 import { newFile, newPostgres, sqlitePlace } from '../databases.ts';
 import { textOf } from '../text.ts';
 
+/** Each loads its own package, so that one which is not installed leaves the others. */
 export const contenders: readonly Contender[] = [
   {
     packageName: '@langchain/langgraph-checkpoint-sqlite',
     async open() {
+      const { SqliteSaver } = await import('@langchain/langgraph-checkpoint-sqlite');
       await using stack = new AsyncDisposableStack();
       const saver = SqliteSaver.fromConnString(await newFile(stack));
       stack.defer(() => void saver.db.close());
@@ -31,6 +31,7 @@ export const contenders: readonly Contender[] = [
   {
     packageName: '@langchain/langgraph-checkpoint-postgres',
     async open() {
+      const { PostgresSaver } = await import('@langchain/langgraph-checkpoint-postgres');
       await using stack = new AsyncDisposableStack();
       const { url, place } = await newPostgres(stack);
       const saver = PostgresSaver.fromConnString(url);

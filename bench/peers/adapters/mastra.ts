@@ -1,18 +1,18 @@
 import type { MastraMessageContentV2, MastraMessagePart } from '@mastra/core/agent';
 import type { MastraDBMessage } from '@mastra/core/memory';
 import type { MastraCompositeStore, MemoryStorage } from '@mastra/core/storage';
-import { LibSQLStore } from '@mastra/libsql';
-import { PostgresStore } from '@mastra/pg';
 import type { AgentInputItem } from '@openai/agents-core';
 import { type Contender, type Conversations, formatOnce } from '../contender.ts';
 import type { Turn } from '../conversations.ts';
 import { newFile, newPostgres, sqlitePlace } from '../databases.ts';
 import { textOf } from '../text.ts';
 
+/** Each loads its own package, so that one which is not installed leaves the other. */
 export const contenders: readonly Contender[] = [
   {
     packageName: '@mastra/libsql',
     async open() {
+      const { LibSQLStore } = await import('@mastra/libsql');
       await using stack = new AsyncDisposableStack();
       const store = new LibSQLStore({ id: 'bench', url: `file:${await newFile(stack)}` });
       stack.defer(() => store.close());
@@ -30,6 +30,7 @@ export const contenders: readonly Contender[] = [
   {
     packageName: '@mastra/pg',
     async open() {
+      const { PostgresStore } = await import('@mastra/pg');
       await using stack = new AsyncDisposableStack();
       const { url, place } = await newPostgres(stack);
       const store = new PostgresStore({ id: 'bench', connectionString: url });
