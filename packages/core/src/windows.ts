@@ -5,10 +5,10 @@ import { SessionError } from './errors.ts';
  * Shows the model only the newest `turns` turns of the history; a turn starts at each user message.
  * The session keeps everything.
  *
- * The window reaches further back where it must: it never parts a tool result from its call, nor an
- * item from the reasoning right before it, which the API would refuse.
+ * The window reaches further back where it must: it never parts a tool result, old or new, from its
+ * call, nor an item from the reasoning right before it, which the API would refuse.
  *
- * @param turns - A whole number; 0 shows the new input alone.
+ * @param turns - A whole number; 0 shows the new input, and no turn.
  * @throws SessionError `invalid_options`
  *
  * @example
@@ -28,7 +28,7 @@ export function keepRecentTurns(turns: number): SessionInputCallback {
   return (history, input) => {
     const starts = history.flatMap((item, index) => (isUserMessage(item) ? [index] : []));
     const start = turns === 0 ? history.length : (starts.at(-turns) ?? 0);
-    return [...history.slice(wholeFrom(history, start)), ...input];
+    return shownFrom(start, history, input);
   };
 }
 
@@ -36,7 +36,7 @@ export function keepRecentTurns(turns: number): SessionInputCallback {
  * Shows the model only the newest `items` items of the history, and those before that belong to them,
  * as {@link keepRecentTurns} has it. The session keeps everything.
  *
- * @param items - A whole number; 0 shows the new input alone.
+ * @param items - A whole number; 0 shows the new input, and no item that it does not need.
  * @throws SessionError `invalid_options`
  *
  * @example
@@ -54,34 +54,43 @@ export function keepRecentTurns(turns: number): SessionInputCallback {
 export function keepRecentItems(items: number): SessionInputCallback {
   assertCount(items, 'keepRecentItems');
   return (history, input) => {
-    const start = Math.max(history.length - items, 0);
-    return [...history.slice(wholeFrom(history, start)), ...input];
+    return shownFrom(Math.max(history.length - items, 0), history, input);
   };
 }
 
-/** The nearest index at or before `start` from which no item lacks what it belongs to. */
-function wholeFrom(history: readonly AgentInputItem[], start: number): number {
-  const owners = ownerIndexes(history);
+const NAMELESS_SEARCH = key('tool_search', '');
+
+/** The history from the nearest index at or before `start` from which no item lacks what it belongs to. */
+function shownFrom(
+  start: number,
+  history: readonly AgentInputItem[],
+  input: readonly AgentInputItem[],
+): AgentInputItem[] {
+  const items = [...history, ...input];
+  const owners = ownerIndexes(items);
   let from = start;
-  for (let index = history.length - 1; index >= from; index -= 1) {
+  for (let index = items.length - 1; index >= from; index -= 1) {
     from = Math.min(from, owners.get(index) ?? from);
-    if (index === from && history[index - 1]?.type === 'reasoning') from = index - 1;
+    if (index === from && index < history.length && isReasoning(items[index - 1])) from = index - 1;
   }
-  return from;
+  return items.slice(from);
 }
 
 /**
  * For each tool result the index of its call, and for each call that a program makes the index of the
- * program: the nearest earlier one, as ids may be used again.
+ * program: the nearest earlier one, as ids may be used again. A search for tools on the server has no
+ * id: its result belongs to the nearest one that has none yet.
  */
-function ownerIndexes(history: readonly AgentInputItem[]): Map<number, number> {
+function ownerIndexes(items: readonly AgentInputItem[]): Map<number, number> {
   const newest = new Map<string, number>();
+  const searches: number[] = [];
   const owners = new Map<number, number>();
-  for (const [index, item] of history.entries()) {
+  for (const [index, item] of items.entries()) {
     const { own, owner } = linksOf(item);
-    const found = owner === undefined ? undefined : newest.get(owner);
+    const found = owner === NAMELESS_SEARCH ? searches.pop() : newest.get(owner ?? '');
     if (found !== undefined) owners.set(index, found);
-    if (own !== undefined) newest.set(own, index);
+    if (own === NAMELESS_SEARCH) searches.push(index);
+    else if (own !== undefined) newest.set(own, index);
   }
   return owners;
 }
@@ -95,7 +104,8 @@ function linksOf(item: AgentInputItem): { own?: string; owner?: string } {
   const { type, callId, call_id, approval_request_id, id, caller } = wireItem(item);
   if (typeof type !== 'string') return {};
   const kind = type.replace(/(?:_call)?(?:_result|_output|_response)?$|_request$/, '');
-  const known = callId ?? call_id ?? approval_request_id ?? (kind === 'mcp_approval' ? id : null);
+  const other = kind === 'mcp_approval' ? id : kind === 'tool_search' ? '' : null;
+  const known = callId ?? call_id ?? approval_request_id ?? other;
   const own = typeof known === 'string' ? key(kind, known) : undefined;
   if (/_(?:result|output|response)$/.test(type)) return own === undefined ? {} : { owner: own };
   const program = callerOf(caller);
@@ -123,7 +133,11 @@ function wireItem(item: AgentInputItem): Record<string, unknown> {
 }
 
 function isUserMessage(item: AgentInputItem): boolean {
-  return 'role' in item && item.role === 'user';
+  return wireItem(item).role === 'user';
+}
+
+function isReasoning(item: AgentInputItem | undefined): boolean {
+  return item !== undefined && wireItem(item).type === 'reasoning';
 }
 
 function assertCount(count: number, name: string): void {

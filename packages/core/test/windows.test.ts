@@ -74,6 +74,18 @@ describe('keepRecentTurns', () => {
     expect(await turnsShown([user('1'), plain, system], 1)).toEqual([plain, system, ...input]);
   });
 
+  test('counts a user message in an item that the SDK does not know', async () => {
+    const foreign: AgentInputItem = {
+      type: 'unknown',
+      providerData: { type: 'message', role: 'user', content: [] },
+    };
+    expect(await turnsShown([user('1'), foreign, assistant('2')], 1)).toEqual([
+      foreign,
+      assistant('2'),
+      ...input,
+    ]);
+  });
+
   test('reaches back to the call of a result that came in a later turn', async () => {
     const slow = [user('1'), call('c'), user('2'), result('c'), user('3')];
     expect(await turnsShown(slow, 2)).toEqual([...slow.slice(1), ...input]);
@@ -171,6 +183,11 @@ describe('a window never parts a result from its call', () => {
       raw({ type: 'mcp_approval_response', approval_request_id: 'm', approve: true }),
     ],
     [
+      'a tool search of the server, which has no id',
+      { type: 'tool_search_call', call_id: null, execution: 'server', arguments: {} },
+      { type: 'tool_search_output', call_id: null, execution: 'server', tools: [] },
+    ],
+    [
       'a custom tool in items that the SDK does not know',
       { type: 'unknown', providerData: { type: 'custom_tool_call', call_id: 'c' } },
       { type: 'unknown', providerData: { type: 'custom_tool_call_output', call_id: 'c' } },
@@ -200,6 +217,23 @@ describe('a window never parts a result from its call', () => {
     expect(await shownWithLast([before, ...mixed])).toEqual(mixed);
   });
 
+  test('of tool searches without ids that were made in parallel', async () => {
+    const search = (): AgentInputItem => ({ type: 'tool_search_call', arguments: {} });
+    const found = (): AgentInputItem => ({ type: 'tool_search_output', tools: [] });
+    const unanswered = [before, search(), user('1')];
+    const searches = [search(), search(), found(), found()];
+    expect(await shownWithLast([...unanswered, ...searches])).toEqual(searches);
+  });
+
+  test('that is new, be the number 0', async () => {
+    const given = [result('a'), result('b')];
+    const calls = [call('a'), call('b')];
+    const history = [before, reasoning('r'), ...calls];
+    for (const window of [keepRecentItems(0), keepRecentItems(1), keepRecentTurns(0)]) {
+      expect(await window(history, given)).toEqual([reasoning('r'), ...calls, ...given]);
+    }
+  });
+
   test('and does not reach back for a result whose call is not there', async () => {
     expect(await shownWithLast([before, result('lost')])).toEqual([result('lost')]);
   });
@@ -220,6 +254,14 @@ describe('a window never parts an item from the reasoning right before it', () =
     ],
   ])('%s', async (_what, history) => {
     expect((await itemsShown([user('before'), ...history], 2)).slice(0, -1)).toEqual(history);
+  });
+
+  test('be it in an item that the SDK does not know', async () => {
+    const history: AgentInputItem[] = [
+      { type: 'unknown', providerData: { type: 'reasoning', id: 'r', summary: [] } },
+      call('c'),
+    ];
+    expect(await shownWithLast([user('before'), ...history])).toEqual(history);
   });
 
   test('but starts behind an item that follows reasoning by two', async () => {
