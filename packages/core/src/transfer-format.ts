@@ -26,11 +26,11 @@ export function footerLine(items: number): string {
 export async function* readLines(
   source: AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>,
 ): AsyncGenerator<string, undefined, undefined> {
-  const decoder = new TextDecoder();
+  const decoder = new TextDecoder('utf-8', { fatal: true });
   // Joined only at the end of a line: a long one comes in very many chunks.
   let parts: string[] = [];
   for await (const chunk of source) {
-    const text = typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true });
+    const text = typeof chunk === 'string' ? chunk : decode(decoder, chunk);
     const [first = '', ...others] = text.split('\n');
     parts.push(first);
     for (const other of others) {
@@ -38,8 +38,17 @@ export async function* readLines(
       parts = [other];
     }
   }
-  const rest = parts.join('');
+  const rest = parts.join('') + decode(decoder);
   if (rest !== '') yield rest;
+}
+
+/** Without bytes: the end, where a character may be cut off. */
+function decode(decoder: TextDecoder, bytes?: Uint8Array): string {
+  try {
+    return decoder.decode(bytes, { stream: bytes !== undefined });
+  } catch {
+    throw invalid('it is not UTF-8');
+  }
 }
 
 export async function readHeader(lines: AsyncIterator<string>): Promise<{ sessionId: string }> {

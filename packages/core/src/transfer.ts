@@ -97,10 +97,11 @@ export async function importSession(
   /** The id of the session that they come from. */
   sessionId: string;
 }> {
-  await assertMayAdd(session, options);
   const lines = readLines(source);
   try {
+    // Before anything that takes time: a stream that fails while nobody reads it ends the process.
     const { sessionId } = await readHeader(lines);
+    await assertMayAdd(session, options);
     return { items: await addInBatches(session, readItems(lines), options), sessionId };
   } finally {
     await lines.return(undefined);

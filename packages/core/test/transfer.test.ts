@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { MemorySession, type Session } from '@openai/agents-core';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { copySession, exportSession, importSession, MemorySessionStore } from '../src/index.ts';
@@ -170,6 +171,22 @@ describe('a damaged export is refused', () => {
     expect(await target.getItems()).toEqual([]);
   });
 
+  test.each([
+    [
+      'a character',
+      (bytes: Buffer) => bytes.fill(0xff, bytes.indexOf('ü'), bytes.indexOf('ü') + 1),
+    ],
+    ['the end', (bytes: Buffer) => Buffer.concat([bytes, Buffer.of(0xc3)])],
+  ])('bytes that are not UTF-8, in %s', async (_where, damage) => {
+    const target = new MemorySessionStore().session();
+    const bytes = damage(Buffer.from(await exportOf([user('Grüße')])));
+    await expect(importSession(target, [bytes])).rejects.toMatchObject({
+      code: 'invalid_transfer',
+      message: expect.stringContaining('not UTF-8'),
+    });
+    expect(await target.getItems()).toEqual([]);
+  });
+
   test('leaving the whole batches before the damage, which onProgress told of', async () => {
     const text = await exportOf(numbered(450));
     const target = new MemorySessionStore().session();
@@ -207,6 +224,12 @@ describe('the source of an import is closed', () => {
     expect(await isClosedAfter(lines, new MemorySession())).toBe(true);
   });
 
+  test('when the target holds items', async () => {
+    const target = await sessionWith([user('there')]);
+    expect(await isClosedAfter([header, '{"items":0}'], target)).toBe(true);
+    expect(await target.getItems()).toEqual([user('there')]);
+  });
+
   test('when the target cannot be written', async () => {
     class FailingSession extends MemorySession {
       override async addItems(): Promise<void> {
@@ -215,6 +238,26 @@ describe('the source of an import is closed', () => {
     }
     const lines = [header, ...Array.from({ length: 300 }, () => '{"item":{}}'), '{"items":300}'];
     expect(await isClosedAfter(lines, new FailingSession())).toBe(true);
+  });
+});
+
+describe('a source that fails', () => {
+  test.each(['at once', 'while the target is asked'])('%s fails the import', async (moment) => {
+    const source = new PassThrough();
+    const fail = (): void => {
+      source.destroy(new Error('gone'));
+    };
+    class SlowSession extends MemorySession {
+      override async getItems(): ReturnType<MemorySession['getItems']> {
+        fail();
+        // `once` of node:events would listen for the error, too.
+        await new Promise((resolve) => source.once('close', resolve));
+        return [];
+      }
+    }
+    if (moment === 'at once') fail();
+    else source.write('{"agentSessions":1,"sessionId":"from"}\n');
+    await expect(importSession(new SlowSession(), source)).rejects.toThrow('gone');
   });
 });
 
