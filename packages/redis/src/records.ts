@@ -58,17 +58,16 @@ export class Records {
 
   async snapshot(id: string, query: SnapshotQuery = {}): Promise<Snapshot> {
     const keys = this.#keys(id);
-    const { revision, fingerprint, records, length, segments } = await this.#reading(keys, () =>
+    const stored = await this.#reading(keys, () =>
       query.limit === undefined
         ? this.#whole(keys, query)
         : this.#atOnce(keys, query.limit === 0 ? [1, 0] : [-query.limit, -1], query),
     );
+    const { revision, fingerprint, records, length } = stored;
     return {
       revision,
       records,
-      ...(query.positions && {
-        positions: expandPositions(segments, length - records.length, length),
-      }),
+      ...(query.positions && { positions: expandPositions(stored, length - records.length) }),
       ...(typeof fingerprint === 'string' && { operation: fingerprint }),
     };
   }

@@ -159,6 +159,37 @@ describe.skipIf(!hasServerBinary)('revisions and positions', () => {
     other.disconnect();
   });
 
+  test.each([
+    ['positions', ['first', 'second', 'third', 'fourth', 'fifth']],
+    ['items', ['fourth', 'fifth']],
+  ])(
+    'where a server evicted the %s, each item that is left has a position of its own',
+    async (key, left) => {
+      const store = new RedisSessionStore({ redis });
+      const id = `evicted ${key}`;
+      const base = await store.append(id, ['first', 'second', 'third']);
+      await redis.del(`agent-sessions:{${id}}:${key}`);
+      const { revision } = await store.append(id, ['fourth']);
+      await store.append(id, ['fifth']);
+      const { records, positions = [] } = await store.snapshot(id, { positions: true });
+      expect(records).toEqual(left);
+      expect(new Set(positions).size).toBe(left.length);
+      expect(positions).toEqual(positions.toSorted((a, b) => a - b));
+      expect(positions.slice(-2)).toEqual([revision, revision + 1]);
+      expect(revision).toBeGreaterThan(base.revision);
+      expect(await store.snapshot(id, { positions: true, limit: 1 })).toMatchObject({
+        positions: [revision + 1],
+      });
+      for (const [index, position] of positions.entries()) {
+        const now = await store.snapshot(id, { positions: true });
+        expect(now.positions).toEqual(positions);
+        const changes = new Map([[position, `changed ${index}`]]);
+        await store.rewrite(id, { revision: now.revision, changes });
+        expect((await store.window(id, 9))[index]).toBe(`changed ${index}`);
+      }
+    },
+  );
+
   test('the writers that a session remembers are bounded', async () => {
     for (let process = 0; process < 250; process += 1) {
       await new RedisSessionStore({ redis }).append('crowd', ['{}']);

@@ -21,6 +21,13 @@ end
 
 local length = call('LLEN', items)
 local segments = call('LRANGE', positions, 0, -1)
+-- What an eviction took is made up for as in expandPositions(), and then stays so.
+local first, start = length, revision + 1
+if segments[1] then first, start = parse(segments[1]) end
+if first > 0 then
+  table.insert(segments, 1, '0:' .. int(start - first))
+  call('LPUSH', positions, segments[1])
+end
 local removed, kept = 0, {}
 -- From this index on, after the removals so far, positions run from this one.
 local function keep(index, position)

@@ -77,8 +77,12 @@ if count > 0 then
   for from = ${first}, #ARGV, 4000 do
     length = call('RPUSH', items, unpack(ARGV, from, math.min(from + 3999, #ARGV)))
   end
+  local index = length - count
+  -- There were items, and an eviction took them.
+  if index == 0 and not gap then
+    gap, newest = true, call('LINDEX', positions, -1)
+  end
   if gap then
-    local index = length - count
     while newest and tonumber(string.match(newest, '%d+')) >= index do
       call('RPOP', positions)
       newest = call('LINDEX', positions, -1)
