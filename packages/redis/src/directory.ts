@@ -26,7 +26,7 @@ export class Directory {
   async list({ prefix, limit, after }: PageRequest): Promise<SessionInfo[]> {
     const start = after && { sessionId: after.sessionId, updatedAt: new Date(after.updatedAt) };
     const found = await this.#connection.attempt(() =>
-      scanSessions(this.#connection.client, this.#keyPrefix, prefix),
+      scanSessions(this.#connection, this.#keyPrefix, prefix),
     );
     const rows = found
       .filter((row) => start === undefined || newestFirst(start, row) < 0)

@@ -20,6 +20,10 @@ const refusals: Readonly<Record<string, readonly [SessionErrorCode, string]>> = 
   MASTERDOWN: ['busy', 'it has lost its master; nothing was written. Try again.'],
   CLUSTERDOWN: ['busy', 'no node serves this session; nothing was written. Try again.'],
   TRYAGAIN: ['busy', 'the session is moving to another node; nothing was written. Try again.'],
+  MOVED: [
+    'invalid_options',
+    'it is a node of a cluster; nothing was written. Pass a Cluster client of ioredis.',
+  ],
   BUSY: ['busy', 'it is held up by a script; nothing was written. Try again.'],
 };
 const REFUSAL = new RegExp(`\\b(?:${Object.keys(refusals).join('|')})\\b`);

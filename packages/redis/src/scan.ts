@@ -1,7 +1,9 @@
 import type { SessionInfo } from '@agent-sessions/core';
 import type { Redis } from 'ioredis';
-import { clientKeyPrefix, isCluster, type RedisClient } from './client.ts';
-import { sessionIdOf, sessionPattern } from './keys.ts';
+import { clientKeyPrefix, isCluster, type RedisClient, readsFromReplicas } from './client.ts';
+import type { Connection } from './connection.ts';
+import { sessionIdOf, sessionKeys, sessionPattern } from './keys.ts';
+import { info } from './scripts/info.ts';
 
 /** How many keys a server looks at in one step, which takes it well under a millisecond. */
 const KEYS_A_STEP = 1000;
@@ -11,10 +13,11 @@ export type Activity = Pick<SessionInfo, 'sessionId' | 'updatedAt'>;
 
 /** Finds the sessions whose id starts with `idPrefix`, in no order. */
 export async function scanSessions(
-  client: RedisClient,
+  connection: Connection,
   keyPrefix: string,
   idPrefix: string,
 ): Promise<Activity[]> {
+  const { client } = connection;
   const inFront = clientKeyPrefix(client);
   const pattern = sessionPattern(inFront + keyPrefix, idPrefix);
   // SCAN may give a key twice.
@@ -29,7 +32,7 @@ export async function scanSessions(
         .filter((key) => !keys.has(key))
         .map((key) => key.slice(inFront.length));
       for (const key of matching) keys.add(key);
-      found.push(...(await activities(client, keyPrefix, fresh)));
+      found.push(...(await activities(connection, keyPrefix, fresh)));
       cursor = next;
     } while (cursor !== '0');
   }
@@ -37,17 +40,26 @@ export async function scanSessions(
 }
 
 async function activities(
-  client: RedisClient,
+  connection: Connection,
   keyPrefix: string,
   keys: readonly string[],
 ): Promise<Activity[]> {
-  const updated = await Promise.all(keys.map((key) => client.hget(key, 'updated')));
-  return keys.flatMap((key, index) => {
+  const ids = keys.map((key) => sessionIdOf(keyPrefix, key));
+  const updated = await Promise.all(ids.map((id) => askUpdated(connection, keyPrefix, id)));
+  return ids.flatMap((sessionId, index) => {
     const time = updated[index];
-    // Null: the session was deleted meanwhile.
+    // There is none if the session was deleted meanwhile.
     if (typeof time !== 'string') return [];
-    return [{ sessionId: sessionIdOf(keyPrefix, key), updatedAt: new Date(Number(time)) }];
+    return [{ sessionId, updatedAt: new Date(Number(time)) }];
   });
+}
+
+async function askUpdated(connection: Connection, keyPrefix: string, id: string): Promise<unknown> {
+  const keys = sessionKeys(keyPrefix, id);
+  const { client } = connection;
+  // A plain read may go to a replica that lacks our own writes.
+  if (readsFromReplicas(client)) return (await connection.run(info, keys, []))[1];
+  return client.hget(keys[0], 'updated');
 }
 
 async function mastersOf(client: RedisClient): Promise<Redis[]> {

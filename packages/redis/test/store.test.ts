@@ -151,14 +151,28 @@ describe.skipIf(!hasServerBinary)('a store in a cluster', () => {
 
   test('reads its own writes through a client that reads from replicas', async () => {
     const client = cluster.client({ scaleReads: 'slave' });
-    const session = new RedisSessionStore({ redis: client }).session('replicas');
+    const store = new RedisSessionStore({ redis: client });
+    const session = store.session('replicas');
     await session.addItems([user('start')]);
     const { replica } = await cluster.serversOf(client, 'agent-sessions:{replicas}');
     replica.freeze();
     await session.addItems([user('new')]);
     expect(contents(await session.getItems())).toEqual(['start', 'new']);
     expect(contents(await session.getItems(1))).toEqual(['new']);
+    expect(await store.getSession('replicas')).toMatchObject({ itemCount: 2 });
+    expect((await store.listSessions({ prefix: 'replicas' })).sessions).toHaveLength(1);
     replica.thaw();
     client.disconnect();
+  });
+
+  test('refuses a client for one server, which cannot reach the sessions of the others', async () => {
+    const redis = new Redis(cluster.nodes[0]?.port ?? 0);
+    const store = new RedisSessionStore({ redis });
+    const ids = Array.from({ length: 20 }, (_, index) => `elsewhere ${index}`);
+    const codes = await Promise.all(
+      ids.map((id) => codeOf(() => store.session(id).addItems([user(id)]))),
+    );
+    expect(new Set(codes)).toEqual(new Set(['no error', 'invalid_options']));
+    redis.disconnect();
   });
 });
