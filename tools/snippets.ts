@@ -22,7 +22,7 @@ export type Snippet = {
 
 /** All blocks of the repository. */
 export function findSnippets(): Snippet[] {
-  const documents = globSync(['README.md', 'packages/*/README.md', 'docs/*.md'], { cwd: root });
+  const documents = globSync(['README.md', 'packages/*/README.md', 'docs/**/*.md'], { cwd: root });
   const sources = globSync('packages/*/src/**/*.ts', { cwd: root });
   return [
     ...documents.flatMap((file) => readBlocks(file, readFileSync(join(root, file), 'utf8'))),
