@@ -4,9 +4,10 @@
  */
 import { execFile } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { inReadersFolder } from './readers-folder.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -67,39 +68,14 @@ export function onlyDocComments(source: string): string {
 
 /** Typechecks blocks in one run of the compiler. Gives its complaints, by the place in the document. */
 export async function typecheck(snippets: readonly Snippet[]): Promise<string[]> {
-  const folder = await mkdtemp(join(root, '.snippets-'));
-  try {
-    await installEverything(folder);
+  return inReadersFolder(async (folder) => {
     const names = snippets.map((_snippet, index) => `${index}.ts`);
     await Promise.all(
       snippets.map(({ code }, index) => writeFile(join(folder, `${index}.ts`), code)),
     );
-    await writeFile(join(folder, 'package.json'), JSON.stringify({ type: 'module' }));
     await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(configFor(names)));
     return toComplaints(await compile(folder), snippets);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-}
-
-/** Links every package of this repository, and whatever the examples and the packages have installed. */
-async function installEverything(folder: string): Promise<void> {
-  const links = new Map<string, string>();
-  for (const manifest of globSync('packages/*/package.json', { cwd: root })) {
-    const { name }: { name: string } = JSON.parse(readFileSync(join(root, manifest), 'utf8'));
-    links.set(name, join(root, dirname(manifest)));
-  }
-  for (const home of ['examples', ...globSync('packages/*', { cwd: root })]) {
-    const installed = join(root, home, 'node_modules');
-    for (const name of globSync(['[!.@]*', '@*/*'], { cwd: installed })) {
-      if (!links.has(name)) links.set(name, join(installed, name));
-    }
-  }
-  for (const [name, target] of links) {
-    const link = join(folder, 'node_modules', name);
-    await mkdir(dirname(link), { recursive: true });
-    await symlink(target, link, 'junction');
-  }
+  });
 }
 
 function configFor(files: readonly string[]): object {
