@@ -15,25 +15,30 @@ async function expectTrue(page: string, environment: Record<string, string>): Pr
 }
 
 describe('a reader who does what the page says sees what it shows:', () => {
-  test('write-your-own-session.md', () => expectTrue('write-your-own-session.md', {}));
-
-  const title = 'getting-started.md';
-  test.skipIf(postgres.missing !== undefined)(
-    postgres.missing === undefined ? title : `${title} — skipped: ${postgres.missing}`,
-    async () => {
-      const database = await postgres.create();
-      try {
-        await expectTrue(title, {
-          DATABASE_URL: database.url ?? '',
-          SESSION_KEY: randomBytes(32).toString('base64'),
-        });
-      } finally {
-        await database.drop();
-      }
-    },
-    120_000,
+  test.each(['write-your-own-session.md', 'migrating-from-memory-session.md'])('%s', (page) =>
+    expectTrue(page, {}),
   );
 });
+
+const { missing } = postgres;
+describe.skipIf(missing !== undefined)(
+  `with a database as well${missing === undefined ? ':' : ` — skipped: ${missing}`}`,
+  () => {
+    test.each(['getting-started.md', 'moving-between-adapters.md'])(
+      '%s',
+      async (page) => {
+        const database = await postgres.create();
+        const SESSION_KEY = randomBytes(32).toString('base64');
+        try {
+          await expectTrue(page, { DATABASE_URL: database.url ?? '', SESSION_KEY });
+        } finally {
+          await database.drop();
+        }
+      },
+      120_000,
+    );
+  },
+);
 
 describe('walking through a page', () => {
   const page = (...lines: string[]): string => `${lines.join('\n')}\n`;

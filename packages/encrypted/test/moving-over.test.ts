@@ -1,5 +1,11 @@
-import { MemorySessionStore } from '@agent-sessions/core';
+import {
+  copySession,
+  exportSession,
+  importSession,
+  MemorySessionStore,
+} from '@agent-sessions/core';
 import { EncryptedSession } from '@agent-sessions/encrypted';
+import { SQLiteSessionStore } from '@agent-sessions/sqlite';
 import { MemorySession } from '@openai/agents-core';
 import { describe, expect, test } from 'vitest';
 import { KEY, OTHER_KEY } from './support/keys.ts';
@@ -85,5 +91,40 @@ describe('isEncrypted()', () => {
     expect(await session.isEncrypted()).toBe(true);
     await inner.addItems([user('plain')]);
     expect(await session.isEncrypted()).toBe(false);
+  });
+});
+
+describe('ciphertext that is moved without the key', () => {
+  const history = [...users('item', 450), { ...user('😀'), providerData: { $bytes: 'text' } }];
+
+  async function sealed(): Promise<MemorySessionStore> {
+    const store = new MemorySessionStore();
+    await open(store).addItems(history);
+    return store;
+  }
+
+  test('from store to store is read by whoever has the key', async () => {
+    const from = await sealed();
+    await using to = new SQLiteSessionStore();
+    await copySession(from.session('s'), to.session('s'));
+    expect((await to.snapshot('s')).records).toEqual((await from.snapshot('s')).records);
+    const session = new EncryptedSession({ session: to.session('s'), key: KEY });
+    expect(await session.getItems()).toEqual(history);
+  });
+
+  test('through a file is read too, and the file holds no text', async () => {
+    const lines: string[] = [];
+    for await (const line of exportSession((await sealed()).session('s'))) lines.push(line);
+    expect(lines.join('')).not.toContain('item-');
+    const to = new MemorySessionStore();
+    await importSession(to.session('s'), lines);
+    expect(await open(to).getItems()).toEqual(history);
+  });
+
+  test('to a session of another id is refused when it is read', async () => {
+    const to = new MemorySessionStore();
+    await copySession((await sealed()).session('s'), to.session('other'));
+    const session = new EncryptedSession({ session: to.session('other'), key: KEY });
+    await expect(session.getItems()).rejects.toMatchObject({ code: 'decryption_failed' });
   });
 });
