@@ -1,6 +1,6 @@
 import { isSessionError, SessionError, type SessionErrorCode } from '@agent-sessions/core';
 
-/** What a server's refusal means, by the word that it starts with. A refused script wrote nothing. */
+/** What a server's refusal means, by the words that tell it. A refused script wrote nothing. */
 const refusals: Readonly<Record<string, readonly [SessionErrorCode, string]>> = {
   WRONGTYPE: [
     'schema_mismatch',
@@ -16,6 +16,11 @@ const refusals: Readonly<Record<string, readonly [SessionErrorCode, string]>> = 
   WRONGPASS: ['access_denied', 'it refuses the user name or password.'],
   NOAUTH: ['access_denied', 'it asks for a password.'],
   NOPERM: ['access_denied', 'the user may not run a command that sessions need.'],
+  // Found in the middle of a script, whose commands are checked one by one.
+  "can't run this command": [
+    'access_denied',
+    'the user may not run a command of a script, which may have stopped halfway. Grant all the rights that the README lists.',
+  ],
   LOADING: ['busy', 'it is still loading its data; nothing was written. Try again.'],
   MASTERDOWN: ['busy', 'it has lost its master; nothing was written. Try again.'],
   CLUSTERDOWN: ['busy', 'no node serves this session; nothing was written. Try again.'],

@@ -180,31 +180,6 @@ describe.skipIf(!hasServerBinary)('a server', () => {
     expect(await codeOf(() => session.addItems([hello]))).toBe('access_denied');
   });
 
-  test('the rights that the README lists are enough', async () => {
-    const rights = '+@read +@write +@scripting +@connection +info +time +wait'.split(' ');
-    await redis.call('ACL', 'SETUSER', 'app', 'on', '>pw', '~agent-sessions:*', ...rights);
-    await using limited = RedisSessionStore.fromUrl({
-      url: `redis://app:pw@127.0.0.1:${server.port}`,
-      ttlSeconds: 60,
-      refreshOnRead: true,
-    });
-    const session = limited.session('a');
-    await session.addItems(users('item', 3));
-    await session.popItem();
-    await session.applyHistoryTransaction({
-      operationId: 'op',
-      transaction: {
-        type: 'replace_suffix',
-        expectedSuffix: [user('item 1')],
-        replacement: [hello],
-      },
-    });
-    expect(contents(await session.getItems())).toEqual(['item 0', 'Hello']);
-    await limited.setMetadata('a', { title: 'x' });
-    expect((await limited.listSessions()).sessions).toHaveLength(1);
-    expect(await limited.deleteSession('a')).toBe(true);
-  });
-
   test('a server that is loading its data refuses for now, and nothing is written', async () => {
     await using slow = await Server.start(
       ...['--key-load-delay', '10000', '--loading-process-events-interval-bytes', '1024'],
