@@ -9,11 +9,12 @@ import {
   MssqlQueryCompiler,
   MysqlDialect,
   PostgresDialect,
+  sql,
 } from 'kysely';
 import { createPool } from 'mysql2';
 import pg from 'pg';
 import { describe, expect, test } from 'vitest';
-import { mysql, postgres, type TestDatabase } from './support/backends.ts';
+import { mysql, postgres, type TestDatabase, type TestKysely } from './support/backends.ts';
 import { numbered } from './support/batches.ts';
 import { onEveryBackend } from './support/on-every-backend.ts';
 import { message, start } from './support/processes.ts';
@@ -109,6 +110,27 @@ describe('options', () => {
   });
 });
 
+/** Has the server refuse every third row as it does when its disk is full. */
+async function makeDiskFull(name: string, db: TestKysely): Promise<void> {
+  const statements =
+    name === 'Postgres'
+      ? [
+          `create function disk_full() returns trigger language plpgsql as $$ begin
+             if new.message_data like '%"2"%' then raise exception using errcode = '53100'; end if;
+             return new;
+           end $$`,
+          `create trigger disk_full before insert on agent_messages
+             for each row execute function disk_full()`,
+        ]
+      : [
+          `create trigger disk_full before insert on agent_messages for each row
+             if new.message_data like '%"2"%' then
+               signal sqlstate 'HY000' set mysql_errno = 1021, message_text = 'Disk full';
+             end if`,
+        ];
+  for (const statement of statements) await sql.raw(statement).execute(db);
+}
+
 onEveryBackend(
   ({ name }, database) => {
     test('a wrong password is an error that does not tell it', async () => {
@@ -158,6 +180,20 @@ onEveryBackend(
           throw new Error('done');
         })
         .catch((error) => expect(String(error)).toBe('Error: done'));
+    });
+
+    test('a disk that is full, which a trigger plays here, refuses the whole batch', async () => {
+      const db = database().connect({ connections: 1 });
+      const session = new KyselySession({ db, createTables: true, sessionId: 'full' });
+      await session.addItems(numbered(1));
+      await makeDiskFull(name, db);
+      await expect(session.addItems(numbered(3))).rejects.toMatchObject({ code: 'storage_full' });
+      expect(await session.getItems()).toEqual(numbered(1));
+      await sql`drop trigger disk_full ${name === 'Postgres' ? sql`on agent_messages` : sql``}`.execute(
+        db,
+      );
+      await session.addItems(numbered(3));
+      expect(await session.getItems(3)).toEqual(numbered(3));
     });
 
     test('a Kysely instance that was destroyed is an error that says so', async () => {
