@@ -1,9 +1,11 @@
+import { rmSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { RedisSession, RedisSessionStore } from '@agent-sessions/redis';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { codeOf, contents, user, users } from './support/items.ts';
 import { hasServerBinary, Server } from './support/server.ts';
+import { until } from './support/until.ts';
 
 const hello = user('Hello');
 
@@ -145,6 +147,21 @@ describe.skipIf(!hasServerBinary)('a server', () => {
     expect(await store.deleteSession('a')).toBe(true);
     await redis.config('SET', 'maxmemory', '0');
     expect(await codeOf(() => session.addItems([hello]))).toBe('no error');
+  });
+
+  test('a server that cannot save to disk refuses writes and allows reading', async () => {
+    await using broken = await Server.start('--save', '3600 1');
+    const admin = new Redis(broken.port);
+    await using session = RedisSession.fromUrl({ url: broken.url, sessionId: 'a' });
+    await session.addItems([hello]);
+    rmSync(broken.folder, { recursive: true });
+    await admin.bgsave();
+    await until('saving has failed', async () =>
+      (await admin.info('persistence')).includes('rdb_last_bgsave_status:err'),
+    );
+    expect(await codeOf(() => session.addItems([hello]))).toBe('storage_full');
+    expect(await session.getItems()).toEqual([hello]);
+    admin.disconnect();
   });
 
   test('a replica refuses writes and allows reading', async () => {
