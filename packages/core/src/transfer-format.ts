@@ -1,3 +1,4 @@
+import { TextDecoder } from 'node:util';
 import type { AgentInputItem } from '@openai/agents-core';
 import { decodeItem, encodeItem } from './codec.ts';
 import { SessionError } from './errors.ts';

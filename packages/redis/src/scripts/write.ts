@@ -35,7 +35,7 @@ end
  * Ends a script that finds its work done. WAIT waits for what its connection wrote last, so a
  * repeated call has to write something.
  */
-export function answer(...values: readonly string[]): string {
+function answer(...values: readonly string[]): string {
   return /* lua */ `if ARGV[5] == '1' and state[2] then call('HSET', session, 'revision', state[2]) end
   return {${values.join(', ')}}`;
 }
