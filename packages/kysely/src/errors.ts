@@ -41,7 +41,7 @@ const EXPLANATIONS: Readonly<Record<Failure, readonly [SessionErrorCode, string]
 /** Says what a driver's error means; it stays as the cause. `label` names the database. */
 export function toSessionError(error: unknown, failure: Failure, label: string): SessionError {
   const [code, message] = EXPLANATIONS[failure];
-  return new SessionError(code, `${label}: ${message}`, { cause: error });
+  return new SessionError(code, `${label}: ${message}`, { cause: withoutContent(error) });
 }
 
 /** The error for a write of which nobody knows whether it took effect. */
@@ -49,7 +49,7 @@ export function unknownOutcomeError(cause: unknown, label: string): SessionError
   return new SessionError(
     'connection_lost',
     `${label}: the connection was lost while a write was being committed, so it may have taken effect or not. Read the session before writing again. Writes with an operation id (applyHistoryTransaction) are repeated safely.`,
-    { cause },
+    { cause: withoutContent(cause) },
   );
 }
 
@@ -81,4 +81,14 @@ export function staleTransactionError(label: string): SessionError {
     'conflict',
     `${label}: others changed the session after your transaction began to read, and at its isolation level it cannot see their changes. Roll it back and run it again, or use READ COMMITTED.`,
   );
+}
+
+/** What drivers attach of a statement and its parameters, or a server of a row: conversation text. */
+const CONTENT = ['sql', 'query', 'params', 'queryOptions', 'detail', 'where'];
+
+function withoutContent(error: unknown): unknown {
+  if (error instanceof Error) {
+    for (const property of CONTENT) Reflect.deleteProperty(error, property);
+  }
+  return error;
 }

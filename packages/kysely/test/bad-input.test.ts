@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { isSessionError } from '@agent-sessions/core';
 import { KyselySession, KyselySessionStore } from '@agent-sessions/kysely';
 import {
@@ -212,6 +213,46 @@ onEveryBackend(
   },
   [postgres, mysql],
 );
+
+onEveryBackend(({ name }, database) => {
+  test('an error holds no conversation, neither itself nor in its cause', async () => {
+    const db = database().connect({ connections: 1 });
+    const session = new KyselySession({ db, createTables: true, sessionId: 'secret' });
+    await session.getItems();
+    for (const statement of refusingEveryRow[name] ?? []) {
+      await sql.raw(statement).execute(db);
+    }
+    const error = await session
+      .addItems([{ role: 'user', content: 'a secret plan' }])
+      .catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'backend', cause: expect.any(Error) });
+    expect(inspect(error, { depth: 9, showHidden: true })).not.toContain('secret plan');
+    const where = name === 'Postgres' || name === 'PGlite' ? ' on agent_messages' : '';
+    await sql.raw(`drop trigger refuse${where}`).execute(db);
+  });
+});
+
+const inPlPgSql = [
+  `create function refuse() returns trigger language plpgsql as $$ begin
+     raise exception using message = 'refused', detail = new.message_data;
+   end $$`,
+  'create trigger refuse before insert on agent_messages for each row execute function refuse()',
+];
+const inMySql = [
+  `create trigger refuse before insert on agent_messages for each row
+     signal sqlstate '45000' set message_text = 'refused'`,
+];
+/** Has a server refuse every row, with all that it can tell of it. */
+const refusingEveryRow: Readonly<Record<string, readonly string[]>> = {
+  Postgres: inPlPgSql,
+  PGlite: inPlPgSql,
+  MariaDB: inMySql,
+  MySQL: inMySql,
+  SQLite: [
+    `create trigger refuse before insert on agent_messages
+       begin select raise(abort, 'refused'); end`,
+  ],
+};
 
 onEveryBackend(
   (_backend, database) => {

@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { KyselySessionStore } from '@agent-sessions/kysely';
-import { sql } from 'kysely';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { KyselySession, KyselySessionStore } from '@agent-sessions/kysely';
+import { Kysely, PostgresDialect, sql } from 'kysely';
+import pg from 'pg';
 import { expect, onTestFinished, test } from 'vitest';
 import { mysql, postgres, type TestDatabase } from './support/backends.ts';
 import { numbered } from './support/batches.ts';
@@ -18,7 +21,8 @@ const TO_READ = Object.fromEntries(Object.keys(RIGHTS).map((table) => [table, 'S
 onEveryBackend(
   ({ name }, database) => {
     test('the rights that the README lists are enough for everything but creating tables', async () => {
-      await using store = await openAs(name, database(), RIGHTS);
+      const url = await urlFor(name, database(), RIGHTS);
+      await using store = KyselySessionStore.fromUrl({ url });
       const session = store.session('limited');
       await session.addItems(numbered(4));
       const call = {
@@ -49,7 +53,8 @@ onEveryBackend(
     test('a user that may only read can read, and is refused writing', async () => {
       const admin = new KyselySessionStore({ db: database().connect(), createTables: true });
       await admin.session('read').addItems(numbered(2));
-      await using store = await openAs(name, database(), TO_READ);
+      const url = await urlFor(name, database(), TO_READ);
+      await using store = KyselySessionStore.fromUrl({ url });
       const session = store.session('read');
       expect(await session.getItems()).toEqual(numbered(2));
       expect(await session.getItems(1)).toEqual(numbered(2).slice(-1));
@@ -68,12 +73,44 @@ onEveryBackend(
   [postgres, mysql],
 );
 
-/** A store that connects as a new user with these rights on the tables, and no others. */
-async function openAs(
+onEveryBackend(
+  (_backend, database) => {
+    test('row level security as the page on security has it keeps tenants apart', async () => {
+      const page = readFileSync(join(import.meta.dirname, '../../../docs/security.md'), 'utf8');
+      const [, policies = ''] = /^```sql\n(.*?)^```/ms.exec(page) ?? [];
+      const admin = database().connect();
+      const pool = new pg.Pool({ connectionString: await urlFor('Postgres', database(), RIGHTS) });
+      const app = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
+      for (const statement of policies.split(';').filter((text) => text.trim() !== '')) {
+        await sql.raw(statement).execute(admin);
+      }
+      const as = (tenant: string, work: (session: KyselySession) => Promise<unknown>) =>
+        app.transaction().execute(async (transaction) => {
+          await sql`select set_config('app.tenant', ${tenant}, true)`.execute(transaction);
+          return work(new KyselySession({ db: transaction, sessionId: 'acme/1' }));
+        });
+
+      await as('acme', (session) => session.addItems(numbered(2)));
+      expect(await as('other', (session) => session.getItems())).toEqual([]);
+      expect(await as('other', (session) => session.popItem())).toBeUndefined();
+      await as('other', (session) => session.clearSession());
+      expect(await as('other', ({ store }) => store.deleteSession('acme/1'))).toBe(false);
+      expect(await as('other', ({ store }) => store.listSessions())).toEqual({ sessions: [] });
+      const write = as('other', (session) => session.addItems(numbered(1)));
+      await expect(write).rejects.toMatchObject({ code: 'access_denied' });
+      expect(await as('acme', (session) => session.getItems())).toEqual(numbered(2));
+      await app.destroy();
+    });
+  },
+  [postgres],
+);
+
+/** The URL for a new user with these rights on the tables, and no others. */
+async function urlFor(
   backend: string,
   { url = '', connect }: TestDatabase,
   rights: Readonly<Record<string, string>>,
-): Promise<KyselySessionStore> {
+): Promise<string> {
   const db = connect();
   await new KyselySessionStore({ db, createTables: true }).migrate();
   const user = `agent_${randomBytes(6).toString('hex')}`;
@@ -94,5 +131,5 @@ async function openAs(
   const location = new URL(url);
   location.username = user;
   location.password = 'limited';
-  return KyselySessionStore.fromUrl({ url: location.href });
+  return location.href;
 }
