@@ -15,8 +15,10 @@ async function expectTrue(page: string, environment: Record<string, string>): Pr
 }
 
 describe('a reader who does what the page says sees what it shows:', () => {
-  test.each(['write-your-own-session.md', 'migrating-from-memory-session.md'])('%s', (page) =>
-    expectTrue(page, {}),
+  test.each(['write-your-own-session.md', 'migrating-from-memory-session.md'])(
+    '%s',
+    (page) => expectTrue(page, {}),
+    120_000,
   );
 });
 
