@@ -1,4 +1,5 @@
 import { SessionError } from '@agent-sessions/core';
+import { isRecord } from './json.ts';
 
 const MAX_PAIRS = 16;
 const MAX_KEY = 64;
@@ -17,14 +18,25 @@ export function assertLimit(limit: unknown): asserts limit is number {
 /** @throws SessionError `invalid_options` */
 export function assertMetadata(metadata: Readonly<Record<string, string>> | undefined): void {
   if (metadata === undefined) return;
-  const pairs = Object.entries(metadata);
-  const fits = pairs.every(
-    ([key, value]) =>
-      key.length <= MAX_KEY && typeof value === 'string' && value.length <= MAX_VALUE,
-  );
-  if (fits && pairs.length <= MAX_PAIRS) return;
+  if (isRecord(metadata)) {
+    const pairs = Object.entries(metadata);
+    const fits = pairs.every(
+      ([key, value]) =>
+        key.length <= MAX_KEY && typeof value === 'string' && value.length <= MAX_VALUE,
+    );
+    if (fits && pairs.length <= MAX_PAIRS) return;
+  }
   throw new SessionError(
     'invalid_options',
     `Invalid metadata: the API takes at most ${MAX_PAIRS} pairs of strings, keys of ${MAX_KEY} and values of ${MAX_VALUE} characters.`,
+  );
+}
+
+/** @throws SessionError `invalid_options` */
+export function assertOnMissing(answer: unknown): void {
+  if (answer === 'error' || answer === 'create') return;
+  throw new SessionError(
+    'invalid_options',
+    "Invalid onMissingConversation: it is neither 'error' nor 'create'.",
   );
 }

@@ -15,7 +15,7 @@ import { type ClientOptions, resolveClient } from './client.ts';
 import { toComparable } from './convert/comparable.ts';
 import { fromWire } from './convert/from-wire.ts';
 import { prepareItems } from './convert/prepare.ts';
-import { assertLimit, assertMetadata } from './options.ts';
+import { assertLimit, assertMetadata, assertOnMissing } from './options.ts';
 import type { WireItem } from './wire/parse.ts';
 
 /** How long a pop is repeated while others take the newest item first, in milliseconds. */
@@ -80,6 +80,7 @@ export class OpenAIConversationsSession extends SdkConversationsSession {
     super({ client });
     if (conversationId !== undefined) assertSessionId(conversationId);
     assertMetadata(metadata);
+    assertOnMissing(onMissingConversation);
     this.#api = new ConversationsApi(client);
     this.#metadata = metadata;
     this.#createsMissing = onMissingConversation === 'create';

@@ -137,6 +137,53 @@ describe.skipIf(isLive)('pages that contradict themselves', () => {
     expect(local.count('GET items')).toBe(2);
   });
 
+  it.each([
+    ['an empty object', {}],
+    ['a list without items', { object: 'list', data: null, has_more: false }],
+    ['an item without a type', { object: 'list', data: [{ id: 'x' }], has_more: false }],
+    ['something that is no item', { object: 'list', data: [null], has_more: false }],
+  ])('%s instead of a page is an error, not an empty history', async (_what, body) => {
+    await using local = await openLocal();
+    const session = local.session();
+    await session.addItems([user('one')]);
+    for (const read of [() => session.getItems(), () => session.popItem()]) {
+      local.server.fail({ on: 'GET items', answer: 200, body });
+      await expect(read()).rejects.toMatchObject({
+        code: 'backend',
+        message: expect.stringContaining('base URL'),
+      });
+    }
+    expect(texts(await session.getItems())).toEqual(['one']);
+  });
+
+  it('a page of text, as a proxy answers, is an error', async () => {
+    await using local = await openLocal();
+    const session = local.session();
+    await session.addItems([user('one')]);
+    const headers = { 'content-type': 'text/html' };
+    local.server.fail({ on: 'GET items', answer: 200, headers });
+    await expect(session.getItems()).rejects.toMatchObject({ code: 'backend' });
+  });
+
+  it('a new conversation without an id is an error, and the next write creates one', async () => {
+    await using local = await openLocal();
+    const session = local.session();
+    local.server.fail({ on: 'POST conversations', answer: 200, body: {} });
+    await expect(session.addItems([user('one')])).rejects.toMatchObject({ code: 'backend' });
+    expect(session.sessionId).toBeUndefined();
+    await session.addItems([user('two')]);
+    expect(texts(await session.getItems())).toEqual(['two']);
+  });
+
+  it('a write that is answered with something else is looked for, and stored once', async () => {
+    await using local = await openLocal();
+    const session = local.session();
+    local.server.fail({ on: 'POST items', applied: true, answer: 200, body: {} });
+    await session.addItems(users(2));
+    expect(texts(await session.getItems())).toEqual(texts(users(2)));
+    expect(local.count('POST items')).toBe(1);
+  });
+
   it('a read starts again when the item at a page’s edge is deleted meanwhile', async () => {
     await using local = await openLocal();
     const session = local.session();

@@ -175,6 +175,9 @@ describe.skipIf(isLive)('which client is used', () => {
     { apiKey: 'sk', metadata: { ['k'.repeat(65)]: 'v' } },
     { apiKey: 'sk', metadata: { k: 'v'.repeat(513) } },
     { apiKey: 'sk', metadata: Object.fromEntries(Array.from({ length: 17 }, (_, n) => [n, 'v'])) },
+    { apiKey: 'sk', metadata: null as never },
+    { apiKey: 'sk', metadata: 'text' as never },
+    { apiKey: 'sk', onMissingConversation: 'ignore' as never },
   ])('options that contradict themselves or the API are refused: %o', (options) => {
     expect(() => new OpenAIConversationsSession(options)).toThrow(
       expect.objectContaining({ code: 'invalid_options' }),

@@ -173,6 +173,8 @@ describe.skipIf(isLive)('a write that the API puts off', () => {
   it.each([
     { answer: 429, code: 'rate_limit_exceeded' },
     { answer: 400, code: 'conversation_locked' },
+    { answer: 409, code: 'conversation_locked' },
+    { answer: 423, code: 'conversation_locked' },
   ] as const)('with $answer $code is sent again without looking', async (fault) => {
     const session = target.session();
     target.server.fail({ on: 'POST items', ...fault });
@@ -187,6 +189,20 @@ describe.skipIf(isLive)('a write that the API puts off', () => {
     await session.addItems([user('one')]);
     const [first, second] = target.server.requests('POST items');
     expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(990);
+  });
+
+  it('waits until the date that Retry-After says', async () => {
+    const session = target.session();
+    const date = new Date(Date.now() + 2000);
+    target.server.fail({
+      on: 'POST items',
+      answer: 429,
+      headers: { 'retry-after': date.toUTCString() },
+    });
+    await session.addItems([user('one')]);
+    // The header is exact to the second.
+    expect(Date.now()).toBeGreaterThanOrEqual(Math.floor(date.getTime() / 1000) * 1000 - 10);
+    expect(stored(session.sessionId)).toEqual(['one']);
   });
 
   it('gives up at once when it would have to wait for minutes', async () => {

@@ -1,6 +1,7 @@
 import { SessionError } from '@agent-sessions/core';
 import type OpenAI from 'openai';
 import type { WireItem } from '../wire/parse.ts';
+import { itemsOf, strangeAnswer } from './answer.ts';
 import { type Failure, toFailure } from './failure.ts';
 import { repeat } from './retry.ts';
 
@@ -50,9 +51,11 @@ export class ConversationsApi {
   /** Creates an empty conversation. If an answer is lost, one more may be left behind, empty. */
   async createConversation(metadata: Record<string, string> | undefined): Promise<string> {
     const body = { items: [], ...(metadata && { metadata }) };
-    const { id } = await repeat('create a conversation', this.maxRetries, () =>
+    const action = 'create a conversation';
+    const { id }: { id?: unknown } = await repeat(action, this.maxRetries, () =>
       this.#client.conversations.create(body, ONCE),
     );
+    if (typeof id !== 'string' || id === '') throw strangeAnswer(action);
     return id;
   }
 
@@ -75,8 +78,9 @@ export class ConversationsApi {
         return undefined;
       },
     );
-    // The client's types list the items that it knows; any may come.
-    const items = page.data as unknown as WireItem[];
+    // The client makes an empty page of whatever is not a list.
+    const items = itemsOf(Reflect.get(page, 'body'));
+    if (items === undefined) throw strangeAnswer(action);
     if (!page.has_more) return { items, next: undefined };
     if (page.last_id === '' || page.last_id === after) {
       throw new SessionError(
@@ -94,9 +98,10 @@ export class ConversationsApi {
   ): Promise<readonly string[] | Failure> {
     try {
       const body = { items: items as unknown as OpenAI.Responses.ResponseInputItem[] };
-      const { data } = await this.#client.conversations.items.create(conversationId, body, ONCE);
-      if (data.length === items.length) return data.map((item) => String(item.id));
-      return toFailure(new Error(`The API answered with ${data.length} items.`));
+      const answer = await this.#client.conversations.items.create(conversationId, body, ONCE);
+      const stored = itemsOf(answer);
+      if (stored?.length === items.length) return stored.map(({ id }) => String(id));
+      return toFailure(new Error(`The API answered with ${stored?.length ?? 'no'} items.`));
     } catch (error) {
       const failure = toFailure(error);
       if (failure.status === 404) throw missing(conversationId, failure);

@@ -61,7 +61,7 @@ function notSent(cause: unknown): Failure {
 function outcomeOf({ status, code }: Pick<Failure, 'status' | 'code'>): Outcome {
   if (status === undefined) return 'unknown';
   if (status === 429) return code === 'insufficient_quota' ? 'refused' : 'delayed';
-  if (status === 400 && code === 'conversation_locked') return 'delayed';
+  if (code === 'conversation_locked') return 'delayed';
   if (status === 408 || status === 409 || status >= 500) return 'unknown';
   return 'refused';
 }
