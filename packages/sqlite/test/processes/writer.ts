@@ -10,7 +10,7 @@ import { SQLiteSessionStore } from '@agent-sessions/sqlite';
 import { turnOf } from '../support/turns.ts';
 
 const [path = '', sessionId = '', writer = '', turns = ''] = process.argv.slice(2);
-await using store = new SQLiteSessionStore({ path });
+const store = new SQLiteSessionStore({ path });
 const session = store.session(sessionId);
 await session.getItems(1);
 process.send?.('ready');
@@ -24,4 +24,5 @@ for (let turn = 0; turn < Number(turns); turn += 1) {
 }
 delay.disable();
 process.send?.({ errors, longestStallMs: delay.max / 1e6 });
+await store.close();
 process.disconnect();
