@@ -42,6 +42,8 @@ describe('the closing table of backends', () => {
     [{ CI: 'true' }, ['Postgres']],
     [{ REQUIRE_ALL_BACKENDS: '1' }, ['Postgres']],
     [{}, []],
+    [{ CI: 'true', REQUIRE_BACKENDS: 'SQLite file' }, []],
+    [{ REQUIRE_BACKENDS: 'Redis, Postgres, Valkey' }, ['Postgres', 'Valkey']],
   ])('with %o the backends missing are %o', (env, missing) => {
     expect(missingBackends(tabulate(run), env)).toEqual(missing);
   });
