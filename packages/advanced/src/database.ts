@@ -73,7 +73,7 @@ export class AdvancedDatabase {
   /** Creates the tables. */
   async migrate(): Promise<void> {
     await this.#sessions.migrate();
-    await migrate(this.#migration);
+    await this.#sessions.repeat(() => migrate(this.#migration));
   }
 
   /** Has every later call reject. */
@@ -102,7 +102,7 @@ export class AdvancedDatabase {
     );
     if (!found?.current) {
       if (!this.#createTables && !found?.inMemory) throw missingTablesError(this.#migration.label);
-      await migrate(this.#migration);
+      await this.#sessions.repeat(() => migrate(this.#migration));
     }
     known.add(this.#tables.branches);
   }

@@ -9,6 +9,7 @@ import {
 import { isSessionError } from '@agent-sessions/core';
 import { KyselySessionStore } from '@agent-sessions/kysely';
 import { SQLiteSession } from '@agent-sessions/sqlite';
+import type { AgentInputItem } from '@openai/agents-core';
 import SQLite from 'better-sqlite3';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { backends } from '../../kysely/test/support/backends.ts';
@@ -18,6 +19,10 @@ function newFile(): string {
   const folder = mkdtempSync(join(tmpdir(), 'agent-sessions-advanced-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   return join(folder, 'sessions.db');
+}
+
+function readFrom(store: AdvancedSessionStore): Promise<AgentInputItem[]> {
+  return new AdvancedSession({ store, sessionId: 'a' }).getItems();
 }
 
 const history = Array.from({ length: 1250 }, (_, n) => turn(`question ${n}`, `answer ${n}`)).flat();
@@ -140,6 +145,29 @@ describe('createTables', () => {
     const error = await session.getItems().catch((reason) => reason);
     expect(isSessionError(error, 'schema_mismatch')).toBe(true);
     expect(error.message).toContain('message_structure');
+  });
+
+  test('waits for the lock that another process holds, until the deadline', async () => {
+    const path = newFile();
+    await using plain = new SQLiteSession({ sessionId: 'a', path });
+    await plain.addItems([user('Hello')]);
+    const other = new SQLite(path);
+    other.exec('BEGIN IMMEDIATE');
+    const url = `sqlite:${path}`;
+    await using patient = AdvancedSessionStore.fromUrl({ url, createTables: true });
+    const read = readFrom(patient);
+    await using hasty = AdvancedSessionStore.fromUrl({
+      url,
+      createTables: true,
+      retryTimeoutMs: 0,
+    });
+    for (const call of [() => hasty.migrate(), () => readFrom(hasty)]) {
+      const error = await call().catch((reason) => reason);
+      expect(isSessionError(error, 'busy')).toBe(true);
+    }
+    other.exec('COMMIT');
+    other.close();
+    expect(await read).toEqual([user('Hello')]);
   });
 
   test('by many at once creates them once', async () => {

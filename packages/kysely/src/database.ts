@@ -75,6 +75,11 @@ export class SessionDatabase {
     );
   }
 
+  /** Runs work that takes its connections itself, and does no harm when it is repeated. */
+  repeat<T>(work: () => Promise<T>): Promise<T> {
+    return this.#repeat('harmless', work);
+  }
+
   /** Brings the tables up to date. */
   async migrate(): Promise<void> {
     // One that began before may not create what is missing.
