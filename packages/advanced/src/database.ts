@@ -32,6 +32,7 @@ export class AdvancedDatabase {
   readonly #tables: TableMap;
   readonly #migration: Migration;
   readonly #createTables: boolean;
+  #isPrepared = false;
 
   constructor(options: AdvancedDatabaseOptions) {
     const { db, createTables, retryTimeoutMs, schema } = options;
@@ -86,13 +87,14 @@ export class AdvancedDatabase {
   }
 
   async #prepare(): Promise<void> {
-    const { adapter } = this.#migration.db.getExecutor();
+    const { db, label } = this.#migration;
+    const { adapter } = db.getExecutor();
     let known = prepared.get(adapter);
     if (known === undefined) {
       known = new Set();
       prepared.set(adapter, known);
     }
-    if (known.has(this.#tables.branches)) return;
+    if (this.#isPrepared || known.has(this.#tables.branches)) return;
     const found = await this.#sessions.write(
       async ({ execute, inspection }) => ({
         current: await isCurrent(this.#migration, execute),
@@ -100,10 +102,13 @@ export class AdvancedDatabase {
       }),
       'harmless',
     );
+    const mayCreate = this.#createTables || (found?.inMemory ?? false);
     if (!found?.current) {
-      if (!this.#createTables && !found?.inMemory) throw missingTablesError(this.#migration.label);
+      if (!mayCreate) throw missingTablesError(label);
       await this.#sessions.repeat(() => migrate(this.#migration));
     }
-    known.add(this.#tables.branches);
+    this.#isPrepared = true;
+    // What a transaction of the caller's may have created, it may take back.
+    if (!db.isTransaction || !mayCreate) known.add(this.#tables.branches);
   }
 }

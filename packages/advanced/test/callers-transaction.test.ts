@@ -1,6 +1,6 @@
 import { AdvancedSession, AdvancedSessionStore } from '@agent-sessions/advanced';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { backends } from '../../kysely/test/support/backends.ts';
+import { backends, mysql } from '../../kysely/test/support/backends.ts';
 import { turn, user } from './support/items.ts';
 
 describe.each(backends.filter(({ missing }) => missing === undefined))(
@@ -31,5 +31,28 @@ describe.each(backends.filter(({ missing }) => missing === undefined))(
       });
       expect(await outside.listBranches()).toHaveLength(2);
     });
+
+    // On MySQL no tables are created there: that would commit the transaction.
+    test.skipIf(backend === mysql)(
+      'tables are created, and created again when it takes them back',
+      async () => {
+        const database = await backend.create();
+        onTestFinished(() => database.drop());
+        const db = database.connect();
+        for (let number = 0; number < 2; number += 1) {
+          const failed = db.transaction().execute(async (transaction) => {
+            for (const sessionId of ['a', 'b']) {
+              const options = { db: transaction, sessionId, createTables: true };
+              await new AdvancedSession(options).addItems([user('undone')]);
+            }
+            throw new Error('the caller changes their mind');
+          });
+          await expect(failed).rejects.toThrow('changes their mind');
+        }
+        const session = new AdvancedSession({ db, sessionId: 'a', createTables: true });
+        await session.addItems([user('kept')]);
+        expect(await session.getItems()).toEqual([user('kept')]);
+      },
+    );
   },
 );

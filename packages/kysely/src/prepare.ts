@@ -44,7 +44,9 @@ export async function prepare(preparation: Preparation): Promise<Inspection> {
       }),
     );
   }
-  prepared.set(keyOf(tables), inspection);
+  // What a transaction of the caller's may have created, it may take back.
+  const isLasting = !db.isTransaction || !(createTables || inspection.inMemory);
+  if (isLasting) prepared.set(keyOf(tables), inspection);
   return inspection;
 }
 

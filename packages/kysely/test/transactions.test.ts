@@ -1,7 +1,7 @@
 import { KyselySession, KyselySessionStore } from '@agent-sessions/kysely';
 import { CamelCasePlugin, ParseJSONResultsPlugin, sql } from 'kysely';
 import { expect, test } from 'vitest';
-import { mysql, type TestKysely } from './support/backends.ts';
+import { mysql, pglite, postgres, sqlite, type TestKysely } from './support/backends.ts';
 import { contentOf, numbered } from './support/batches.ts';
 import { onEveryBackend } from './support/on-every-backend.ts';
 
@@ -94,6 +94,28 @@ onEveryBackend(({ name }, database) => {
     expect(name).not.toBe('');
   });
 });
+
+onEveryBackend(
+  (_backend, database) => {
+    test("tables that a transaction of the caller's created and took back are created again", async () => {
+      const db = database().connect();
+      for (let number = 0; number < 2; number += 1) {
+        const failed = db.transaction().execute(async (transaction) => {
+          for (const sessionId of ['one', 'two']) {
+            const options = { db: transaction, sessionId, createTables: true };
+            await new KyselySession(options).addItems(numbered(1));
+          }
+          throw new Rollback();
+        });
+        await expect(failed).rejects.toBeInstanceOf(Rollback);
+      }
+      const session = new KyselySession({ db, createTables: true, sessionId: 'one' });
+      await session.addItems(numbered(2));
+      expect(await session.getItems()).toEqual(numbered(2));
+    });
+  },
+  [postgres, pglite, sqlite],
+);
 
 onEveryBackend(
   (_backend, database) => {

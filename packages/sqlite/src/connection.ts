@@ -113,7 +113,8 @@ export class Connection {
     if (!isCurrent(this.#db, tables, this.#name)) {
       this.#transaction('BEGIN IMMEDIATE', () => createTables(this.#db, tables, this.#name));
     }
-    this.#prepared = true;
+    // A transaction of the caller's may take the tables back.
+    this.#prepared = !this.#db.inTransaction;
   }
 
   #isWal(): boolean {

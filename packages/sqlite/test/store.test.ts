@@ -112,6 +112,17 @@ describe("a caller's own transaction", () => {
     expect(await session.getItems()).toEqual([hello]);
   });
 
+  test('that created the tables takes them back too, and the next call creates them again', async () => {
+    const database = new Database(':memory:');
+    await using session = new SQLiteSession({ database, sessionId: 'a' });
+    database.exec('BEGIN');
+    await session.addItems([bye]);
+    await session.popItem();
+    database.exec('ROLLBACK');
+    await session.addItems([hello]);
+    expect(await session.getItems()).toEqual([hello]);
+  });
+
   test('keeps the session write when it commits', async () => {
     const database = new Database(':memory:');
     await using session = new SQLiteSession({ database, sessionId: 'a' });
