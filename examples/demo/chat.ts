@@ -46,6 +46,16 @@ export async function chat(path: string, sessionId: string): Promise<void> {
     }
   }
 
+  /** A run that fails, for lack of a network for example, does not end the chat. */
+  async function ask(question: string): Promise<void> {
+    try {
+      const { finalOutput } = await run(shopAgent(recall), question, { session });
+      console.log(finalOutput);
+    } catch (error) {
+      console.log(`There is no answer: ${error instanceof Error ? error.message : error}`);
+    }
+  }
+
   console.log(
     `Conversation "${sessionId}" in ${path}: ${(await session.getItems()).length} items.`,
   );
@@ -60,13 +70,10 @@ export async function chat(path: string, sessionId: string): Promise<void> {
   for await (const line of terminal) {
     const text = line.trim();
     if (text === '/quit') break;
-    const command = commands[text];
+    const command = text.startsWith('/') ? commands[text] : undefined;
     if (command) await command();
     else if (text.startsWith('/')) console.log(HELP);
-    else if (text !== '') {
-      const result = await run(shopAgent(recall), text, { session });
-      console.log(result.finalOutput);
-    }
+    else if (text !== '') await ask(text);
     // Piped input may end while its last line is being worked on.
     if (!ended) terminal.prompt();
   }

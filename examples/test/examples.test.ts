@@ -7,9 +7,15 @@ import { expect, onTestFinished, test } from 'vitest';
 
 const examples = join(import.meta.dirname, '..');
 
-/** Runs an example as a user would, without a key, and gives what it printed. */
-function output(script: string, args: string[] = [], input = ''): Promise<string> {
-  const { OPENAI_API_KEY: _, ...env } = process.env;
+/** Runs an example as a user would, by default without a key, and gives what it printed. */
+function output(
+  script: string,
+  args: string[] = [],
+  input = '',
+  more: Record<string, string> = {},
+): Promise<string> {
+  const { OPENAI_API_KEY: _, ...environment } = process.env;
+  const env = { ...environment, ...more };
   return new Promise((resolve, reject) => {
     const child = execFile(
       process.execPath,
@@ -107,4 +113,22 @@ test('the chat keeps its conversation between processes, and knows its commands'
   expect(second).toContain('ada: 2 items');
   expect(second).toContain('Cleared.');
   expect(second).toContain('There is nothing to undo.');
+});
+
+test('the chat takes words that every JavaScript object has for what they are', async () => {
+  const chat = ['--chat', '--file', temporaryFile('chat.db')];
+  const text = await output('demo/main.ts', chat, 'constructor\n__proto__\n');
+  expect(text).toContain('I was given 1 items; your first words were "constructor"');
+  expect(text).toContain('I was given 3 items');
+});
+
+test('the chat goes on when the model cannot be reached', async () => {
+  const chat = ['--chat', '--file', temporaryFile('chat.db')];
+  const text = await output('demo/main.ts', chat, 'Hello\n/sessions\n/what\n', {
+    OPENAI_API_KEY: 'sk-test',
+    OPENAI_BASE_URL: 'http://127.0.0.1:9',
+    OPENAI_AGENTS_DISABLE_TRACING: '1',
+  });
+  expect(text).toContain('There is no answer: Connection error.');
+  expect(text.split('/history')).toHaveLength(3);
 });
