@@ -212,6 +212,13 @@ describe('keyProvider', () => {
     expect(await session.getItems()).toEqual([user('one')]);
   });
 
+  test('that gives null, as much code does for nothing, does not know the key', async () => {
+    const keyProvider = (() => null) as unknown as KeyProvider;
+    await expect(openWith({ keyProvider }).addItems([user('x')])).rejects.toMatchObject({
+      code: 'key_unavailable',
+    });
+  });
+
   test.each([
     ['a short key', { kid: 'k', key: new Uint8Array(16) }],
     ['no key', { kid: 'k' }],

@@ -55,7 +55,7 @@ export class ProviderSource implements KeySource {
   async #ask(kid?: string): Promise<MasterKey> {
     const provided = await this.#call(kid);
     // Thrown, so that it is not remembered: the key may be on its way.
-    if (provided === undefined) throw keyUnavailable(kid);
+    if (!provided) throw keyUnavailable(kid);
     if (!isKeyId(provided.kid) || (kid !== undefined && provided.kid !== kid)) {
       throw invalidOptions(
         '`keyProvider` gave a key with another id than it was asked for, or an invalid one',
