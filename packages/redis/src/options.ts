@@ -62,7 +62,7 @@ export function assertStorageOptions(options: RedisStorageOptions): void {
     throw invalidOptions('`refreshOnRead` needs `ttlSeconds`');
   }
   if (waitForReplicas === undefined) return;
-  const { count, timeoutMs } = waitForReplicas;
+  const { count, timeoutMs }: Partial<ReplicaConfirmation> = waitForReplicas ?? {};
   if (!isWhole(count, 1000) || !isWhole(timeoutMs, 2 ** 31 - 1)) {
     throw invalidOptions('`waitForReplicas` needs a `count` and a `timeoutMs` of at least 1');
   }

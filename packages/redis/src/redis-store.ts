@@ -11,6 +11,7 @@ import { BaseSessionStore, type PageRequest } from '@agent-sessions/core/adapter
 import { closeClient, openClient } from './client.ts';
 import { Connection } from './connection.ts';
 import { Directory } from './directory.ts';
+import { invalidOptions } from './errors.ts';
 import { DEFAULT_KEY_PREFIX } from './keys.ts';
 import {
   assertClient,
@@ -56,7 +57,8 @@ export class RedisSessionStore extends BaseSessionStore {
     assertStorageOptions(options);
     const { redis, url, keyPrefix = DEFAULT_KEY_PREFIX, ttlSeconds, waitForReplicas } = options;
     if (redis === undefined) assertUrl(url);
-    else assertClient(redis, keyPrefix);
+    else if (url === undefined) assertClient(redis, keyPrefix);
+    else throw invalidOptions('give either `redis` or `url`, as a client has its own address');
     this.#ownsClient = redis === undefined;
     this.#connection = new Connection(redis ?? openClient(url), { ttlSeconds, waitForReplicas });
     const ttlSecondsOnRead = options.refreshOnRead ? ttlSeconds : undefined;

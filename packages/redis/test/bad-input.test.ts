@@ -24,6 +24,8 @@ describe('options', () => {
     ['a keyPrefix that is not well-formed', { keyPrefix: '\ud800' }],
     ['no replica to wait for', { waitForReplicas: { count: 0, timeoutMs: 100 } }],
     ['a wait without an end', { waitForReplicas: { count: 1, timeoutMs: 0 } }],
+    ['a wait that is null', { waitForReplicas: null as never }],
+    ['a URL beside a client', { url: 'redis://localhost' as never }],
   ])('%s is refused', async (_, options) => {
     expect(await codeOf(() => new RedisSessionStore({ redis, ...options }))).toBe(
       'invalid_options',
