@@ -23,6 +23,6 @@ for (const [name, licence] of dependencies.licences) {
 if (!process.argv.includes('--check')) {
   writeFileSync(path, document);
 } else if (readFileSync(path, 'utf8') !== document) {
-  console.error('docs/dependencies.md is not current. Run: pnpm licences');
+  console.error('docs/dependencies.md is not current. Run: pnpm write:dependencies');
   process.exitCode = 1;
 }

@@ -30,8 +30,8 @@ export function toDocument({ packages, licences }: Dependencies): string {
   return [
     '# Dependencies',
     '',
-    'What each package needs of others. `pnpm licences` writes this document, and `pnpm check` fails if it',
-    'is not current, or if one of the licences is not permissive.',
+    'What each package needs of others. `pnpm write:dependencies` writes this document, and `pnpm check`',
+    'fails if it is not current, or if one of the licences is not permissive.',
     '',
     row('package', 'comes along', 'is installed beside it', 'is optional'),
     row('---', '---', '---', '---'),
