@@ -40,7 +40,7 @@ export class AdvancedSQLiteSession extends AdvancedSession {
    */
   constructor(options: AdvancedSQLiteSessionOptions = {}) {
     const { path = ':memory:', createTables = false, ...own } = options;
-    if (typeof path !== 'string' || path === '') {
+    if (typeof path !== 'string' || path.trim() === '') {
       throw new SessionError('invalid_options', 'Invalid option `path`: it is not a path.');
     }
     if (own.sessionId !== undefined) assertSessionId(own.sessionId);

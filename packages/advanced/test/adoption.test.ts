@@ -185,6 +185,7 @@ describe('createTables', () => {
 test('the options are checked before a file is opened', () => {
   const open = (options: object) => () => new AdvancedSQLiteSession(options);
   expect(open({ path: 7 })).toThrow('path');
+  expect(open({ path: ' ' })).toThrow('path');
   expect(open({ sessionId: '' })).toThrow('session id');
   expect(open({ branchId: ' ' })).toThrow('a branch id');
   expect(() => new AdvancedSession({ store: {} as AdvancedSessionStore })).toThrow('store');

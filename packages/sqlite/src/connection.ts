@@ -58,7 +58,8 @@ export class Connection {
   statement(sql: string): Statement {
     let statement = this.#statements.get(sql);
     if (statement === undefined) {
-      statement = this.#db.prepare(sql);
+      // The caller's connection may give integers as bigints by default.
+      statement = this.#db.prepare(sql).safeIntegers(false);
       this.#statements.set(sql, statement);
     }
     return statement;

@@ -56,8 +56,11 @@ function explain(code: string, error: unknown): readonly [SessionErrorCode, stri
     case 'SQLITE_TOOBIG':
       return ['item_too_large', 'an item is larger than SQLite takes; nothing was written.'];
     case undefined:
-      return /directory does not exist/.test(text)
-        ? ['cannot_open', 'its folder does not exist. Create it first.']
+      if (/directory does not exist/.test(text)) {
+        return ['cannot_open', 'its folder does not exist. Create it first.'];
+      }
+      return /connection is not open/.test(text)
+        ? ['closed', 'it was closed. Open it again, and a new session over it.']
         : ['backend', 'the driver failed; its error is the cause.'];
     default:
       return /no such (?:table|column)|has no column/.test(text)

@@ -134,7 +134,8 @@ export class SQLiteSessionStore extends BaseSessionStore {
 function readOptions(options: SQLiteSessionStoreOptions) {
   const { path = ':memory:', database, synchronous = 'FULL', busyTimeoutMs = 10_000 } = options;
   if (!(busyTimeoutMs >= 0)) throw invalid('`busyTimeoutMs` is not a number of at least 0');
-  if (typeof path !== 'string') throw invalid('`path` is not a string');
+  // SQLite takes an empty path for a temporary file, which is gone when it is closed.
+  if (typeof path !== 'string' || path.trim() === '') throw invalid('`path` is not a path');
   if (synchronous !== 'FULL' && synchronous !== 'NORMAL') {
     throw invalid("`synchronous` is neither 'FULL' nor 'NORMAL'");
   }

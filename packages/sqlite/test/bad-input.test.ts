@@ -143,6 +143,8 @@ test('a lock that another connection keeps is waited for up to busyTimeoutMs, wi
 
 describe('options', () => {
   test.each([
+    ['an empty path, as of a variable that is not set', { path: '' }],
+    ['a blank path', { path: ' ' }],
     ['a negative busyTimeoutMs', { busyTimeoutMs: -1 }],
     ['a busyTimeoutMs that is not a number', { busyTimeoutMs: Number.NaN }],
     ['a table name that needs escaping', { tables: { sessions: 'a"; DROP TABLE b' } }],

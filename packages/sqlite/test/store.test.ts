@@ -46,6 +46,18 @@ describe('where a session is kept', () => {
     ]);
   });
 
+  test('a database that was passed in may give all its integers as bigints', async () => {
+    const database = new Database(':memory:').defaultSafeIntegers();
+    await using store = new SQLiteSessionStore({ database });
+    const session = store.session('a');
+    await session.addItems([hello, bye]);
+    expect(await session.popItem()).toEqual(bye);
+    await session.replaceHistoryWithCompaction([bye]);
+    expect(await session.getItems()).toEqual([bye]);
+    expect((await store.getSession('a'))?.itemCount).toBe(1);
+    expect(await store.deleteSession('a')).toBe(true);
+  });
+
   test('other table names may be chosen, so that two stores share one database', async () => {
     const database = new Database(':memory:');
     const tables = {
@@ -86,6 +98,14 @@ describe('what is open and who closes it', () => {
     const database = new Database(':memory:');
     await new SQLiteSession({ database }).close();
     expect(database.open).toBe(true);
+  });
+
+  test('a database that its owner closed is an error that says so', async () => {
+    const database = new Database(':memory:');
+    const session = new SQLiteSession({ database });
+    await session.addItems([hello]);
+    database.close();
+    await expect(session.getItems()).rejects.toSatisfy((error) => isSessionError(error, 'closed'));
   });
 
   test('calls made before closing are finished, later ones are refused', async () => {
