@@ -34,7 +34,7 @@ const EXPLANATIONS: Readonly<Record<Failure, readonly [SessionErrorCode, string]
     'its encoding cannot hold the text; nothing was written. Use a database with encoding UTF8.',
   ],
   not_a_database: ['not_a_database', 'the file is damaged, or no database. Choose another path.'],
-  destroyed: ['closed', 'the Kysely instance was destroyed. Open a new one.'],
+  destroyed: ['closed', 'the Kysely instance, or what it runs on, was closed. Open a new one.'],
   other: ['backend', 'the driver failed; its error is the cause.'],
 };
 

@@ -1,5 +1,7 @@
 import { isSessionError } from '@agent-sessions/core';
 import { KyselySession, KyselySessionStore } from '@agent-sessions/kysely';
+import { PGlite } from '@electric-sql/pglite';
+import SQLite from 'better-sqlite3';
 import {
   type Dialect,
   DummyDriver,
@@ -8,7 +10,9 @@ import {
   MssqlIntrospector,
   MssqlQueryCompiler,
   MysqlDialect,
+  PGliteDialect,
   PostgresDialect,
+  SqliteDialect,
 } from 'kysely';
 import { createPool } from 'mysql2';
 import pg from 'pg';
@@ -90,6 +94,34 @@ describe('options', () => {
   ])('%s is refused', (_name, options) => {
     const make = () => new KyselySessionStore({ db, ...options });
     expect(make).toThrow(expect.objectContaining({ code: 'invalid_options' }));
+  });
+
+  const closed = (error: unknown) => isSessionError(error, 'closed');
+
+  test('a pool that its owner closed is an error that says so', async () => {
+    const [first, second] = [new pg.Pool(), createPool({})];
+    await first.end();
+    await second.promise().end();
+    for (const dialect of [
+      new PostgresDialect({ pool: first }),
+      new MysqlDialect({ pool: second }),
+    ]) {
+      const session = new KyselySession({ db: new Kysely({ dialect }) });
+      await expect(session.getItems()).rejects.toSatisfy(closed);
+    }
+  });
+
+  test('a database in this process that its owner closed is an error that says so', async () => {
+    const [first, second] = [new SQLite(':memory:'), await PGlite.create()];
+    for (const [owned, dialect] of [
+      [first, new SqliteDialect({ database: first })],
+      [second, new PGliteDialect({ pglite: second })],
+    ] as const) {
+      const session = new KyselySession({ db: new Kysely({ dialect }), createTables: true });
+      await session.getItems();
+      await owned.close();
+      await expect(session.getItems()).rejects.toSatisfy(closed);
+    }
   });
 
   test('a schema is refused where there are none', () => {

@@ -19,8 +19,17 @@ export const CONNECTION_FAILURES: Readonly<Record<string, Failure>> = {
   ETIMEDOUT: 'lost',
 };
 
-/** What a driver's error means; Kysely's own error is the same with every driver. */
+/** What Kysely and the drivers say when their owner closed them. */
+const CLOSED: ReadonlySet<string> = new Set([
+  'driver has already been destroyed',
+  'Cannot use a pool after calling end on the pool',
+  'Pool is closed.',
+  'PGlite is closed',
+  'The database connection is not open',
+]);
+
+/** What a driver's error means. */
 export function failureOf(error: unknown, dialect: SqlDialect): Failure {
   const text = error instanceof Error ? error.message : '';
-  return text === 'driver has already been destroyed' ? 'destroyed' : dialect.classify(error);
+  return CLOSED.has(text) ? 'destroyed' : dialect.classify(error);
 }
