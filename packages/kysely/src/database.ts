@@ -1,5 +1,6 @@
 import { isSessionError } from '@agent-sessions/core';
 import { type Attempt, closedError, retryUntil } from '@agent-sessions/core/adapter';
+import type { DatabaseConnection } from 'kysely';
 import type { Database, Execute, Failure, Inspection, SqlDialect } from './dialects/dialect.ts';
 import { failureOf } from './dialects/driver-errors.ts';
 import { toSessionError, unknownOutcomeError } from './errors.ts';
@@ -155,6 +156,12 @@ export class SessionDatabase {
             const value = await work(executeOn(connection));
             if (value === undefined) throw new Nothing();
             progress.sent = 'commit';
+            if (this.#options.dialect.name === 'SQLite') {
+              // It takes back what it cannot commit; then Kysely's rollback fails, and would hide why.
+              onNextFailure(connection, (error) => {
+                ended = { error };
+              });
+            }
             return value;
           } catch (error) {
             ended = { error };
@@ -206,6 +213,20 @@ export class SessionDatabase {
     this.#inspection = undefined;
     forgetPrepared(this.#options);
   }
+}
+
+/** Tells if the next statement of a connection fails, which Kysely sends itself. */
+function onNextFailure(connection: DatabaseConnection, tell: (error: unknown) => void): void {
+  const { executeQuery } = connection;
+  connection.executeQuery = async <R>(...statement: Parameters<typeof executeQuery>) => {
+    connection.executeQuery = executeQuery;
+    try {
+      return await (executeQuery<R>).apply(connection, statement);
+    } catch (error) {
+      tell(error);
+      throw error;
+    }
+  };
 }
 
 /** Thrown to roll back a transaction that came to nothing. */

@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { isSessionError } from '@agent-sessions/core';
 import { KyselySession, KyselySessionStore } from '@agent-sessions/kysely';
 import { PGlite } from '@electric-sql/pglite';
@@ -13,11 +16,12 @@ import {
   PGliteDialect,
   PostgresDialect,
   SqliteDialect,
+  sql,
 } from 'kysely';
 import { createPool } from 'mysql2';
 import pg from 'pg';
 import { describe, expect, test } from 'vitest';
-import { mysql, postgres, type TestDatabase } from './support/backends.ts';
+import { mysql, postgres, sqlite, type TestDatabase } from './support/backends.ts';
 import { numbered } from './support/batches.ts';
 import { onEveryBackend } from './support/on-every-backend.ts';
 import { message, start } from './support/processes.ts';
@@ -140,6 +144,40 @@ describe('options', () => {
     expect(make).toThrow(expect.objectContaining({ code: 'unsupported' }));
   });
 });
+
+onEveryBackend(
+  (_backend, database) => {
+    test('a full disk refuses the whole batch', async () => {
+      const db = database().connect();
+      const session = new KyselySession({ db, createTables: true, sessionId: 'full' });
+      await session.addItems(numbered(1));
+      const { rows } = await sql<{ page_count: number }>`PRAGMA page_count`.execute(db);
+      await sql`PRAGMA max_page_count = ${sql.lit((rows[0]?.page_count ?? 0) + 20)}`.execute(db);
+      const large = Array.from({ length: 50 }, (_, index) => ({
+        role: 'user' as const,
+        content: `${index}`.padEnd(10_000),
+      }));
+      await expect(session.addItems(large)).rejects.toMatchObject({ code: 'storage_full' });
+      expect(await session.getItems()).toEqual(numbered(1));
+    });
+
+    test('a write that fails when it is committed is the error of the commit', async () => {
+      // As on a full disk: SQLite then takes the transaction back by itself.
+      const script = join(import.meta.dirname, 'processes', 'file-size-limit.ts');
+      const { stdout } = await promisify(execFile)('sh', [
+        '-c',
+        `trap '' XFSZ; ulimit -f 1000; exec "$0" --conditions=@agent-sessions/source "$@"`,
+        process.execPath,
+        script,
+        database().url ?? '',
+      ]);
+      const { code, cause, acknowledged, there } = JSON.parse(stdout);
+      expect([code, cause]).toEqual(['backend', 'SQLITE_IOERR_WRITE']);
+      expect(there).toBe(acknowledged);
+    });
+  },
+  [sqlite],
+);
 
 onEveryBackend(
   ({ name }, database) => {
