@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { SessionError } from '@agent-sessions/core';
 import { closedError } from '@agent-sessions/core/adapter';
 import { describeClient, type RedisClient, watchConnection } from './client.ts';
-import { isNoScript, isReply, notReplicatedError, toSessionError } from './errors.ts';
+import { isElsewhere, isNoScript, notReplicatedError, toSessionError } from './errors.ts';
 import type { SessionKeys } from './keys.ts';
 import type { ReplicaConfirmation } from './options.ts';
 import type { Script } from './scripts/script.ts';
@@ -109,16 +109,16 @@ export class Connection {
     replicas: ReplicaConfirmation,
   ): Promise<unknown> {
     const first = await this.#pipeline(script, parameters, replicas);
+    if (!isElsewhere(first.error) && !isNoScript(first.error)) {
+      return this.#confirmed(first, replicas);
+    }
     // The server lost its scripts, or another node has the session: a single command finds the way.
     // It is the same call to the server, so the second pipeline writes nothing new.
-    if (
-      isReply(first.error) &&
-      /^(?:NOSCRIPT|MOVED|ASK|TRYAGAIN|CLUSTERDOWN)/.test(first.error.message)
-    ) {
-      await this.#send(script, parameters);
-      return this.#confirmed(await this.#pipeline(script, parameters, replicas), replicas);
-    }
-    return this.#confirmed(first, replicas);
+    await this.#send(script, parameters);
+    const second = await this.#pipeline(script, parameters, replicas);
+    // While a session is on the move, only a single command finds it; then nobody can wait for it.
+    const unconfirmed = { error: null, reply: undefined, replicas: 0 };
+    return this.#confirmed(isElsewhere(second.error) ? unconfirmed : second, replicas);
   }
 
   #confirmed({ error, reply, replicas: confirmed }: Waited, wanted: ReplicaConfirmation): unknown {

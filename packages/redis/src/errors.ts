@@ -31,6 +31,7 @@ const refusals: Readonly<Record<string, readonly [SessionErrorCode, string]>> = 
   ],
   BUSY: ['busy', 'it is held up by a script; nothing was written. Try again.'],
 };
+const MOVING = /^Too many Cluster redirections\b.*\b(?:TRYAGAIN|MOVED|ASK|CLUSTERDOWN)\b/;
 const REFUSAL = new RegExp(`\\b(?:${Object.keys(refusals).join('|')})\\b`);
 
 /**
@@ -70,6 +71,11 @@ export function isNoScript(error: unknown): boolean {
   return isReply(error) && error.message.startsWith('NOSCRIPT');
 }
 
+/** True if a node of a cluster says that another one has the session, or will; it did nothing. */
+export function isElsewhere(error: unknown): boolean {
+  return isReply(error) && /^(?:MOVED|ASK|TRYAGAIN|CLUSTERDOWN)/.test(error.message);
+}
+
 /** True for an answer of a server, in contrast to a connection that failed. */
 export function isReply(error: unknown): error is Error {
   return error instanceof Error && error.name === 'ReplyError';
@@ -84,6 +90,9 @@ function explain(error: unknown, everConnected: boolean): readonly [SessionError
   }
   if (!everConnected) {
     return ['unreachable', 'no connection can be made; nothing was sent. Check host and port.'];
+  }
+  if (error instanceof Error && MOVING.test(error.message)) {
+    return ['busy', 'the session is moving to another node. Try again.'];
   }
   return [
     'connection_lost',

@@ -1,8 +1,9 @@
 import { RedisSession, RedisSessionStore } from '@agent-sessions/redis';
-import { Redis } from 'ioredis';
+import { type Cluster, Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { TestCluster } from './support/cluster.ts';
 import { codeOf, contents, user } from './support/items.ts';
+import { appendOnce } from './support/operations.ts';
 import { hasServerBinary, Server } from './support/server.ts';
 import { until } from './support/until.ts';
 
@@ -174,5 +175,56 @@ describe.skipIf(!hasServerBinary)('a store in a cluster', () => {
     );
     expect(new Set(codes)).toEqual(new Set(['no error', 'invalid_options']));
     redis.disconnect();
+  });
+
+  describe('whose session is on the move', () => {
+    /** Moves the keys of a session, and leaves the rest of its slot's move to be finished. */
+    async function move(client: Cluster, id: string): Promise<() => Promise<void>> {
+      const key = `agent-sessions:{${id}}`;
+      const { master } = await cluster.serversOf(client, key);
+      const port = cluster.nodes.slice(0, 3).find((node) => node !== master)?.port ?? 0;
+      const [from, to] = [new Redis(master.port), new Redis(port)];
+      const slot = await client.cluster('KEYSLOT', key);
+      const [fromId, toId] = [await from.cluster('MYID'), await to.cluster('MYID')];
+      await to.cluster('SETSLOT', slot, 'IMPORTING', fromId);
+      await from.cluster('SETSLOT', slot, 'MIGRATING', toId);
+      for (const moved of await from.cluster('GETKEYSINSLOT', slot, 10)) {
+        await from.migrate('127.0.0.1', port, moved, 0, 5000);
+      }
+      return async () => {
+        await to.cluster('SETSLOT', slot, 'NODE', toId);
+        await from.cluster('SETSLOT', slot, 'NODE', toId);
+        for (const each of [from, to]) each.disconnect();
+      };
+    }
+
+    test('tells that nobody could wait for replicas, and stores a write once', async () => {
+      const client = cluster.client();
+      const waitForReplicas = { count: 1, timeoutMs: 2000 };
+      const session = new RedisSessionStore({ redis: client, waitForReplicas }).session('waiting');
+      // With a ledger it has all its keys, so a cluster lets writes through meanwhile.
+      await appendOnce(session, 'before');
+      const finish = await move(client, 'waiting');
+      expect(await codeOf(() => session.addItems([user('meanwhile')]))).toBe('not_replicated');
+      expect(contents(await session.getItems())).toEqual(['before', 'meanwhile']);
+      await finish();
+      await session.addItems([user('after')]);
+      expect(contents(await session.getItems())).toEqual(['before', 'meanwhile', 'after']);
+      client.disconnect();
+    });
+
+    test('reads, and says that it is busy if a write finds only some of its keys for too long', async () => {
+      const client = cluster.client();
+      const session = new RedisSessionStore({ redis: client }).session('torn');
+      await session.addItems([user('before')]);
+      const finish = await move(client, 'torn');
+      expect(await codeOf(() => session.addItems([user('meanwhile')]))).toBe('busy');
+      expect(contents(await session.getItems())).toEqual(['before']);
+      const late = session.addItems([user('late')]);
+      await finish();
+      await late;
+      expect(contents(await session.getItems())).toEqual(['before', 'late']);
+      client.disconnect();
+    });
   });
 });
