@@ -77,7 +77,7 @@ export function isElsewhere(error: unknown): boolean {
 }
 
 /** True for an answer of a server, in contrast to a connection that failed. */
-export function isReply(error: unknown): error is Error {
+function isReply(error: unknown): error is Error {
   return error instanceof Error && error.name === 'ReplyError';
 }
 
