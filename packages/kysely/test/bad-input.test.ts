@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { inspect, promisify } from 'node:util';
 import { isSessionError } from '@agent-sessions/core';
 import { KyselySession, KyselySessionStore } from '@agent-sessions/kysely';
 import { PGlite } from '@electric-sql/pglite';
@@ -21,7 +21,14 @@ import {
 import { createPool } from 'mysql2';
 import pg from 'pg';
 import { describe, expect, test } from 'vitest';
-import { mysql, postgres, sqlite, type TestDatabase } from './support/backends.ts';
+import {
+  mysql,
+  pglite,
+  postgres,
+  sqlite,
+  type TestDatabase,
+  type TestKysely,
+} from './support/backends.ts';
 import { numbered } from './support/batches.ts';
 import { onEveryBackend } from './support/on-every-backend.ts';
 import { message, start } from './support/processes.ts';
@@ -144,6 +151,40 @@ describe('options', () => {
     expect(make).toThrow(expect.objectContaining({ code: 'unsupported' }));
   });
 });
+
+onEveryBackend(
+  ({ name }, database) => {
+    const alter = (db: TestKysely, change: string) =>
+      sql.raw(`ALTER TABLE agent_messages ${change}`).execute(db);
+
+    test.each([
+      ['a column more', 'ADD COLUMN more integer NOT NULL'],
+      ['a check', 'ADD CONSTRAINT none CHECK (position < 0)'],
+      [
+        'a shorter column',
+        name.startsWith('M')
+          ? 'MODIFY message_data varchar(20) NOT NULL'
+          : 'ALTER COLUMN message_data TYPE varchar(20)',
+      ],
+      ['another column', 'RENAME COLUMN message_data TO body'],
+    ])('a table with %s is an error that tells no conversation text', async (_name, change) => {
+      const db = database().connect();
+      const store = new KyselySessionStore({ db, createTables: true });
+      await store.session('changed').getItems();
+      await alter(db, change);
+      const error = await store
+        .session('changed')
+        .addItems([{ role: 'user', content: 'my secret question' }])
+        .catch((reason: unknown) => reason);
+      await sql`DROP TABLE agent_operations, agent_messages, agent_sessions, agent_schema`.execute(
+        db,
+      );
+      expect(error).toMatchObject({ code: 'schema_mismatch', cause: expect.any(Error) });
+      expect(inspect(error, { depth: 9 })).not.toContain('secret');
+    });
+  },
+  [postgres, mysql, pglite],
+);
 
 onEveryBackend(
   (_backend, database) => {

@@ -210,6 +210,7 @@ const FAILURES: Readonly<Record<string, Failure>> = {
   ER_NO_DB_ERROR: 'no_database',
   ER_NO_SUCH_TABLE: 'no_tables',
   ER_BAD_FIELD_ERROR: 'other_tables',
+  ER_CHECK_CONSTRAINT_VIOLATED: 'other_tables',
   ER_DATA_TOO_LONG: 'other_tables',
   ER_NO_DEFAULT_FOR_FIELD: 'other_tables',
   ER_TRUNCATED_WRONG_VALUE_FOR_FIELD: 'other_tables',
@@ -226,8 +227,10 @@ const FAILURES: Readonly<Record<string, Failure>> = {
   ER_NEW_ABORTING_CONNECTION: 'lost',
   ER_SERVER_SHUTDOWN: 'lost',
   PROTOCOL_CONNECTION_LOST: 'lost',
-  // MariaDB's own, for which the driver has no name: the connection was killed.
+  // MariaDB's own, for which the driver has no name, or a wrong one: the connection was killed, and a
+  // check was violated.
   1927: 'lost',
+  4025: 'other_tables',
 };
 
 function errnoOf(error: unknown): string {

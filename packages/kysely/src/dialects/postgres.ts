@@ -131,8 +131,11 @@ function isAboutLedger(error: unknown): boolean {
 const FAILURES: Readonly<Record<string, Failure>> = {
   ...CONNECTION_FAILURES,
   '08': 'lost',
+  '22001': 'other_tables',
   '22P05': 'encoding',
   '22021': 'encoding',
+  '23502': 'other_tables',
+  '23514': 'other_tables',
   '25006': 'read_only',
   '28': 'denied',
   '3D000': 'no_database',
