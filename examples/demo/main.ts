@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { isSessionError } from '@agent-sessions/core';
 import { announceModel } from '../support/model.ts';
 import { chat } from './chat.ts';
 
@@ -20,8 +21,16 @@ const { values } = parseArgs({
 });
 
 announceModel();
-if (values.chat) await chat(values.file, values.session);
-else twoProcesses();
+if (!values.chat) twoProcesses();
+else {
+  try {
+    await chat(values.file, values.session);
+  } catch (error) {
+    if (!isSessionError(error)) throw error;
+    console.error(error.message);
+    process.exitCode = 1;
+  }
+}
 
 function twoProcesses(): void {
   const folder = mkdtempSync(join(tmpdir(), 'agent-sessions-demo-'));

@@ -132,3 +132,11 @@ test('the chat goes on when the model cannot be reached', async () => {
   expect(text).toContain('There is no answer: Connection error.');
   expect(text.split('/history')).toHaveLength(3);
 });
+
+test('the chat says in one line why it cannot use a file', async () => {
+  const chat = ['--chat', '--file', '/missing folder/chat.db'];
+  await expect(output('demo/main.ts', chat)).rejects.toMatchObject({
+    code: 1,
+    message: expect.stringMatching(/\n[^\n]*missing folder[^\n]*does not exist[^\n]*\n$/),
+  });
+});
