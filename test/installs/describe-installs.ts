@@ -63,6 +63,7 @@ function describeProgram({ name, startServer }: PackageUse, project: () => UserP
     let server: ServerForProgram = { env: {}, stop: async () => {} };
     beforeAll(async () => {
       if (startServer) server = await startServer();
+      if ('why' in server) console.log(`The program of ${name} is not run: ${server.why}`);
     });
     afterAll(async () => {
       if ('stop' in server) await server.stop();
