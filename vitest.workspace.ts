@@ -14,9 +14,9 @@ const config: ViteUserConfig = defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     include: ['test/**/*.test.ts'],
-    // Long enough for a database server that starts on a busy machine of two cores.
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Only to end what hangs: a machine whose two cores others use as well is slow at times.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     // Tests wait for servers more than they compute, so a machine of one core gets two workers too.
     maxWorkers: 2,
     reporters: [

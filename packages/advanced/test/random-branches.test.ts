@@ -45,7 +45,7 @@ for (const backend of backends) {
       } finally {
         await database.drop();
       }
-    }, 120_000);
+    }, 600_000);
   });
 }
 

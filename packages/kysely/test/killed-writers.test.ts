@@ -50,7 +50,7 @@ onEveryBackend(
       }
       const sum = promised.reduce((a, b) => a + b);
       console.log(`${name}: ${KILLS} kills, ${sum} batches acknowledged`);
-    }, 120_000);
+    }, 600_000);
   },
   [postgres, mysql],
 );

@@ -44,5 +44,5 @@ describe.skipIf(!hasServerBinary)('a process that is killed', () => {
       expect(contents(await session.getItems())).toEqual(expected);
     }
     console.log(`${KILLS} kills, ${expected.length / 4} batches stored`);
-  }, 120_000);
+  }, 600_000);
 });
