@@ -49,20 +49,43 @@ export function labelOf(db: object): string | undefined {
   return labels.get(db);
 }
 
-function openServer(name: string, url: string, dialect: Dialect): Database {
-  if (!URL.canParse(url)) {
+function openServer(name: 'Postgres' | 'MySQL', url: string, dialect: Dialect): Database {
+  const place = placeOf(name, url);
+  if (place === undefined) {
     throw new SessionError(
       'invalid_options',
       'Invalid option `url`: it cannot be parsed. Percent-encode special characters in the password.',
     );
   }
-  const { host, pathname } = new URL(url);
-  const database = decodeURIComponent(pathname.slice(1));
-  return open(dialect, `${name} database "${database}" at ${host}`);
+  return open(dialect, `${name} database ${place}`);
+}
+
+/**
+ * Which database on which host, for errors; nothing if the URL is malformed. A slash or # that is not
+ * encoded ends the password early, and what follows it would be taken for the name of the database.
+ */
+function placeOf(name: 'Postgres' | 'MySQL', url: string): string | undefined {
+  if (!URL.canParse(url)) return undefined;
+  const { username, password, host, pathname, hash } = new URL(url);
+  if (hash !== '' || pathname.includes('@')) return undefined;
+  let database = pathname.slice(1);
+  try {
+    [database = ''] = [database, username, password].map(decodeURIComponent);
+  } catch {
+    // pg takes a % that encodes nothing as it is; mysql2 throws.
+    if (name === 'MySQL') return undefined;
+  }
+  return `"${database}"${host === '' ? '' : ` at ${host}`}`;
 }
 
 function openSqlite(rest: string): Database {
   const path = rest.replace(/^\/\/(?=\/)/, '') || ':memory:';
+  if (path.startsWith('//')) {
+    throw new SessionError(
+      'invalid_options',
+      `Invalid option \`url\`: two slashes are followed by a host, and a file has none. Write sqlite:${path.slice(2)} for a relative path, sqlite:/${path.slice(2)} for an absolute one.`,
+    );
+  }
   let database: SqliteDatabase | undefined;
   const dialect = new SqliteDialect({
     // Asked for again if another process held the lock when the connection was set up.

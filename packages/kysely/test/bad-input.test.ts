@@ -60,6 +60,15 @@ describe('a URL', () => {
     ['of an unknown database', `oracle://app:${PASSWORD}@host/db`, 'oracle: is unknown'],
     ['without a scheme', 'conversations.db', 'it names no database'],
     ['that cannot be parsed', `postgres://app:${PASSWORD}/@host:x/db`, 'it cannot be parsed'],
+    ['with a % in the password', `mysql://app:${PASSWORD}%@host/db`, 'it cannot be parsed'],
+    ['with a % in the name', `mysql://app:${PASSWORD}@host/100%`, 'it cannot be parsed'],
+    ['with a / in the password', `postgres://app:12/${PASSWORD}@host/db`, 'it cannot be parsed'],
+    ['with a # in the password', `mysql://app:12#${PASSWORD}@host/db`, 'it cannot be parsed'],
+    [
+      'of an SQLite file behind two slashes',
+      'sqlite://conversations.db',
+      'sqlite:conversations.db',
+    ],
   ])('%s is refused at once', (_name, url, problem) => {
     expect.assertions(3);
     try {
@@ -85,6 +94,12 @@ describe('a URL', () => {
     expect(code).toBe('unsupported');
     expect(text).toContain(`npm install ${name}`);
     expect(text).not.toContain(PASSWORD);
+  });
+
+  test('with a % that pg takes as it is, is taken', async () => {
+    const { code, message } = await failureOf(`postgres://app:${PASSWORD}%@127.0.0.1:1/100%`);
+    expect(code).toBe('unreachable');
+    expect(message).toContain('database "100%" at 127.0.0.1:1');
   });
 
   test('with an invalid session id opens nothing', () => {
