@@ -64,7 +64,16 @@ describe('findTurnsByContent', () => {
     ['text that Unicode writes in two ways', [user('Zu\u0308rich')], 'zürich', [1]],
     ['arguments of tools', [user('q'), call('1', '{"city":"Oslo"}')], 'oslo', [1]],
     ['arguments with escapes', [user('q'), call('1', '{"city":"Z\\u00fcrich"}')], 'zürich', [1]],
+    ['a capital with a dot, and none', [user('İSTANBUL'), user('IRMAK')], 'istanbul', [1]],
+    ['small letters without a dot', [user('ısırgan'), user('ISIRGAN')], 'isirgan', [1, 2]],
+    [
+      'arguments with escapes, whatever they are called',
+      [user('q'), call('1', '{"data":{"type":"Z\\u00fcrich"}}')],
+      'zürich',
+      [1],
+    ],
     ['outputs of tools', [user('q'), result('1', 'Snow')], 'snow', [1]],
+    ['outputs with escapes', [user('q'), result('1', '{"status":"K\\u00f6ln"}')], 'köln', [1]],
     ['a percent sign as it is', [user('100%'), user('100 or so')], '0%', [1]],
     ['an underscore as it is', [user('a_b'), user('axb')], 'a_b', [1]],
     ['no names of properties', [user('Hello')], 'role', []],
@@ -108,6 +117,20 @@ describe('findTurnsByContent', () => {
         status: 'completed',
         providerData: { type: 'web_search_call', action: { type: 'search', query: 'tide tables' } },
       },
+      user('4'),
+      {
+        type: 'hosted_tool_call',
+        name: 'code_interpreter_call',
+        providerData: { code: 'print(6 * 7)', outputs: [{ type: 'logs', logs: 'forty-two' }] },
+      },
+      {
+        type: 'hosted_tool_call',
+        name: 'fetch',
+        providerData: { type: 'mcp_call', error: 'No such page.' },
+      },
+      user('5'),
+      { type: 'tool_search_call', arguments: { query: 'invoices', format: 'by month' } },
+      { type: 'unknown', providerData: { type: 'custom_tool_call', input: 'SELECT total' } },
     ]);
     const turnsWith = async (text: string) =>
       (await session.findTurnsByContent(text)).map(({ turn }) => turn);
@@ -115,6 +138,9 @@ describe('findTurnsByContent', () => {
     expect(await turnsWith('README')).toEqual([1]);
     expect(await turnsWith('src/new')).toEqual([2]);
     expect(await turnsWith('tide')).toEqual([3]);
+    expect(await turnsWith('forty-two')).toEqual([4]);
+    expect(await turnsWith('no such page')).toEqual([4]);
+    expect(await turnsWith('by month')).toEqual([5]);
   });
 
   test('refuses an empty text', async () => {

@@ -3,8 +3,10 @@ import type { AgentInputItem } from '@openai/agents-core';
 /** Properties that hold what people wrote and read; the rest of an item is for machines. */
 const READ_BY_PEOPLE = [
   'content',
-  'arguments',
+  'input',
   'output',
+  'outputs',
+  'error',
   'action',
   'actions',
   'operation',
@@ -42,14 +44,16 @@ export function textOf(item: AgentInputItem): string {
   const details = typeof providerData === 'object' && providerData !== null ? providerData : {};
   const wire: Record<string, unknown> = { ...details, ...own };
   const found: string[] = [];
-  for (const property of READ_BY_PEOPLE) collect(wire[property], found);
+  for (const property of READ_BY_PEOPLE) collect(wire[property], found, 'item');
+  // Text, or an object of the tool's own.
+  collect(wire.arguments, found, typeof wire.arguments === 'string' ? 'item' : 'data');
   return found.join('\n');
 }
 
 /** What a user message says; attachments say nothing. */
 export function messageText(item: AgentInputItem): string {
   const found: string[] = [];
-  if ('content' in item) collect(item.content, found, false);
+  if ('content' in item) collect(item.content, found, 'message');
   return found.join('\n');
 }
 
@@ -62,30 +66,45 @@ export function matcher(searched: string): (text: string) => boolean {
   return (text) => fold(text).includes(needle);
 }
 
-/** Upper case last: of two lower-case letters with one capital, as σ and ς, it makes one. */
+/**
+ * Upper case last: of two lower-case letters with one capital, as σ and ς, it makes one. The dot that
+ * the small letter of İ keeps goes, for Turkish has none there.
+ */
 function fold(text: string): string {
-  return text.normalize('NFC').toLowerCase().toUpperCase().normalize('NFC');
+  return text
+    .normalize('NFC')
+    .toLowerCase()
+    .replaceAll('i\u0307', 'i')
+    .toUpperCase()
+    .normalize('NFC');
 }
 
-/** Arguments are often JSON text with escapes, so what they say is collected too. */
-function collect(value: unknown, found: string[], parse = true): void {
+/**
+ * What a value is: a part of an item, whose texts may be JSON with escapes; what a message says; or
+ * data, whose properties are called as somebody else likes.
+ */
+type Kind = 'item' | 'message' | 'data';
+
+function collect(value: unknown, found: string[], kind: Kind): void {
   if (typeof value === 'string') {
     found.push(value);
-    if (parse && /^\s*[[{"]/.test(value) && value.includes('\\')) collectJson(value, found);
+    if (kind === 'item' && /^\s*[[{"]/.test(value) && value.includes('\\')) {
+      collectJson(value, found);
+    }
   } else if (typeof value === 'number' || typeof value === 'boolean') {
     found.push(String(value));
   } else if (Array.isArray(value)) {
-    for (const entry of value) collect(entry, found, parse);
+    for (const entry of value) collect(entry, found, kind);
   } else if (typeof value === 'object' && value !== null && !(value instanceof Uint8Array)) {
     for (const [key, entry] of Object.entries(value)) {
-      if (!FOR_MACHINES.has(key)) collect(entry, found, parse);
+      if (kind === 'data' || !FOR_MACHINES.has(key)) collect(entry, found, kind);
     }
   }
 }
 
 function collectJson(text: string, found: string[]): void {
   try {
-    collect(JSON.parse(text), found, false);
+    collect(JSON.parse(text), found, 'data');
   } catch {
     // Cut-off JSON is searched as the text that it is.
   }
