@@ -1,5 +1,5 @@
 import type { AgentInputItem } from '@openai/agents-core';
-import { type Branch, MAIN } from './branches/branch.ts';
+import { type Branch, MAIN, rangesOf } from './branches/branch.ts';
 import type { Cursor } from './cursor.ts';
 import { contentNotFoundError, invalidArgument } from './errors.ts';
 import { isToolCall } from './items/outline.ts';
@@ -54,7 +54,6 @@ interface NodeRow {
 }
 
 interface RecordRow {
-  readonly seq: unknown;
   readonly turn: unknown;
   readonly turn_start: unknown;
   readonly data: string;
@@ -147,24 +146,26 @@ export class Conversation {
   }
 }
 
-/** The rows of a branch that meet a condition, in order, some at a time. */
+/**
+ * The rows of a branch that meet a condition, in order, some at a time. Not every database uses bounds
+ * that come from a join: then each part would read the branch from its start.
+ */
 async function* chunks(
   sql: Sql,
   { key }: Branch,
   condition: string,
 ): AsyncGenerator<RecordRow[], void, undefined> {
-  for (let after = 0; ; ) {
-    const rows = await sql.all<RecordRow>(
-      `SELECT n.sequence_number AS seq, n.user_turn_number AS turn, n.turn_start,
-          m.message_data AS data, m.created_at
-        ${shown(sql)} JOIN ${sql.tables.messages} AS m ON m.id = n.message_id
-        WHERE r.branch_key = ? AND n.sequence_number > ? AND ${condition}
-        ORDER BY n.sequence_number LIMIT ${CHUNK}`,
-      [key, after],
-    );
-    yield rows;
-    if (rows.length < CHUNK) return;
-    after = Number(rows.at(-1)?.seq);
+  const { nodes, messages } = sql.tables;
+  for (const { segment, first, last } of await rangesOf(sql, key)) {
+    for (let from = first; from <= last; from += CHUNK) {
+      yield await sql.all<RecordRow>(
+        `SELECT n.user_turn_number AS turn, n.turn_start, m.message_data AS data, m.created_at
+          FROM ${nodes} AS n JOIN ${messages} AS m ON m.id = n.message_id
+          WHERE n.segment_id = ? AND n.sequence_number BETWEEN ? AND ? AND ${condition}
+          ORDER BY n.sequence_number`,
+        [segment, from, Math.min(from + CHUNK - 1, last)],
+      );
+    }
   }
 }
 

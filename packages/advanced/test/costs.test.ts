@@ -84,6 +84,21 @@ test('every statement of every operation finds its rows by an index', async () =
   }
 });
 
+test('turns and search read each row once, by an index', async () => {
+  const { session, costOf, plans } = await recorded();
+  const on = await session(4000);
+  await on.createBranchFromTurn(1900, 'child');
+  await on.addItems(turn('own', 'own'));
+  for (const read of [() => on.getConversationTurns(), () => on.findTurnsByContent('own')]) {
+    await costOf(read);
+    const reads = plans().filter((plan) => /message_nodes|SEARCH n\b/.test(plan));
+    expect(reads.length).toBeGreaterThanOrEqual(4);
+    for (const plan of reads) {
+      expect(plan).toContain('(segment_id=? AND sequence_number>? AND sequence_number<?)');
+    }
+  }
+});
+
 test('a session that never branched is read by one statement on its own rows', async () => {
   const { session, costOf } = await recorded();
   const on = await session(200);
