@@ -95,6 +95,17 @@ describe.each(backends.filter(({ missing }) => missing === undefined))('on $name
     expect(rows.map(({ branch_id }) => branch_id)).toEqual(['main', 'sights']);
   });
 
+  test('what can be no turn has no usage, and what can be no branch id is refused', async () => {
+    const { session } = await branched(backend);
+    for (const turn of [1.5, Number.NaN, Number.POSITIVE_INFINITY, -1, 2 ** 70]) {
+      expect(await session.getTurnUsage(turn)).toBeUndefined();
+    }
+    expect(await session.getSessionUsage('nowhere')).toBeUndefined();
+    for (const branchId of ['', 'nul\0', '\ud800']) {
+      await expect(session.getSessionUsage(branchId)).rejects.toThrow('a branch id is');
+    }
+  });
+
   test('the queries for analytics in the README give right answers', async () => {
     const { db } = await branched(backend);
     const tools = await sql<Record<string, unknown>>`

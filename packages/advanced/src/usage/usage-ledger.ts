@@ -1,3 +1,4 @@
+import { assertBranchId } from '../branch-manager.ts';
 import type { LastWrite } from '../branch-store.ts';
 import { type Branch, locate, MAIN } from '../branches/branch.ts';
 import type { Cursor, Unit } from '../cursor.ts';
@@ -88,6 +89,7 @@ export class UsageLedger {
 
   /** The sums of a branch, or of all. */
   async session(branchId: string | undefined): Promise<SessionUsage | undefined> {
+    if (branchId !== undefined) assertBranchId(branchId);
     const rows = await this.#rows(branchId, undefined);
     if (rows.length === 0) return undefined;
     const sum = rows.map(usageOf).reduce((a, b) => combine(a, b, 1), NOTHING);
@@ -97,6 +99,7 @@ export class UsageLedger {
 
   /** What each turn of the current branch used, as far as it was stored there. */
   async turns(turn?: number): Promise<TurnUsage[]> {
+    if (turn !== undefined && !Number.isSafeInteger(turn)) return [];
     const branch = await this.#cursor.look();
     const rows = await this.#rows(branch?.branchId ?? MAIN, turn);
     return rows.map((row) => ({ userTurnNumber: Number(row.user_turn_number), ...usageOf(row) }));
