@@ -6,7 +6,7 @@ import type {
   SessionPage,
 } from './directory.ts';
 import { encodeMetadata, type PageRequest, readPageRequest, toPage } from './directory-page.ts';
-import { assertOpen, closeInOrder, inOrder } from './order.ts';
+import { assertOpen, closeInOrder, inOrder, outOfOrder } from './order.ts';
 import { deleteBehindClock } from './revision.ts';
 import { assertSessionId } from './session-id.ts';
 import type {
@@ -90,8 +90,8 @@ export abstract class BaseSessionStore implements SessionStore, SessionDirectory
   async listSessions(options?: ListSessionsOptions): Promise<SessionPage> {
     assertOpen(this);
     const request = readPageRequest(options);
-    return this.#traced('listSessions', undefined, async () =>
-      toPage(await this.list(request), request.limit),
+    return this.#traced('listSessions', undefined, () =>
+      outOfOrder(this, async () => toPage(await this.list(request), request.limit)),
     );
   }
 

@@ -36,6 +36,19 @@ export function inOrder<T>(store: object, id: string, work: () => Promise<T>): P
   return result;
 }
 
+let listings = 0;
+
+/**
+ * Runs a call that is on no one session: it waits for none, and closing the store waits for it.
+ *
+ * @throws SessionError `closed`
+ */
+export function outOfOrder<T>(store: object, work: () => Promise<T>): Promise<T> {
+  listings += 1;
+  // No session id has a NUL.
+  return inOrder(store, `\0${listings}`, work);
+}
+
 /**
  * The error for every call on a store that was closed.
  *

@@ -1,5 +1,7 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { MemorySessionStore, StoredSession } from '../src/index.ts';
+import type { PageRequest } from '../src/adapter.ts';
+import { MemorySessionStore, type SessionInfo, StoredSession } from '../src/index.ts';
 import { user } from './items.ts';
 
 /** Counts how often it was really closed. */
@@ -28,6 +30,21 @@ describe('closing a store', () => {
       { status: 'fulfilled', value: [user('1'), user('2')] },
       { status: 'fulfilled', value: user('2') },
     ]);
+  });
+
+  test('lets a listing made before finish, which is on no one session', async () => {
+    class SlowStore extends CountingStore {
+      protected override async list(request: PageRequest): Promise<SessionInfo[]> {
+        await turn();
+        expect(this.closed).toBe(0);
+        return super.list(request);
+      }
+    }
+    const store = new SlowStore();
+    await store.session('a').addItems([user('1')]);
+    const listings = [store.listSessions(), store.listSessions({ prefix: 'a' })];
+    await store.close();
+    for (const { sessions } of await Promise.all(listings)) expect(sessions).toHaveLength(1);
   });
 
   test('refuses new calls at once, before it is done', async () => {

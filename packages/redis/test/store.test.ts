@@ -50,6 +50,10 @@ describe.skipIf(!hasServerBinary)('a store', () => {
     await store.close();
     await Promise.all(calls);
     expect(await redis.llen('agent-sessions:{a}:items')).toBe(20);
+    const lister = RedisSessionStore.fromUrl({ url: server.url });
+    const listing = lister.listSessions();
+    await lister.close();
+    expect((await listing).sessions).toHaveLength(1);
   });
 
   test('a client that was passed in stays open', async () => {
