@@ -17,12 +17,6 @@ export function openClient(url: string): Redis {
   return client;
 }
 
-/** Closes a client of ours; one without a connection has nothing to say goodbye to. */
-export async function closeClient(client: RedisClient): Promise<void> {
-  if (client.status === 'ready') await client.quit().catch(() => {});
-  client.disconnect();
-}
-
 /** One listener a client, for it may have a store for each of many sessions. */
 const connected = new WeakMap<RedisClient, { ever: boolean }>();
 

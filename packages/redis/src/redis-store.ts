@@ -8,7 +8,7 @@ import type {
   Written,
 } from '@agent-sessions/core';
 import { BaseSessionStore, type PageRequest } from '@agent-sessions/core/adapter';
-import { closeClient, openClient } from './client.ts';
+import { openClient } from './client.ts';
 import { Connection } from './connection.ts';
 import { Directory } from './directory.ts';
 import { invalidOptions } from './errors.ts';
@@ -118,6 +118,7 @@ export class RedisSessionStore extends BaseSessionStore {
   /** Closes the connection, if this store opened it. */
   protected async release(): Promise<void> {
     this.#connection.close();
-    if (this.#ownsClient) await closeClient(this.#connection.client);
+    // Nothing is under way any more, and a server that hangs must not hold up the end of a program.
+    if (this.#ownsClient) this.#connection.client.disconnect();
   }
 }
