@@ -1,5 +1,5 @@
 import type { AgentInputItem, Session } from '@openai/agents-core';
-import { SessionError } from './errors.ts';
+import { isSessionError, SessionError } from './errors.ts';
 import {
   footerLine,
   headerLine,
@@ -9,7 +9,7 @@ import {
   readLines,
 } from './transfer-format.ts';
 
-/** How many items one write of an import carries; each batch is atomic. */
+/** How many items one write of a transfer carries, unless they are too large; each batch is atomic. */
 const BATCH_SIZE = 200;
 
 /** How far a transfer is. */
@@ -146,18 +146,26 @@ async function addInBatches(
   { onProgress }: TransferOptions,
 ): Promise<number> {
   let added = 0;
-  let batch: AgentInputItem[] = [];
-  const flush = async (): Promise<void> => {
-    if (batch.length === 0) return;
-    await session.addItems(batch);
+  const add = async (batch: AgentInputItem[]): Promise<void> => {
+    try {
+      await session.addItems(batch);
+    } catch (error) {
+      // Each item may fit though all of them do not; then nothing was written.
+      if (batch.length === 1 || !isSessionError(error, 'item_too_large')) throw error;
+      const half = Math.ceil(batch.length / 2);
+      await add(batch.slice(0, half));
+      return add(batch.slice(half));
+    }
     added += batch.length;
-    batch = [];
     onProgress?.({ items: added });
   };
+  let batch: AgentInputItem[] = [];
   for await (const item of items) {
     batch.push(item);
-    if (batch.length === BATCH_SIZE) await flush();
+    if (batch.length < BATCH_SIZE) continue;
+    await add(batch);
+    batch = [];
   }
-  await flush();
+  if (batch.length > 0) await add(batch);
   return added;
 }

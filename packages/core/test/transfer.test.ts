@@ -5,7 +5,13 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { MemorySession, type Session } from '@openai/agents-core';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { copySession, exportSession, importSession, MemorySessionStore } from '../src/index.ts';
+import {
+  copySession,
+  exportSession,
+  importSession,
+  MemorySessionStore,
+  SessionError,
+} from '../src/index.ts';
 import { assistant, call, carrying, result, user } from './items.ts';
 
 const history = [
@@ -286,6 +292,44 @@ describe.each([
     const target = await sessionWith([user('there')]);
     await transfer(target, { ifNotEmpty: 'append' });
     expect(await target.getItems()).toEqual([user('there'), ...numbered(2)]);
+  });
+});
+
+describe('a batch that is too large for the target', () => {
+  /** Takes writes of at most so many characters. */
+  class SmallSession extends MemorySession {
+    override async addItems(items: ReturnType<typeof user>[]): Promise<void> {
+      if (JSON.stringify(items).length > 2000)
+        throw new SessionError('item_too_large', 'too large');
+      await super.addItems(items);
+    }
+  }
+
+  test('is written in parts, and onProgress is told of each', async () => {
+    const items = numbered(50).map((item, index) =>
+      carrying({ item, text: 'x'.repeat(index * 10) }),
+    );
+    const target = new SmallSession();
+    const seen: number[] = [];
+    const progress = { onProgress: (now: { items: number }) => void seen.push(now.items) };
+    expect(await copySession(await sessionWith(items), target, progress)).toBe(50);
+    expect(await target.getItems()).toEqual(items);
+    expect(seen.length).toBeGreaterThan(5);
+    expect(seen).toEqual(seen.toSorted((a, b) => a - b));
+    expect(seen.at(-1)).toBe(50);
+  });
+
+  test('is refused if one item alone is too large, behind what onProgress told of', async () => {
+    const items = [...numbered(10), user('x'.repeat(3000)), ...numbered(10)];
+    const target = new SmallSession();
+    let told = 0;
+    const onProgress = (now: { items: number }): void => {
+      told = now.items;
+    };
+    await expect(
+      copySession(await sessionWith(items), target, { onProgress }),
+    ).rejects.toMatchObject({ code: 'item_too_large' });
+    expect(await target.getItems()).toEqual(items.slice(0, told));
   });
 });
 
