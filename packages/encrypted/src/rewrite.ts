@@ -1,7 +1,13 @@
-import { SessionError, type SessionStore, type Snapshot } from '@agent-sessions/core';
+import {
+  isSessionError,
+  SessionError,
+  type SessionStore,
+  type Snapshot,
+  type Written,
+} from '@agent-sessions/core';
 import { type Attempt, inOrder, retryUntil } from '@agent-sessions/core/adapter';
 
-/** How many records change in one atomic step. */
+/** How many records change in one atomic step, unless they are too large for the store. */
 const BATCH_SIZE = 200;
 /** How long one batch is repeated while other writers keep winning, in milliseconds. */
 const CONFLICT_DEADLINE_MS = 10_000;
@@ -52,17 +58,26 @@ export class Rewriter {
     let revision = 0;
     let pending: readonly Pending[] | undefined;
     let done = 0;
+    let size = BATCH_SIZE;
     const attempt = async (): Promise<Attempt<readonly Pending[]>> => {
       if (pending === undefined) {
         const snapshot = await this.#store.snapshot(this.#sessionId, { positions: true });
         revision = snapshot.revision;
         pending = await pickFrom(snapshot, plan);
       }
-      const batch = pending.slice(0, BATCH_SIZE);
+      const batch = pending.slice(0, size);
       if (batch.length === 0) return { value: pending };
       const texts = await plan.change(batch.map(({ record }) => record));
       const changes = new Map(batch.map(({ position }, index) => [position, texts[index] ?? null]));
-      const written = await this.#store.rewrite(this.#sessionId, { revision, changes });
+      let written: Written | undefined;
+      try {
+        written = await this.#store.rewrite(this.#sessionId, { revision, changes });
+      } catch (error) {
+        // Each record fits, for it is there already; then nothing was written.
+        if (batch.length === 1 || !isSessionError(error, 'item_too_large')) throw error;
+        size = Math.ceil(batch.length / 2);
+        return attempt();
+      }
       if (written === undefined) {
         pending = undefined;
         return { retry: () => this.#conflict() };
@@ -70,7 +85,7 @@ export class Rewriter {
       // As long as nobody else writes, the snapshot goes on being true.
       revision = written.revision;
       done += batch.length;
-      pending = pending.slice(BATCH_SIZE);
+      pending = pending.slice(batch.length);
       return { value: pending };
     };
     for (let before = -1; before !== done; ) {

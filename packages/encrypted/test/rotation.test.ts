@@ -1,4 +1,4 @@
-import { MemorySessionStore } from '@agent-sessions/core';
+import { MemorySessionStore, SessionError } from '@agent-sessions/core';
 import { EncryptedSession, type RewriteProgress } from '@agent-sessions/encrypted';
 import { SQLiteSessionStore } from '@agent-sessions/sqlite';
 import { expect, test } from 'vitest';
@@ -46,6 +46,26 @@ test('after rotate() the new key alone reads everything, in order, and the old o
   const oldOnly = new EncryptedSession({ session: store.session('s'), key: KEY });
   await expect(oldOnly.getItems()).rejects.toMatchObject({ code: 'key_unavailable' });
   expect(await session.rotate()).toBe(0);
+});
+
+test('a session is rotated in smaller batches where 200 records are too large for the store', async () => {
+  class SmallStore extends MemorySessionStore {
+    override async rewrite(...args: Parameters<MemorySessionStore['rewrite']>) {
+      const [, { changes }] = args;
+      if (changes.size > 60) throw new SessionError('item_too_large', 'too large');
+      return super.rewrite(...args);
+    }
+  }
+  const store = new SmallStore();
+  await new EncryptedSession({ session: store.session('s'), key: KEY }).addItems(
+    users('item', 210),
+  );
+  const session = new EncryptedSession({ session: store.session('s'), keys: RING });
+  const done: number[] = [];
+  expect(await session.rotate({ onProgress: (now) => done.push(now.done) })).toBe(210);
+  expect(done).toEqual([50, 100, 150, 200, 210]);
+  expect(keyIds(await recordsOf(store, 's'))).toEqual(new Set(['new']));
+  expect(await session.getItems()).toEqual(users('item', 210));
 });
 
 test('rotation leaves the time of a record, from which expiry counts, as it is', async () => {
