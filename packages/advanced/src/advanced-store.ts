@@ -5,7 +5,7 @@ import {
   type KyselyStoreUrlOptions,
 } from '@agent-sessions/kysely';
 import { type Database, openUrl } from '@agent-sessions/kysely/advanced-support';
-import { purge } from './branches/clear.ts';
+import { deleteSession } from './branches/clear.ts';
 import { AdvancedDatabase } from './database.ts';
 
 /**
@@ -74,15 +74,8 @@ export class AdvancedSessionStore extends KyselySessionStore {
     await databaseOf(this).migrate();
   }
 
-  protected override async remove(id: string): Promise<boolean | undefined> {
-    const removed = await super.remove(id);
-    if (removed) {
-      await databaseOf(this).write('harmless', async (sql) => {
-        await purge(sql, id);
-        return true;
-      });
-    }
-    return removed;
+  protected override remove(id: string): Promise<boolean | undefined> {
+    return databaseOf(this).write('doubles', (sql) => deleteSession(sql, id));
   }
 
   protected override async release(): Promise<void> {

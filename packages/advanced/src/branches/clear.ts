@@ -1,3 +1,4 @@
+import { revisionAtBirth } from '@agent-sessions/core/adapter';
 import type { Sql } from '../sql.ts';
 import { MAIN } from './branch.ts';
 
@@ -19,10 +20,27 @@ export async function clearBranches(sql: Sql, sessionId: string, revision: numbe
   await sql.run(`DELETE FROM ${tables.ledger} WHERE session_id = ?`, [id]);
 }
 
-/** Removes what is left of a session that was deleted; foreign keys, where they are on, did it. */
-export async function purge(sql: Sql, sessionId: string): Promise<void> {
+/**
+ * Deletes a session, or gives `undefined` while the clock has not passed its revision; false if it did
+ * not exist. Does not rely on foreign keys, which may be off.
+ */
+export async function deleteSession(sql: Sql, sessionId: string): Promise<boolean | undefined> {
+  const { sessions, branches, messages, ledger } = sql.tables;
+  const id = sql.id(sessionId);
+  // First of all, and by an update: it takes the lock, so that what follows sees the present.
+  const locked = await sql.run(
+    `UPDATE ${sessions} SET updated_at = ? WHERE session_id = ? AND revision < ?`,
+    [Date.now(), id, revisionAtBirth()],
+  );
+  if (locked === 0) {
+    const found = await sql.all(`SELECT 1 FROM ${sessions} WHERE session_id = ?`, [id]);
+    return found.length === 0 ? false : undefined;
+  }
   await forgetStructure(sql, sessionId);
-  await sql.run(`DELETE FROM ${sql.tables.branches} WHERE session_id = ?`, [sql.id(sessionId)]);
+  for (const table of [branches, messages, ledger, sessions]) {
+    await sql.run(`DELETE FROM ${table} WHERE session_id = ?`, [id]);
+  }
+  return true;
 }
 
 async function forgetStructure(sql: Sql, sessionId: string): Promise<void> {
