@@ -1,3 +1,4 @@
+import { getLogger } from '@openai/agents-core';
 import type {
   ListSessionsOptions,
   SessionInfo,
@@ -70,8 +71,8 @@ export function encodeMetadata(metadata: SessionMetadata | undefined): string | 
 
 /**
  * Decodes what `saveMetadata` of a store was given, as a property to spread into a `SessionInfo`.
- *
- * @throws SessionError `damaged_record` if the text is not JSON
+ * Damaged metadata is passed over with a warning: it must not hide a session, nor all that are listed
+ * with it.
  *
  * @example
  * ```ts
@@ -88,14 +89,17 @@ export function encodeMetadata(metadata: SessionMetadata | undefined): string | 
 export function decodeMetadata(text: string | null): Pick<SessionInfo, 'metadata'> {
   if (text === null) return {};
   try {
-    return { metadata: JSON.parse(text) as SessionMetadata };
+    const metadata: unknown = JSON.parse(text);
+    if (typeof metadata === 'object' && metadata !== null && !Array.isArray(metadata)) {
+      return { metadata: metadata as SessionMetadata };
+    }
   } catch {
-    // Without the cause: its message repeats the text.
-    throw new SessionError(
-      'damaged_record',
-      'The metadata of a session is not JSON. setMetadata() replaces it.',
-    );
+    // Told below, as for JSON that is something else.
   }
+  getLogger('agent-sessions').warn(
+    'Passed over the damaged metadata of a session. It stays stored; setMetadata() replaces it.',
+  );
+  return {};
 }
 
 function decodeCursor(cursor: string): PageStart {

@@ -28,7 +28,7 @@ import { Records } from './records.ts';
  *
  * @throws SessionError from every call that uses the server: `closed`, `unreachable`,
  * `connection_lost`, `busy`, `access_denied`, `read_only`, `storage_full`, `not_replicated`,
- * `schema_mismatch`, `damaged_record`, `item_too_large`, `backend`
+ * `schema_mismatch`, `item_too_large`, `backend`
  *
  * @example
  * ```ts
