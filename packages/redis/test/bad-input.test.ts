@@ -135,6 +135,17 @@ describe.skipIf(!hasServerBinary)('a server', () => {
     });
   });
 
+  test('a revision that somebody made something else of starts anew, and nothing is half written', async () => {
+    const session = store.session('a');
+    await session.addItems(users('item', 2));
+    await redis.hset('agent-sessions:{a}', 'revision', 'damaged');
+    await session.addItems([hello]);
+    expect(await session.popItem()).toEqual(hello);
+    expect(contents(await session.getItems())).toEqual(['item 0', 'item 1']);
+    await redis.hset('agent-sessions:{a}', 'revision', 'damaged');
+    expect(await store.deleteSession('a')).toBe(true);
+  });
+
   test('a full memory refuses an append of a known and of a new session, and allows deleting', async () => {
     const session = store.session('a');
     await session.addItems(users('item', 2));

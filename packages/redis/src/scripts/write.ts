@@ -18,8 +18,8 @@ local writer, number, now, ttl = 'writer:' .. ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 
 local state = call('HMGET', session, 'created', 'revision', 'gap', 'ttl', writer)
 local exists = state[1]
--- Of a session that was deleted the revision stays for a while.
-local revision = tonumber(state[2] or 0)
+-- Of a session that was deleted the revision stays for a while. One that is no number starts anew.
+local revision = tonumber(state[2] or 0) or now * 1000
 -- The next record's position does not follow that of the newest one.
 local gap = state[3] ~= '0'
 
