@@ -25,7 +25,7 @@ local segments = call('LRANGE', positions, 0, -1)
 local first, start = length, revision + 1
 if segments[1] then first, start = parse(segments[1]) end
 if first > 0 then
-  table.insert(segments, 1, '0:' .. int(start - first))
+  table.insert(segments, 1, '0:' .. ${int('start - first')})
   call('LPUSH', positions, segments[1])
 end
 local removed, kept = 0, {}
