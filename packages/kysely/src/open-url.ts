@@ -127,7 +127,9 @@ function mysqlDialect(url: string): Dialect {
   return new MysqlDialect({
     pool: async (): Promise<MysqlPool> => {
       const { createPool } = await load('mysql2', () => import('mysql2'));
-      return createPool({ uri: url, connectTimeout: CONNECT_TIMEOUT_MS });
+      // What is passed beside the URL would win over its parameters.
+      const own = new URL(url).searchParams.has('connectTimeout');
+      return createPool({ uri: url, ...(!own && { connectTimeout: CONNECT_TIMEOUT_MS }) });
     },
     // Once for each connection, instead of in front of each transaction.
     onCreateConnection: async (connection) => {

@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { inspect, promisify } from 'node:util';
 import { isSessionError } from '@agent-sessions/core';
@@ -20,7 +22,7 @@ import {
 } from 'kysely';
 import { createPool } from 'mysql2';
 import pg from 'pg';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import {
   mysql,
   pglite,
@@ -32,6 +34,7 @@ import {
 import { numbered } from './support/batches.ts';
 import { onEveryBackend } from './support/on-every-backend.ts';
 import { message, start } from './support/processes.ts';
+import { startPostgres } from './support/servers.ts';
 
 const PASSWORD = 'sesame-94c1';
 
@@ -100,6 +103,15 @@ describe('a URL', () => {
     const { code, message } = await failureOf(`postgres://app:${PASSWORD}%@127.0.0.1:1/100%`);
     expect(code).toBe('unreachable');
     expect(message).toContain('database "100%" at 127.0.0.1:1');
+  });
+
+  test('of a server that says nothing is an error when the time to connect is up', async () => {
+    const silent = createServer().listen(0, '127.0.0.1');
+    onTestFinished(() => void silent.close());
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const url = `mysql://app:${PASSWORD}@127.0.0.1:${port}/app?connectTimeout=200`;
+    expect((await failureOf(url)).code).toBe('unreachable');
   });
 
   test('with an invalid session id opens nothing', () => {
@@ -235,10 +247,26 @@ onEveryBackend(
   [sqlite],
 );
 
+const locked = await startPostgres('scram-sha-256');
+const lockedReason = 'missing' in locked ? ` — skipped: ${locked.missing}` : '';
+
+describe.skipIf(lockedReason)(`a Postgres server that asks for a password${lockedReason}`, () => {
+  test.each([
+    ['a wrong password', PASSWORD],
+    ['no password', ''],
+  ])('refuses %s, and the error says so', async (_name, password) => {
+    const url = new URL('url' in locked ? locked.url : '');
+    url.password = password;
+    const { code, message } = await failureOf(url.href);
+    expect(code).toBe('access_denied');
+    expect(message).toContain('refused the user or password');
+  });
+});
+
 onEveryBackend(
   ({ name }, database) => {
     test('a wrong password is an error that does not tell it', async () => {
-      // Locally the server may trust everybody: so it is a user that does not exist.
+      // This server may trust everybody: so it is a user that does not exist.
       const url = changed(database(), (location) => {
         location.username = 'agent_sessions_nobody';
         location.password = PASSWORD;

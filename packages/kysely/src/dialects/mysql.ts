@@ -172,6 +172,7 @@ export const mysql: SqlDialect = {
   classify(error) {
     const text = error instanceof Error ? error.message : '';
     if (/in closed state/.test(text)) return 'unsent';
+    if (/^connect ETIMEDOUT/.test(text)) return 'unreachable';
     if (/Queue limit reached|No connections available/.test(text)) return 'contention';
     return FAILURES[codeOf(error)] ?? FAILURES[errnoOf(error)] ?? 'other';
   },

@@ -114,6 +114,8 @@ export const postgres: SqlDialect = {
       return 'unreachable';
     }
     if (/^Connection terminated/.test(text)) return 'lost';
+    // The server asks for a password, and none was given.
+    if (/^SASL: .*password must be/.test(text)) return 'denied';
     if (code === '23505' && isAboutLedger(error)) return 'contention';
     return FAILURES[code] ?? FAILURES[code.slice(0, 2)] ?? 'other';
   },

