@@ -35,7 +35,7 @@ export class Connection {
     try {
       this.#db = options.database ?? new BetterSqlite3(options.path, { timeout: BLOCKING_WAIT_MS });
     } catch (error) {
-      throw toSessionError(error, options.path);
+      throw toSessionError(error, JSON.stringify(options.path));
     }
   }
 
