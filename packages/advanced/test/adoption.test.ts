@@ -147,6 +147,22 @@ describe('createTables', () => {
     expect(error.message).toContain('message_structure');
   });
 
+  test('refuses tables of branches that a newer version made, for reading as for migrating', async () => {
+    const path = newFile();
+    await using first = new AdvancedSQLiteSession({ sessionId: 'a', path, createTables: true });
+    await first.addItems([user('Hello')]);
+    const database = new SQLite(path);
+    database.exec("UPDATE agent_schema SET version = 99 WHERE component = 'advanced'");
+    database.close();
+    const url = `sqlite:${path}`;
+    await using store = AdvancedSessionStore.fromUrl({ url, createTables: true });
+    for (const call of [() => readFrom(store), () => store.migrate()]) {
+      const error = await call().catch((reason) => reason);
+      expect(isSessionError(error, 'schema_newer')).toBe(true);
+      expect(error.message).toContain('version 99, and this package knows 1');
+    }
+  });
+
   test('waits for the lock that another process holds, until the deadline', async () => {
     const path = newFile();
     await using plain = new SQLiteSession({ sessionId: 'a', path });
