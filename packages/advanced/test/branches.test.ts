@@ -294,3 +294,29 @@ test('an operation applied on one branch is applied on another that does not sho
   expect(await session.getItems(1)).toEqual([user('once')]);
   expect(await session.getItems()).toHaveLength(5);
 });
+
+test('an operation stays known where a mutation made copies of what it added', async () => {
+  const { session } = openSessions();
+  const on = session();
+  const call = (args: string) =>
+    ({ type: 'function_call', callId: 'c1', name: 'find', arguments: args }) as const;
+  const args = {
+    operationId: 'operation',
+    transaction: { type: 'append_items' as const, items: [user('once')] },
+  };
+  await on.addItems([user('first'), call('{}')]);
+  await on.applyHistoryTransaction(args);
+  await on.addItems([user('later')]);
+  await on.createBranchFromTurn(3, 'copy');
+  await on.applyHistoryMutations({
+    mutations: [{ type: 'replace_function_call', callId: 'c1', replacement: call('{"a":1}') }],
+  });
+  await on.addItems([user('more')]);
+  await on.createBranchFromTurn(3, 'copy of the copy');
+  for (const branchId of ['main', 'copy', 'copy of the copy']) {
+    await on.switchToBranch(branchId);
+    const before = await on.getItems();
+    await on.applyHistoryTransaction(args);
+    expect(await on.getItems()).toEqual(before);
+  }
+});

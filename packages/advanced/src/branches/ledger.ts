@@ -67,3 +67,53 @@ export async function remember(
     [id, key, branch.key, fingerprint, lastMessageId ?? null],
   );
 }
+
+/**
+ * Keeps what branches know of operations when one of them gets copies of rows that others show: it
+ * knows those of its copies, and the others those of the rows, also where the operation is its own.
+ */
+export async function rememberCopies(
+  sql: Sql,
+  sessionId: string,
+  { key }: Branch,
+  copies: ReadonlyMap<number, number>,
+): Promise<void> {
+  const { operations, nodes, ranges } = sql.tables;
+  // They rise along a branch.
+  const rows = [...copies.keys()];
+  const known = await sql.all<{
+    operation_key: string;
+    branch_key: unknown;
+    fingerprint: string;
+    last_message_id: unknown;
+  }>(
+    `SELECT operation_key, branch_key, fingerprint, last_message_id FROM ${operations}
+      WHERE session_id = ? AND last_message_id BETWEEN ? AND ?`,
+    [sql.id(sessionId), rows[0], rows.at(-1)],
+  );
+  const columns = ['session_id', 'operation_key', 'fingerprint', 'branch_key', 'last_message_id'];
+  const insert = sql.dialect.insertUnlessThere(operations, columns);
+  for (const { operation_key, branch_key, fingerprint, last_message_id } of known) {
+    const row = Number(last_message_id);
+    const copy = copies.get(row);
+    if (copy === undefined) continue;
+    const entry = [sql.id(sessionId), operation_key, fingerprint];
+    if (Number(branch_key) !== key) {
+      await sql.run(insert, [...entry, key, copy]);
+      continue;
+    }
+    const others = await sql.all<{ branch_key: unknown }>(
+      `SELECT r.branch_key FROM ${nodes} AS n
+        JOIN ${ranges} AS r ON r.segment_id = n.segment_id
+          AND n.sequence_number BETWEEN r.first_seq AND r.last_seq
+        WHERE n.message_id = ? AND r.branch_key <> ?`,
+      [row, key],
+    );
+    for (const other of others) await sql.run(insert, [...entry, Number(other.branch_key), row]);
+    await sql.run(
+      `UPDATE ${operations} SET last_message_id = ?
+        WHERE session_id = ? AND operation_key = ? AND branch_key = ?`,
+      [copy, sql.id(sessionId), operation_key, key],
+    );
+  }
+}

@@ -3,6 +3,7 @@ import { placeholders, type Sql } from '../sql.ts';
 import { appendNodes } from './append.ts';
 import type { Branch } from './branch.ts';
 import { cut } from './cut.ts';
+import { rememberCopies } from './ledger.ts';
 
 const POSITIONS_PER_QUERY = 500;
 
@@ -21,6 +22,7 @@ interface Found {
 }
 
 interface TailRow {
+  readonly message_id: unknown;
   readonly position: unknown;
   readonly data: string;
   readonly message_type: string;
@@ -118,7 +120,7 @@ async function copyTail(
 ): Promise<void> {
   const { ranges, nodes, messages } = sql.tables;
   const tail = await sql.all<TailRow>(
-    `SELECT n.position, m.message_data AS data, n.message_type, n.tool_name, n.turn_start
+    `SELECT n.message_id, n.position, m.message_data AS data, n.message_type, n.tool_name, n.turn_start
       FROM ${ranges} AS r
       JOIN ${nodes} AS n ON n.segment_id = r.segment_id
         AND n.sequence_number BETWEEN r.first_seq AND r.last_seq
@@ -136,7 +138,7 @@ async function copyTail(
       isUser: row.turn_start !== null,
     };
     const outline = (record !== undefined && outlines?.get(position)) || known;
-    return [{ position, record: record ?? row.data, outline }];
+    return [{ of: Number(row.message_id), position, record: record ?? row.data, outline }];
   });
   await cut(sql, branch, from - 1);
   if (copies.length === 0) return;
@@ -149,4 +151,6 @@ async function copyTail(
     outline,
   }));
   await appendNodes(sql, sessionId, branch, additions);
+  const newIds = copies.map(({ of }, index): [number, number] => [of, ids[index] ?? 0]);
+  await rememberCopies(sql, sessionId, branch, new Map(newIds));
 }

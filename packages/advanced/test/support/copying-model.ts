@@ -1,8 +1,13 @@
 import type { AgentInputItem } from '@openai/agents-core';
 
-/** An item with an identity of its own, which a branch shares with those made from it. */
+/** An item with an identity, which a branch shares with those made from it, and which changes keep. */
 export interface Entry {
   readonly item: AgentInputItem;
+  readonly identity: symbol;
+}
+
+function newEntry(item: AgentInputItem): Entry {
+  return { item, identity: Symbol('entry') };
 }
 
 interface ModelBranch {
@@ -50,7 +55,7 @@ export class CopyingModel {
   }
 
   append(branchId: string, items: readonly AgentInputItem[]): void {
-    this.entries(branchId).push(...items.map((item) => ({ item })));
+    this.entries(branchId).push(...items.map(newEntry));
   }
 
   pop(branchId: string): AgentInputItem | undefined {
@@ -82,7 +87,7 @@ export class CopyingModel {
   }
 
   replaceAll(branchId: string, items: readonly AgentInputItem[]): void {
-    this.branch(branchId).entries = items.map((item) => ({ item }));
+    this.branch(branchId).entries = items.map(newEntry);
   }
 
   replaceSuffix(branchId: string, count: number, items: readonly AgentInputItem[]): void {
@@ -96,7 +101,7 @@ export class CopyingModel {
     const first = this.items(branchId).findIndex((item) => isCall(item, callId));
     this.branch(branchId).entries = this.entries(branchId).flatMap((entry, index) => {
       if (!isCall(entry.item, callId)) return [entry];
-      return index === first ? [{ item: replacement }] : [];
+      return index === first ? [{ ...entry, item: replacement }] : [];
     });
   }
 
@@ -105,7 +110,8 @@ export class CopyingModel {
     return this.operations.some(
       (applied) =>
         applied.id === id &&
-        (applied.branchId === branchId || this.entries(branchId).includes(applied.last)),
+        (applied.branchId === branchId ||
+          this.entries(branchId).some(({ identity }) => identity === applied.last.identity)),
     );
   }
 

@@ -38,7 +38,6 @@ export class Sequence {
   readonly #handles: readonly [Handle, Handle];
   readonly #bench: Bench;
   #number = 0;
-  #mutated = false;
 
   constructor(seed: number, bench: Bench) {
     this.#random = generator(seed);
@@ -204,8 +203,7 @@ export class Sequence {
   async #replay({ session, branchId }: Handle): Promise<void> {
     const { operations } = this.model;
     const operation = operations[this.#random(operations.length)];
-    // A mutation may copy rows, and with them goes the knowledge of who added them.
-    if (operation === undefined || this.#mutated) return;
+    if (operation === undefined) return;
     const { id: operationId, items } = operation;
     const known = this.model.knows(branchId, operation);
     this.log.push(`${operationId} again on ${branchId}, ${known ? 'known' : 'unknown'} there`);
@@ -218,7 +216,6 @@ export class Sequence {
   }
 
   async #mutate({ session, branchId }: Handle): Promise<void> {
-    this.#mutated = true;
     this.#number += 1;
     const callId = `call_${this.#random(3)}`;
     const replacement = call(callId, `{"replaced":${this.#number}}`);
