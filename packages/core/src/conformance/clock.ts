@@ -1,5 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 
+const YEAR_MS = 366 * 24 * 60 * 60 * 1000;
+
 /** Runs `work` while every clock reading in this realm gives the same millisecond. */
 export async function atFrozenTime(work: () => Promise<void>): Promise<void> {
   const now = Date.now();
@@ -13,6 +15,12 @@ export async function atFallingTime(work: () => Promise<void>): Promise<void> {
     now -= 1000;
     return now;
   }, work);
+}
+
+/** Runs `work` a year from now, as far as this realm can tell. */
+export async function atLaterTime(work: () => Promise<void>): Promise<void> {
+  const { now } = Date;
+  await withClock(() => now() + YEAR_MS, work);
 }
 
 async function withClock(read: () => number, work: () => Promise<void>): Promise<void> {

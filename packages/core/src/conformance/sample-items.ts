@@ -14,6 +14,12 @@ export const sampleItems: Readonly<Record<string, AgentInputItem>> = {
       { type: 'input_file', file: { id: 'file_1' }, filename: 'a.pdf' },
     ],
   }),
+  'a system message': item({ type: 'message', role: 'system', content: 'Be brief.' }),
+  'a raw developer message': item({
+    type: 'message',
+    role: 'developer',
+    content: [{ type: 'input_text', text: 'Be brief.' }],
+  }),
   'an assistant message with annotations and logprobs': item({
     id: 'msg_1',
     type: 'message',

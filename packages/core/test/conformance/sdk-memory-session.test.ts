@@ -20,6 +20,7 @@ sessionConformance(
     exempt: {
       'getItems(NaN) is refused with a clear error: not a whole number': anyLimit,
       'getItems(1.5) is refused with a clear error: not a whole number': anyLimit,
+      'getItems() with anything else that is not a whole number is refused': anyLimit,
       'a session id that is empty is refused before anything is written': anyId,
       'a session id that contains NUL is refused before anything is written': anyId,
       'a session id that contains a lone surrogate is refused before anything is written': anyId,

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
+import { inspect } from 'node:util';
 import type { AgentInputItem, Session } from '@openai/agents-core';
 import { refusalOf } from '../assertions.ts';
 import type { RuleContext } from '../context.ts';
-import { append, apply } from '../history-transaction.ts';
+import { append, apply, replaceSuffix } from '../history-transaction.ts';
 import { call, user, users } from '../items.ts';
 import { compactable, mutable } from '../optional.ts';
 import { concern, type Rule } from '../rule.ts';
@@ -23,6 +24,59 @@ export const damage: readonly Rule[] = concern(
       t.expectItems(session, await session.getItems(1), users('item', 2).slice(1));
       t.expectItems(session, await session.getItems(2), users('item', 2));
       t.expectItems(session, await session.getItems(3), users('item', 2));
+    });
+
+    rule('items behind a damaged record are read, limited and popped as any other', async (t) => {
+      const { session, other } = await damaged(t);
+      if ((await readable(session)) === undefined) t.skip('a damaged record is an error here');
+      await session.addItems(users('later', 3));
+      const expected = [...users('item', 2), ...users('later', 3)];
+      await t.expectHistory(other, expected);
+      for (const limit of [2, 4, 5, 6]) {
+        t.expectItems(other, await other.getItems(limit), expected.slice(-limit));
+      }
+      const popped = await other.popItem();
+      t.expectItems(other, popped ? [popped] : [], users('later', 3).slice(2));
+      await t.expectHistory(session, expected.slice(0, -1));
+    });
+
+    rule(
+      'replace_suffix passes over a damaged record, or is refused',
+      async (t) => {
+        const { session, other } = await damaged(t);
+        if ((await readable(session)) === undefined) t.skip('a damaged record is an error here');
+        const applied = await apply(
+          session,
+          'op',
+          replaceSuffix(users('item', 2).slice(1), [user('new')]),
+        ).then(
+          () => true,
+          (error: unknown) => !(error instanceof Error),
+        );
+        const expected = applied ? [...users('item', 1), user('new')] : users('item', 2);
+        await t.expectHistory(other, expected);
+        await expectStillDamaged(other);
+      },
+      ['transactions'],
+    );
+
+    rule('no error about a damaged record shows its content', async (t) => {
+      const id = t.newId();
+      await (await t.open(id)).addItems([user('§'.repeat(200))]);
+      await t.harness.corruptNewest?.(id);
+      const session = await t.open(id);
+      for (const use of [
+        () => session.getItems(),
+        () => session.getItems(1),
+        () => session.popItem(),
+      ]) {
+        const error = await use().then(
+          () => undefined,
+          (reason: unknown) => reason,
+        );
+        const shown = inspect(error, { depth: 10, maxStringLength: null });
+        assert.ok(!shown.includes('§'), 'an error shows the content of a damaged record');
+      }
     });
 
     rule('popItem() neither gives nor destroys a damaged record', async (t) => {

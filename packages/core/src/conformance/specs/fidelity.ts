@@ -56,8 +56,30 @@ export const fidelity: readonly Rule[] = concern(
       '[1]',
       'data:text/plain;base64,AA==',
       'AA==',
+      'data:application/octet-stream;base64,AAEC',
+      'base64:AAEC',
       '$1',
       '%s',
+      '{{name}}',
+      '$HOME',
+      '<b>&amp;&lt;&nbsp;</b>',
+      '%20',
+      'NaN',
+      'undefined',
+      '123n',
+      '-0',
+      '1e3',
+      '2024-01-01',
+      'no',
+    ]);
+    survives('a string that looks like a secret or an address', () => [
+      'ada@example.com',
+      '+44 20 7946 0000',
+      '4111 1111 1111 1111',
+      'sk-proj-0123456789abcdef',
+      'password=letmein',
+      'https://user:secret@example.com/?token=abc#top',
+      '192.0.2.1',
     ]);
     survives('a number of any size', () => [
       0,
@@ -87,6 +109,13 @@ export const fidelity: readonly Rule[] = concern(
       constructor: 10,
       toString: 'text',
       length: 11,
+      Key: 12,
+      key: 13,
+      ' key ': 14,
+      ['é'.normalize('NFC')]: 15,
+      ['é'.normalize('NFD')]: 16,
+      ['x'.repeat(2000)]: 17,
+      [`${'x'.repeat(1999)}y`]: 18,
     }));
     survives('a property of a name that a store might use', () => ({
       _id: 1,
@@ -112,6 +141,13 @@ export const fidelity: readonly Rule[] = concern(
       { type: 'Buffer', data: [1, 2] },
       { __type: 'Uint8Array', data: 'AAEC' },
       { $type: 'Uint8Array', base64: 'AAEC' },
+      { type: 'Uint8Array', data: [1, 2] },
+      { __bytes: 'AAEC' },
+      { __uint8array: 'AAEC' },
+      { $binary: { base64: 'AAEC', subType: '00' } },
+      { $date: '2024-01-01T00:00:00Z' },
+      { $undefined: true },
+      { json: { a: 1 }, meta: { values: { a: ['Date'] } } },
       { 0: 1, 1: 2 },
     ]);
     survives('a Uint8Array at any depth', () => ({

@@ -75,6 +75,13 @@ export const isolation: readonly Rule[] = concern('isolation of ids', (rule) => 
     `${id}/1`,
     `${id}.1`,
   ]);
+  different('an id and the keys that a store may make of it', (id) => [
+    id,
+    ...[':0', ':msg', ':item', ':list', ':seq', ':index', ':lock', ':ledger', ':history'].map(
+      (end) => id + end,
+    ),
+    ...['.items', '-items', '_items', '/items', '/0'].map((end) => id + end),
+  ]);
   different('ids with braces', (id) => [
     id,
     `{${id}}`,
@@ -124,7 +131,15 @@ export const isolation: readonly Rule[] = concern('isolation of ids', (rule) => 
     `${id}%25`,
     `${id}\\u0061`,
     `${id}a`,
+    `${id}é`,
+    `${id}Ã©`,
+    `${id}%C3%A9`,
+    `${id}%c3%a9`,
   ]);
+  // The usual hash of 31, that of 33, and CRC-32 give one number for both of a pair.
+  different('ids that a short hash takes for equal', (id) =>
+    ['Aa', 'BB', 'ab', 'bA', '016dyl5', '4k6fd1r'].map((end) => id + end),
+  );
   different('ids that one number could stand for', () => {
     const number = String(randomInt(1e9, 1e10));
     return [number, `0${number}`, `${number}.0`, `${number}e0`, `+${number}`, `-${number}`];

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { expectUnlisted } from '../assertions.ts';
-import { atFallingTime, atFrozenTime } from '../clock.ts';
+import { atFallingTime, atFrozenTime, atLaterTime } from '../clock.ts';
 import { assistant, call, result, user, users } from '../items.ts';
 import { concern, type Rule } from '../rule.ts';
 
-/** More than any default window that we have seen, and over the 1 MB at which some stores page. */
-const MANY = 2500;
+/** More than any default window or largest page that we have seen, and over 1 MB, where some stores page. */
+const MANY = 10_500;
 
 export const items: readonly Rule[] = concern('items', (rule) => {
   rule('a session that was never written is empty', async (t) => {
@@ -20,16 +20,22 @@ export const items: readonly Rule[] = concern('items', (rule) => {
     await t.expectHistory(session, [...turn, user('And now?'), assistant('There.')]);
   });
 
-  rule('getItems() gives the whole history however long it is: no default window', async (t) => {
-    const session = await t.open();
-    const history = users('x'.repeat(400), MANY);
-    for (let from = 0; from < MANY; from += 100) {
-      await session.addItems(history.slice(from, from + 100));
-    }
-    const read = await session.getItems();
-    assert.equal(read.length, MANY, `getItems() gave ${read.length} of ${MANY} items`);
-    t.expectItems(session, read, history);
-  });
+  rule(
+    'however long the history is, getItems() gives all of it and getItems(n) n items: no default window, no largest page',
+    async (t) => {
+      const session = await t.open();
+      const history = users('x'.repeat(100), MANY);
+      for (let from = 0; from < MANY; from += 500) {
+        await session.addItems(history.slice(from, from + 500));
+      }
+      const read = await session.getItems();
+      assert.equal(read.length, MANY, `getItems() gave ${read.length} of ${MANY} items`);
+      t.expectItems(session, read, history);
+      const newest = await session.getItems(MANY - 100);
+      assert.equal(newest.length, MANY - 100, `getItems(${MANY - 100}) gave ${newest.length}`);
+      t.expectItems(session, newest, history.slice(100));
+    },
+  );
 
   rule('getItems(undefined) is getItems()', async (t) => {
     const history = users('item', 30);
@@ -64,6 +70,23 @@ export const items: readonly Rule[] = concern('items', (rule) => {
     await session.addItems([user('again')]);
     await t.expectHistory(session, Array(4).fill(user('again')));
   });
+
+  rule(
+    'items that have an id or a call id in common are kept apart, in one batch and in several',
+    async (t) => {
+      const answers = ['one', 'two', 'three'].map((text) => ({ ...assistant(text), id: 'msg_1' }));
+      const calls = ['{}', '{"again":true}'].map((args) => call('c1', args));
+      const history = [...answers.slice(0, 2), ...calls, result('c1'), result('c1', 'again')];
+      const session = await t.openWith(history);
+      await session.addItems([...answers.slice(2), call('c1', '{"later":true}')]);
+      await t.expectHistory(session, [
+        ...history,
+        ...answers.slice(2),
+        call('c1', '{"later":true}'),
+      ]);
+    },
+    ['verbatim'],
+  );
 
   rule('reading does not change the history', async (t) => {
     const history = users('item', 3);
@@ -138,6 +161,20 @@ export const items: readonly Rule[] = concern('items', (rule) => {
     await t.expectHistory(session, history);
     t.expectItems(session, await session.getItems(5), history.slice(-5));
     t.expectItems(session, [(await session.popItem()) ?? user('nothing')], history.slice(-1));
+  });
+
+  rule('nothing expires by itself: a year later the history is there and goes on', async (t) => {
+    const id = t.newId();
+    const session = await t.open(id);
+    await session.addItems(users('old', 3));
+    await atLaterTime(async () => {
+      await t.expectHistory(session, users('old', 3));
+      const later = await t.open(id);
+      t.expectItems(later, await later.getItems(2), users('old', 3).slice(1));
+      await later.addItems([user('new')]);
+      await t.expectHistory(later, [...users('old', 3), user('new')]);
+    });
+    await t.expectHistory(session, [...users('old', 3), user('new')]);
   });
 
   rule('getSessionId() gives the same id on every call and in every instance', async (t) => {

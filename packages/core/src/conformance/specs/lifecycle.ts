@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Session } from '@openai/agents-core';
 import { refusalOf, together } from '../assertions.ts';
-import { user, users } from '../items.ts';
+import { append, apply } from '../history-transaction.ts';
+import { call, user, users } from '../items.ts';
 import { closable, compactable, hasMethod, mutable, transactional } from '../optional.ts';
 import { concern, type Rule } from '../rule.ts';
 
@@ -56,7 +57,7 @@ export const lifecycle: readonly Rule[] = concern('lifecycle', (rule) => {
     'close() may be called twice',
     async (t) => {
       const session = closable(await t.open());
-      await session.close();
+      await Promise.all([session.close(), session.close()]);
       await session.close();
       t.closed(session);
     },
@@ -100,10 +101,51 @@ export const lifecycle: readonly Rule[] = concern('lifecycle', (rule) => {
       const [one, two] = await t.openTwo();
       if (one === two) t.skip('open() gives the same object for the same id');
       await one.addItems([user('one')]);
+      const other = await t.openWith([user('other')]);
       await closable(one).close();
       t.closed(one);
       await two.addItems([user('two')]);
       await t.expectHistory(two, [user('one'), user('two')]);
+      await closable(two).close();
+      t.closed(two);
+      await t.expectHistory(other, [user('other')], 'after the last of another id was closed');
+    },
+    ['close'],
+  );
+
+  rule(
+    'what a closed session refuses does not take effect',
+    async (t) => {
+      const id = t.newId();
+      const session = closable(await t.open(id));
+      await session.addItems([user('one'), call('c1')]);
+      await session.close();
+      t.closed(session);
+      const late: readonly (() => unknown)[] = [
+        () => session.addItems([user('late')]),
+        () => session.popItem(),
+        () => session.clearSession(),
+        ...(t.has('transactions') ? [() => apply(session, 'op', append([user('late')]))] : []),
+        ...(t.has('mutations')
+          ? [
+              () =>
+                mutable(session).applyHistoryMutations({
+                  mutations: [
+                    { type: 'replace_function_call', callId: 'c1', replacement: call('c1', 'x') },
+                  ],
+                }),
+            ]
+          : []),
+        ...(t.has('compaction')
+          ? [() => compactable(session).replaceHistoryWithCompaction([user('late')])]
+          : []),
+      ];
+      const again = await t.open(id);
+      for (const attempt of late) {
+        await refusalOf(attempt, 'a call on a closed session');
+        await t.expectHistory(again, [user('one'), call('c1')]);
+      }
+      if (t.has('transactions')) await apply(again, 'op', append([]));
     },
     ['close'],
   );

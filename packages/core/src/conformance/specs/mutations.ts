@@ -35,7 +35,11 @@ export const mutations: readonly Rule[] = concern(
     rule(
       'all other items stay as they were, results with the same call id included',
       async (t) => {
-        const others = Object.values(sampleItems).filter(({ type }) => type !== 'function_call');
+        const others = [
+          ...Object.values(sampleItems).filter(({ type }) => type !== 'function_call'),
+          { ...sampleItems['a computer call'], callId: 'c1' } as AgentInputItem,
+          { type: 'function_call', call_id: 'c1', name: 'lookup' } as unknown as AgentInputItem,
+        ];
         const session = await t.openWith([...others, call('c1'), result('c1'), ...others]);
         await mutate(session, replacing('c1', 'new'));
         const read = await session.getItems();

@@ -64,6 +64,27 @@ export const pop: readonly Rule[] = concern('pop', (rule) => {
     await t.expectHistory(session, [user('same')]);
   });
 
+  rule('popItem() takes one item, also if it is half of a call and its result', async (t) => {
+    const turn = [user('Where?'), call('c1'), result('c1'), call('c2')];
+    const session = await t.openWith(turn);
+    for (const left of [3, 2, 1, 0]) {
+      const popped = await session.popItem();
+      t.expectItems(session, popped ? [popped] : [], turn.slice(left, left + 1));
+      await t.expectHistory(session, turn.slice(0, left));
+    }
+  });
+
+  rule('popItem() takes from its own session, whatever others wrote since', async (t) => {
+    const [session, other] = [await t.openWith(users('own', 3)), await t.open()];
+    await other.addItems(users('other', 3));
+    const popped = await session.popItem();
+    t.expectItems(session, popped ? [popped] : [], users('own', 3).slice(2));
+    await t.expectHistory(session, users('own', 2));
+    await t.expectHistory(other, users('other', 3));
+    assert.equal(await (await t.open()).popItem(), undefined, 'an empty session gave an item');
+    await t.expectHistory(other, users('other', 3));
+  });
+
   rule('popItem() leaves the items before it as they were', async (t) => {
     const odd = t.has('verbatim') ? Object.values(sampleItems) : [];
     const history = [user('one'), call('c1', '{"q":"é"}'), result('c1'), user('one'), ...odd];

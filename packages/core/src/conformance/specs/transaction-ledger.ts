@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import type { AgentInputItem } from '@openai/agents-core';
 import { together } from '../assertions.ts';
+import { atLaterTime } from '../clock.ts';
 import { append, apply, replaceSuffix } from '../history-transaction.ts';
-import { user, users } from '../items.ts';
+import { call, user, users } from '../items.ts';
+import { mutable } from '../optional.ts';
 import { concern, type Rule } from '../rule.ts';
 
 export const transactionLedger: readonly Rule[] = concern(
@@ -32,7 +35,28 @@ export const transactionLedger: readonly Rule[] = concern(
       await two.clearSession();
       await apply(one, 'op', append([user('one')]));
       await t.expectHistory(one, [user('one')]);
+      const three = await t.open();
+      await apply(three, 'op', append([user('one')]));
+      await t.expectHistory(three, [user('one')], 'the same transaction in another session');
     });
+
+    rule(
+      'an operation id is not taken for a part of a session id, nor the other way round',
+      async (t) => {
+        const id = t.newId();
+        for (const separator of [':', '::', '/', '|', '#', '-', '_', '.', ' ', '\n']) {
+          const [short, long] = [await t.open(id), await t.open(`${id}${separator}1`)];
+          await apply(short, `1${separator}op`, append([user('short')]));
+          await apply(long, 'op', append([user('long')]));
+          await apply(long, 'op2', append([user('short')]));
+          await apply(short, `1${separator}op2`, append([user('short')]));
+          await t.expectHistory(long, [user('long'), user('short')]);
+          await t.expectHistory(short, [user('short'), user('short')]);
+          await short.clearSession();
+        }
+      },
+      ['callerIds'],
+    );
 
     rule('operation ids are compared character by character, whatever they are', async (t) => {
       const session = await t.open();
@@ -74,15 +98,53 @@ export const transactionLedger: readonly Rule[] = concern(
       );
     });
 
-    rule('200 operations are all remembered', async (t) => {
+    rule('1 100 operations are all remembered', async (t) => {
       const session = await t.open();
-      const all = Array.from({ length: 200 }, (_, n) => n);
-      for (const n of all) await apply(session, `op-${n}`, append([user(`of ${n}`)]));
-      for (const n of all) await apply(session, `op-${n}`, append([user(`of ${n}`)]));
-      await t.expectHistory(
-        session,
-        all.map((n) => user(`of ${n}`)),
-      );
+      const added = (n: number): AgentInputItem[] => (n % 10 === 0 ? [user(`of ${n}`)] : []);
+      const all = Array.from({ length: 1100 }, (_, n) => n);
+      for (const n of all) await apply(session, `op-${n}`, append(added(n)));
+      const again = all.filter((n) => n % 10 === 0);
+      for (const n of again) await apply(session, `op-${n}`, append(added(n)));
+      await t.expectHistory(session, all.flatMap(added));
+    });
+
+    rule('an operation is remembered a year later', async (t) => {
+      const session = await t.open();
+      await apply(session, 'op', append([user('once')]));
+      await atLaterTime(async () => {
+        await session.addItems([user('later')]);
+        await apply(session, 'op2', append([]));
+        await apply(session, 'op', append([user('once')]));
+      });
+      await t.expectHistory(session, [user('once'), user('later')]);
+    });
+
+    rule('no write but clearSession() forgets operation ids', async (t) => {
+      const session = await t.openWith([user('old'), call('c1'), call('c1')]);
+      await apply(session, 'op', append([user('once')]));
+      await apply(session, 'op2', replaceSuffix([user('once')], [user('twice')]));
+      const expectRemembered = async (): Promise<void> => {
+        const before = await session.getItems();
+        await apply(session, 'op', append([user('once')]));
+        await apply(session, 'op2', replaceSuffix([user('once')], [user('twice')]));
+        await t.expectHistory(session, before);
+      };
+      if (t.has('mutations')) {
+        const replacement = call('c1', 'new');
+        await mutable(session).applyHistoryMutations({
+          mutations: [{ type: 'replace_function_call', callId: 'c1', replacement }],
+        });
+        await expectRemembered();
+      }
+      await session.addItems([user('more')]);
+      await expectRemembered();
+      const all = await session.getItems();
+      await apply(session, 'op3', replaceSuffix(all, [user('all new'), user('once')]));
+      await expectRemembered();
+      for (const _item of await session.getItems()) await session.popItem();
+      await expectRemembered();
+      await apply(session, 'op3', replaceSuffix(all, [user('all new'), user('once')]));
+      await t.expectHistory(session, []);
     });
 
     rule('the same append at once from two instances is applied once', async (t) => {

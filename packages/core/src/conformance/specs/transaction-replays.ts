@@ -1,6 +1,7 @@
 import { append, apply, expectRefused, replaceSuffix } from '../history-transaction.ts';
 import { assistant, carrying, user, users } from '../items.ts';
 import { concern, type Rule } from '../rule.ts';
+import { unequalItems } from '../unequal-items.ts';
 
 export const transactionReplays: readonly Rule[] = concern(
   'transactions that are repeated',
@@ -80,6 +81,7 @@ export const transactionReplays: readonly Rule[] = concern(
         append([carrying({ list: [1, { deep: 'a' }] })]),
         append([carrying({ list: [1, { deep: 'a' }] }), user('b'), user('b')]),
         replaceSuffix([], [carrying({ list: [1, { deep: 'a' }] }), user('b')]),
+        replaceSuffix([carrying({ list: [1, { deep: 'a' }] }), user('b')], []),
       ];
       for (const transaction of different) {
         await expectRefused(t, session, 'reused', { operationId: 'op', transaction });
@@ -96,10 +98,23 @@ export const transactionReplays: readonly Rule[] = concern(
         replaceSuffix([user('new')], [user('old')]),
         replaceSuffix([user('new')], [user('new')]),
         replaceSuffix([user('old')], []),
+        replaceSuffix([user('old'), user('new')], []),
+        replaceSuffix([], [user('old'), user('new')]),
       ]) {
         await expectRefused(t, session, 'reused', { operationId: 'op', transaction });
       }
       await t.expectHistory(session, [user('new')]);
+    });
+
+    rule('two transactions are different if any property of any item is', async (t) => {
+      const session = await t.open();
+      for (const [what, [one, other]] of Object.entries(unequalItems)) {
+        await apply(session, what, append([one]));
+        await expectRefused(t, session, 'reused', {
+          operationId: what,
+          transaction: append([other]),
+        });
+      }
     });
 
     rule(
@@ -127,6 +142,30 @@ export const transactionReplays: readonly Rule[] = concern(
         transaction: append([user('late')]),
       });
       await t.expectHistory(session, []);
+    });
+
+    rule('a replace_suffix that changes nothing is remembered', async (t) => {
+      const session = await t.openWith([user('same')]);
+      await apply(session, 'empty', replaceSuffix([], []));
+      await apply(session, 'equal', replaceSuffix([user('same')], [user('same')]));
+      await t.expectHistory(session, [user('same')]);
+      for (const operationId of ['empty', 'equal']) {
+        await expectRefused(t, session, 'reused', {
+          operationId,
+          transaction: append([user('late')]),
+        });
+      }
+    });
+
+    rule('bad arguments are refused as such under an operation id that was applied', async (t) => {
+      const session = await t.open();
+      await apply(session, 'op', append([user('new')]));
+      const bad = append([carrying({ value: 1n })]);
+      await expectRefused(t, session, 'items', { operationId: 'op', transaction: bad });
+      const more = { ...append([user('new')]), more: 1 };
+      await expectRefused(t, session, 'appendFields', { operationId: 'op', transaction: more });
+      const other = { type: 'other', items: [user('new')] };
+      await expectRefused(t, session, 'type', { operationId: 'op', transaction: other });
     });
 
     rule('a suffix that does not match is refused, and changes nothing', async (t) => {

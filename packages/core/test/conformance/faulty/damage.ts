@@ -1,5 +1,10 @@
 import { MemorySessionStore, StoredSession, type StoredSessionOptions } from '@agent-sessions/core';
-import type { AgentInputItem, RunContext, Session } from '@openai/agents-core';
+import type {
+  AgentInputItem,
+  RunContext,
+  Session,
+  SessionHistoryTransactionArgs,
+} from '@openai/agents-core';
 import { type Fault, fault } from './fault.ts';
 
 const silent = { warn: () => {} };
@@ -71,7 +76,87 @@ class HandsOutDamage extends StoredSession {
   }
 }
 
+/** Reads as far as it can, as one does with the log of a process that died. */
+class StopsAtDamage extends StoredSession {
+  override async getItems(
+    limit?: number,
+    context?: RunContext<unknown>,
+  ): Promise<AgentInputItem[]> {
+    const items = await super.getItems(limit, context);
+    if (limit !== undefined) return items;
+    const { records } = await this.store.snapshot(await super.getSessionId());
+    const damaged = records.findIndex((record) => !record.endsWith('}'));
+    return damaged < 0 ? items : items.slice(0, damaged);
+  }
+}
+
+class PopStopsAtDamage extends StoredSession {
+  override async popItem(): Promise<AgentInputItem | undefined> {
+    const { records } = await this.store.snapshot(await super.getSessionId());
+    const isLate = records.findIndex((record) => !record.endsWith('}')) < records.length - 1;
+    return isLate && this.damagedRecords > 0 ? undefined : super.popItem();
+  }
+}
+
+class ReplacingDestroysDamage extends StoredSession {
+  override async applyHistoryTransaction(args: SessionHistoryTransactionArgs): Promise<void> {
+    await super.applyHistoryTransaction(args);
+    const id = await super.getSessionId();
+    const { revision, records } = await this.store.snapshot(id);
+    const kept = records.filter((record) => record.endsWith('}'));
+    if (kept.length === records.length) return;
+    await this.store.replaceTail(id, { revision, drop: 'all', records: kept });
+  }
+}
+
+/** Tells what it could not read. */
+class ShowsDamage extends StoredSession {
+  override async getItems(
+    limit?: number,
+    context?: RunContext<unknown>,
+  ): Promise<AgentInputItem[]> {
+    const items = await super.getItems(limit, context);
+    const { records } = await this.store.snapshot(await super.getSessionId());
+    const damaged = records.find((record) => !record.endsWith('}'));
+    if (damaged !== undefined) throw new Error(`A record is damaged: ${damaged}`);
+    return items;
+  }
+}
+
+/** Sessions of which a record can be cut. */
+const cuttable: typeof damageable = (Faulty) => () => {
+  const store = new MemorySessionStore();
+  return {
+    open: (sessionId) => new Faulty({ store, sessionId, logger: silent }),
+    corruptNewest: async (sessionId) => {
+      const { revision, records } = await store.snapshot(sessionId);
+      const newest = records.at(-1)?.slice(0, -1) ?? '';
+      await store.replaceTail(sessionId, { revision, drop: 1, records: [newest] });
+    },
+  };
+};
+
 export const damageFaults: readonly Fault[] = [
+  fault(
+    'a read ends at a damaged record',
+    damageable(StopsAtDamage),
+    'items behind a damaged record are read',
+  ),
+  fault(
+    'popItem() ends at a damaged record',
+    damageable(PopStopsAtDamage),
+    'items behind a damaged record are read',
+  ),
+  fault(
+    'a transaction destroys a damaged record',
+    damageable(ReplacingDestroysDamage),
+    'replace_suffix passes over a damaged record',
+  ),
+  fault(
+    'an error shows a damaged record',
+    cuttable(ShowsDamage),
+    'no error about a damaged record shows its content',
+  ),
   fault(
     'a damaged record gives an empty error',
     damageable(FailsOnDamage),

@@ -82,6 +82,21 @@ export function rewriting(change: (item: AgentInputItem) => AgentInputItem): Fau
   return stored(Rewriting);
 }
 
+/** Sessions that change the items that they read. */
+export function reading(
+  change: (items: AgentInputItem[], limit: number | undefined) => AgentInputItem[],
+): Fault['open'] {
+  class Reading extends StoredSession {
+    override async getItems(
+      limit?: number,
+      context?: RunContext<unknown>,
+    ): Promise<AgentInputItem[]> {
+      return change(await super.getItems(limit, context), limit);
+    }
+  }
+  return stored(Reading);
+}
+
 /** True if the item is made of what JSON holds. */
 export function isStorable(item: AgentInputItem): boolean {
   try {

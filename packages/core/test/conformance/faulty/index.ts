@@ -1,17 +1,32 @@
+import { cacheFaults } from './caches.ts';
+import { chunkFaults } from './chunks.ts';
 import { cloneAndBatchFaults } from './clones-and-batches.ts';
+import { compactionBaseFaults } from './compaction-bases.ts';
 import { concurrencyFaults } from './concurrency.ts';
+import { contentFaults } from './content.ts';
+import { contentionFaults } from './contention.ts';
 import { damageFaults } from './damage.ts';
 import { directoryFaults } from './directory.ts';
+import { directoryPageFaults } from './directory-pages.ts';
 import type { Fault } from './fault.ts';
 import { fidelityFaults } from './fidelity.ts';
+import { fingerprintFaults } from './fingerprints.ts';
+import { givenFaults } from './given.ts';
 import { isolationFaults, mixedUpFaults } from './isolation.ts';
 import { itemFaults } from './items.ts';
 import { ledgerFaults } from './ledger.ts';
 import { lifecycleAndErrorFaults } from './lifecycle-and-errors.ts';
 import { limitFaults } from './limits.ts';
+import { matchingFaults } from './matching.ts';
+import { mutationTargetFaults } from './mutation-targets.ts';
 import { mutationAndCompactionFaults } from './mutations-and-compaction.ts';
+import { pairFaults } from './pairs.ts';
 import { popAndClearFaults } from './pop-and-clear.ts';
+import { refusalFaults } from './refusals.ts';
+import { remoteFaults } from './remote.ts';
+import { restartFaults } from './restart.ts';
 import { runnerFaults } from './runner.ts';
+import { sqlFaults } from './sql.ts';
 import { transactionFaults } from './transactions.ts';
 
 /** Faulty sessions about one matter. */
@@ -29,11 +44,20 @@ export interface FaultGroup {
 export const faultGroups: readonly FaultGroup[] = [
   { name: 'items', faults: itemFaults, alsoIn: 'anywhere' },
   { name: 'limits', faults: limitFaults, alsoIn: 'anywhere' },
+  { name: 'calls and their results', faults: pairFaults, alsoIn: 'anywhere' },
   { name: 'pop and clear', faults: popAndClearFaults, alsoIn: 'anywhere' },
+  { name: 'its queries', faults: sqlFaults, alsoIn: 'anywhere' },
   {
     name: 'isolation',
     faults: isolationFaults,
-    alsoIn: ['session ids', 'isolation of ids', 'errors', 'clear', 'directory'],
+    alsoIn: [
+      'session ids',
+      'isolation of ids',
+      'errors',
+      'clear',
+      'directory',
+      'transactions that are repeated',
+    ],
   },
   { name: 'which session it is', faults: mixedUpFaults, alsoIn: 'anywhere' },
   {
@@ -50,6 +74,7 @@ export const faultGroups: readonly FaultGroup[] = [
       'atomic for readers',
     ],
   },
+  { name: 'content', faults: contentFaults, alsoIn: 'anywhere' },
   {
     name: 'clones and batches',
     faults: cloneAndBatchFaults,
@@ -66,6 +91,8 @@ export const faultGroups: readonly FaultGroup[] = [
       'arguments of transactions',
     ],
   },
+  { name: 'what it is given', faults: givenFaults, alsoIn: 'anywhere' },
+  { name: 'large batches', faults: chunkFaults, alsoIn: 'anywhere' },
   {
     name: 'concurrency',
     faults: concurrencyFaults,
@@ -75,14 +102,21 @@ export const faultGroups: readonly FaultGroup[] = [
       'compaction',
       'mutations',
       'clone isolation',
+      'errors',
+      'transactions that are repeated',
       'fidelity',
     ],
   },
+  { name: 'contention', faults: contentionFaults, alsoIn: 'anywhere' },
+  { name: 'what it remembers', faults: cacheFaults, alsoIn: 'anywhere' },
+  { name: 'other processes', faults: remoteFaults, alsoIn: 'anywhere' },
   {
     name: 'lifecycle and errors',
     faults: lifecycleAndErrorFaults,
     alsoIn: ['errors', 'clone isolation', 'concurrency'],
   },
+  { name: 'refusals', faults: refusalFaults, alsoIn: 'anywhere' },
+  { name: 'restarts', faults: restartFaults, alsoIn: 'anywhere' },
   {
     name: 'transactions',
     faults: transactionFaults,
@@ -100,6 +134,7 @@ export const faultGroups: readonly FaultGroup[] = [
       'errors',
     ],
   },
+  { name: 'suffixes', faults: matchingFaults, alsoIn: 'anywhere' },
   {
     name: 'the ledger',
     faults: ledgerFaults,
@@ -114,14 +149,18 @@ export const faultGroups: readonly FaultGroup[] = [
       'compaction',
       'run context',
       'directory',
+      'instances',
       'errors',
     ],
   },
+  { name: 'repetitions', faults: fingerprintFaults, alsoIn: 'anywhere' },
   {
     name: 'mutations and compaction',
     faults: mutationAndCompactionFaults,
-    alsoIn: ['clone isolation', 'atomic batches', 'atomic for readers', 'concurrency'],
+    alsoIn: ['errors', 'directory', 'compaction', 'instances', 'transactions that are repeated', 'clone isolation', 'atomic batches', 'atomic for readers', 'concurrency'],
   },
+  { name: 'mutations of some items', faults: mutationTargetFaults, alsoIn: 'anywhere' },
+  { name: 'what was added meanwhile', faults: compactionBaseFaults, alsoIn: 'anywhere' },
   {
     name: 'damaged records',
     faults: damageFaults,
@@ -134,5 +173,6 @@ export const faultGroups: readonly FaultGroup[] = [
     ],
   },
   { name: 'the directory', faults: directoryFaults, alsoIn: ['items'] },
+  { name: 'pages of the directory', faults: directoryPageFaults, alsoIn: 'anywhere' },
   { name: 'runner', faults: runnerFaults, alsoIn: 'anywhere' },
 ];

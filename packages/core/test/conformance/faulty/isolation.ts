@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
+import { crc32 } from 'node:zlib';
 import {
   type MemorySessionStore,
   StoredSession,
   type StoredSessionOptions,
 } from '@agent-sessions/core';
+import type { AgentInputItem } from '@openai/agents-core';
 import { PlainSession } from '../plain-session.ts';
-import { type Fault, fault, mistaking, stored } from './fault.ts';
+import { type Fault, fault, mistaking, plain, stored } from './fault.ts';
 
 /** Takes ids that have to be refused, by changing them until they are accepted. */
 function accepting(repair: (id: string) => string): Fault['open'] {
@@ -39,6 +41,26 @@ class ObjectMap extends Map<string, string[]> {
 function inPlainObject(): ReturnType<Fault['open']> {
   const histories = new ObjectMap();
   return { open: (sessionId) => new PlainSession(histories, sessionId) };
+}
+
+/** Keeps a counter under a key that is also a session id. */
+class KeepsCounter extends PlainSession {
+  override async addItems(items: AgentInputItem[]): Promise<void> {
+    await super.addItems(items);
+    this.histories.set(`${this.id}:seq`, [JSON.stringify({ count: items.length })]);
+  }
+}
+
+function hash31(id: string): string {
+  let hash = 0;
+  for (const character of id) hash = (Math.imul(hash, 31) + (character.codePointAt(0) ?? 0)) | 0;
+  return String(hash);
+}
+
+function decodedTwice(id: string): string {
+  const bytes = Buffer.from(id, 'latin1');
+  const decoded = bytes.toString('utf8');
+  return bytes.toString('latin1') !== id || decoded.includes('\ufffd') ? id : decoded;
 }
 
 const collation = new Intl.Collator('en', { sensitivity: 'base' });
@@ -130,6 +152,18 @@ export const isolationFaults: readonly Fault[] = [
         .replace(/[\ud800-\udfff]/g, '?'),
     ),
     'emoji and rare scripts',
+  ),
+  fault('ids are hashed as strings in Java are', mistaking(hash31), 'a short hash takes for equal'),
+  fault(
+    'ids are hashed by CRC-32',
+    mistaking((id) => String(crc32(id))),
+    'a short hash takes for equal',
+  ),
+  fault('ids are decoded twice', mistaking(decodedTwice), 'encoded and plain ids'),
+  fault(
+    'a counter has the key of another session',
+    plain(KeepsCounter),
+    'keys that a store may make',
   ),
   fault('ids are names of inherited properties', inPlainObject, 'names that objects inherit'),
   fault(

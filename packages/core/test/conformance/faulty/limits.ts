@@ -79,6 +79,21 @@ export const limitFaults: readonly Fault[] = [
     'getItems(1.5) is refused',
   ),
   fault(
+    'Infinity is no limit',
+    rounding((limit) => (limit === Number.POSITIVE_INFINITY ? undefined : limit)),
+    'anything else that is not a whole number',
+  ),
+  fault(
+    'a limit below 1 is none at all',
+    rounding((limit) => (limit < 1 ? 0 : limit)),
+    'anything else that is not a whole number',
+  ),
+  fault(
+    'a limit may be text',
+    rounding((limit) => (typeof limit === 'string' ? Number(limit) : limit)),
+    'anything else that is not a whole number',
+  ),
+  fault(
     'a limit overflows 32 bits',
     rounding((limit) => (Number.isInteger(limit) ? limit | 0 : limit)),
     'n above the number of items gives them all',

@@ -12,6 +12,19 @@ class ComparesWrong extends StoredSession {
   }
 }
 
+/** Compares what it takes for essential. */
+class ComparesTypes extends StoredSession {
+  prepareHistoryItemsForPersistenceComparison(items: AgentInputItem[]): AgentInputItem[] {
+    return items.map(({ type }) => ({ type }) as AgentInputItem);
+  }
+}
+
+class ComparesMessages extends StoredSession {
+  prepareHistoryItemsForPersistenceComparison(items: AgentInputItem[]): AgentInputItem[] {
+    return items.filter((item) => 'role' in item);
+  }
+}
+
 /** Gives the model something else than it stores. */
 class RewritesForModel extends StoredSession {
   prepareHistoryItemForModelInput(item: AgentInputItem): AgentInputItem {
@@ -51,6 +64,12 @@ class CountsArguments extends StoredSession {
 
 export const runnerFaults: readonly Fault[] = [
   fault('histories never compare equal', stored(ComparesWrong), 'a write whose answer was lost'),
+  fault(
+    'histories compare equal if their types do',
+    stored(ComparesTypes),
+    'tells different items apart',
+  ),
+  fault('messages are compared, and nothing else', stored(ComparesMessages), 'as many as it got'),
   fault(
     'the model is given other items',
     stored(RewritesForModel),

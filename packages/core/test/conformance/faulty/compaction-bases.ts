@@ -1,0 +1,133 @@
+import { StoredSession } from '@agent-sessions/core';
+import type { AgentInputItem, RunContext } from '@openai/agents-core';
+import { LedgerSession } from '../ledger-session.ts';
+import { encode } from '../plain-session.ts';
+import { type Fault, fault, plain, stored } from './fault.ts';
+
+interface Base {
+  /** How many items there were at the read. */
+  readonly count: number;
+  /** What was added since by the reader itself. */
+  readonly own: readonly string[];
+}
+
+/** Takes for foreign what is behind as many items as there were, except its own. */
+class ComparesCounts extends LedgerSession {
+  readonly acceptsRunContext = true;
+  readonly #bases = new WeakMap<object, Base>();
+
+  override async getItems(
+    limit?: number,
+    context?: RunContext<unknown>,
+  ): Promise<AgentInputItem[]> {
+    const count = this.histories.get(this.id)?.length ?? 0;
+    const isFirst = context === undefined || !this.#bases.has(context);
+    if (limit === undefined && isFirst) this.#bases.set(context ?? this, { count, own: [] });
+    return super.getItems(limit);
+  }
+
+  override async addItems(items: AgentInputItem[], context?: RunContext<unknown>): Promise<void> {
+    const added = items.map(encode);
+    const base = this.#bases.get(context ?? this);
+    if (base) this.#bases.set(context ?? this, { ...base, own: [...base.own, ...added] });
+    if (added.length === 0) return;
+    this.histories.set(this.id, [...(this.histories.get(this.id) ?? []), ...added]);
+  }
+
+  override async applyHistoryTransaction(
+    args: Parameters<LedgerSession['applyHistoryTransaction']>[0],
+    context?: RunContext<unknown>,
+  ): Promise<void> {
+    const before = this.histories.get(this.id)?.length ?? 0;
+    await super.applyHistoryTransaction(args);
+    const added = this.histories.get(this.id)?.slice(before) ?? [];
+    const base = this.#bases.get(context ?? this);
+    if (base) this.#bases.set(context ?? this, { ...base, own: [...base.own, ...added] });
+  }
+
+  async replaceHistoryWithCompaction(
+    items: AgentInputItem[],
+    context?: RunContext<unknown>,
+  ): Promise<void> {
+    const added = items.map(encode);
+    const texts = this.histories.get(this.id) ?? [];
+    const { count, own } = this.#bases.get(context ?? this) ?? { count: texts.length, own: [] };
+    const foreign = texts.slice(count).filter((text) => !own.includes(text));
+    this.histories.set(this.id, [...added, ...foreign]);
+    this.#bases.set(context ?? this, { count: added.length, own: [] });
+  }
+}
+
+/** Each read of whatever length counts as a read of the history. */
+class CountsAnyRead extends StoredSession {
+  override async getItems(
+    limit?: number,
+    context?: RunContext<unknown>,
+  ): Promise<AgentInputItem[]> {
+    if (limit === undefined || !Number.isInteger(limit) || limit <= 0) {
+      return super.getItems(limit, context);
+    }
+    return (await super.getItems(undefined, context)).slice(-limit);
+  }
+}
+
+/** A compaction ends with a read. */
+class ReadsAfterwards extends StoredSession {
+  #compacted = false;
+
+  override async getItems(
+    limit?: number,
+    context?: RunContext<unknown>,
+  ): Promise<AgentInputItem[]> {
+    if (limit === undefined) this.#compacted = false;
+    return super.getItems(limit, context);
+  }
+
+  override async replaceHistoryWithCompaction(
+    ...[items, context]: Parameters<StoredSession['replaceHistoryWithCompaction']>
+  ): Promise<void> {
+    if (this.#compacted && context === undefined) {
+      const copies = structuredClone(items);
+      await super.getItems();
+      await super.replaceHistoryWithCompaction(copies);
+      return;
+    }
+    await super.replaceHistoryWithCompaction(items, context);
+    this.#compacted = true;
+  }
+}
+
+/** What is kept comes newest first. */
+class TurnsForeign extends StoredSession {
+  override async replaceHistoryWithCompaction(
+    ...[items, context]: Parameters<StoredSession['replaceHistoryWithCompaction']>
+  ): Promise<void> {
+    const { length } = items;
+    await super.replaceHistoryWithCompaction(items, context);
+    const kept = (await super.getItems(undefined, context)).slice(length);
+    if (kept.length < 3) return;
+    await super.applyHistoryTransaction({
+      operationId: `turned-${Math.random()}`,
+      transaction: {
+        type: 'replace_suffix',
+        expectedSuffix: kept,
+        replacement: [...kept].reverse(),
+      },
+    });
+  }
+}
+
+export const compactionBaseFaults: readonly Fault[] = [
+  fault(
+    'what is foreign is told by the number of items',
+    plain(ComparesCounts),
+    'also where it popped or cleared before',
+  ),
+  fault('any read counts as one of the history', stored(CountsAnyRead), 'a read with a limit does'),
+  fault(
+    'a compaction counts as a read',
+    stored(ReadsAfterwards),
+    'a second compaction without a read between',
+  ),
+  fault('what is kept is turned round', stored(TurnsForeign), 'what is kept stays in the order'),
+];

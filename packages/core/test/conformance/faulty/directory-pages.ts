@@ -1,0 +1,185 @@
+import {
+  type ListSessionsOptions,
+  MemorySessionStore,
+  SessionError,
+  type SessionInfo,
+  type SessionMetadata,
+  type SessionPage,
+} from '@agent-sessions/core';
+import { type Fault, fault, over } from './fault.ts';
+
+/** A cursor is the number of sessions before it. */
+class PagesByOffset extends MemorySessionStore {
+  override async listSessions(options: ListSessionsOptions = {}): Promise<SessionPage> {
+    const { cursor, limit = 50, ...rest } = options;
+    if (cursor !== undefined && !/^\d+$/.test(cursor)) return super.listSessions(options);
+    await super.listSessions({ ...rest, limit });
+    const { sessions } = await super.listSessions({ ...rest, limit: 1000 });
+    const from = Number(cursor ?? 0);
+    const to = from + limit;
+    const page = sessions.slice(from, to);
+    return { sessions: page, ...(sessions.length > to && { cursor: String(to) }) };
+  }
+}
+
+/** A cursor is the time of the session before it. */
+class PagesByTime extends MemorySessionStore {
+  override async listSessions(options: ListSessionsOptions = {}): Promise<SessionPage> {
+    const { cursor, limit = 50, ...rest } = options;
+    if (cursor !== undefined && !/^\d+$/.test(cursor)) return super.listSessions(options);
+    await super.listSessions({ ...rest, limit });
+    const { sessions } = await super.listSessions({ ...rest, limit: 1000 });
+    const before = Number(cursor ?? Number.POSITIVE_INFINITY);
+    const behind = sessions.filter(({ updatedAt }) => updatedAt.getTime() < before);
+    const page = behind.slice(0, limit);
+    const last = page.at(-1);
+    if (behind.length <= limit || last === undefined) return { sessions: page };
+    return { sessions: page, cursor: String(last.updatedAt.getTime()) };
+  }
+}
+
+/** Says `>=` where the bound belongs to what is allowed. */
+class RefusesThousand extends MemorySessionStore {
+  override async listSessions(options?: ListSessionsOptions): Promise<SessionPage> {
+    if (options?.limit !== undefined && options.limit >= 1000) {
+      throw new SessionError('invalid_options', 'The limit of a page is too large.');
+    }
+    return super.listSessions(options);
+  }
+}
+
+/** Looks for an id as a collation does that ignores case and spaces at the end. */
+abstract class Collating extends MemorySessionStore {
+  protected async similar(id: string): Promise<string> {
+    const { sessions } = await super.listSessions({ limit: 1000 });
+    const wanted = id.toLowerCase().trimEnd();
+    const found = sessions.find(({ sessionId }) => sessionId.toLowerCase().trimEnd() === wanted);
+    return found?.sessionId ?? id;
+  }
+}
+
+class FindsSimilar extends Collating {
+  override async getSession(id: string): Promise<SessionInfo | undefined> {
+    const exact = await super.getSession(id);
+    return exact ?? super.getSession(await this.similar(id));
+  }
+}
+
+class DeletesSimilar extends Collating {
+  override async deleteSession(id: string): Promise<boolean> {
+    const deleted = await super.deleteSession(id);
+    return deleted || super.deleteSession(await this.similar(id));
+  }
+}
+
+class DescribesSimilar extends Collating {
+  override async setMetadata(id: string, metadata: SessionMetadata | undefined): Promise<void> {
+    const known = await super.getSession(id);
+    await super.setMetadata(known ? id : await this.similar(id), metadata);
+  }
+}
+
+/** Keeps the very object. */
+class KeepsMetadata extends MemorySessionStore {
+  readonly #metadata = new Map<string, SessionMetadata | undefined>();
+
+  override async setMetadata(id: string, metadata: SessionMetadata | undefined): Promise<void> {
+    await super.setMetadata(id, metadata);
+    this.#metadata.set(id, metadata);
+  }
+
+  override async getSession(id: string): Promise<SessionInfo | undefined> {
+    const info = await super.getSession(id);
+    const metadata = this.#metadata.get(id);
+    return info?.metadata && metadata ? { ...info, metadata } : info;
+  }
+}
+
+/** Gives the same description for as long as nothing changes. */
+class KeepsInfos extends MemorySessionStore {
+  readonly #infos = new Map<string, SessionInfo>();
+
+  override async getSession(id: string): Promise<SessionInfo | undefined> {
+    const info = await super.getSession(id);
+    const key = JSON.stringify([id, info]);
+    const known = this.#infos.get(key) ?? info;
+    if (known) this.#infos.set(key, known);
+    return known;
+  }
+}
+
+/** Counts what is added, popped and cleared, as a column of a table of sessions does. */
+class CountsTurns extends MemorySessionStore {
+  readonly #uncounted = new Map<string, number>();
+
+  override async replaceTail(
+    ...[id, replacement]: Parameters<MemorySessionStore['replaceTail']>
+  ): ReturnType<MemorySessionStore['replaceTail']> {
+    const { records } = await super.snapshot(id);
+    const written = await super.replaceTail(id, replacement);
+    if (written === undefined || replacement.drop !== 'all') return written;
+    const gone = records.length - replacement.records.length;
+    this.#uncounted.set(id, (this.#uncounted.get(id) ?? 0) + gone);
+    return written;
+  }
+
+  override async clear(id: string): Promise<void> {
+    await super.clear(id);
+    this.#uncounted.delete(id);
+  }
+
+  protected override async find(id: string): Promise<SessionInfo | undefined> {
+    const info = await super.find(id);
+    return info && { ...info, itemCount: info.itemCount + (this.#uncounted.get(id) ?? 0) };
+  }
+}
+
+/** A row that is updated in place is no activity. */
+class RewritesUnnoticed extends MemorySessionStore {
+  readonly #times = new Map<string, Date>();
+
+  override async rewrite(
+    ...[id, rewrite]: Parameters<MemorySessionStore['rewrite']>
+  ): ReturnType<MemorySessionStore['rewrite']> {
+    const before = await super.find(id);
+    const written = await super.rewrite(id, rewrite);
+    const after = await super.find(id);
+    if (before && after) this.#times.set(`${id} ${after.updatedAt.getTime()}`, before.updatedAt);
+    return written;
+  }
+
+  protected override async find(id: string): Promise<SessionInfo | undefined> {
+    const info = await super.find(id);
+    const updatedAt = info && this.#times.get(`${id} ${info.updatedAt.getTime()}`);
+    return info && updatedAt ? { ...info, updatedAt } : info;
+  }
+}
+
+export const directoryPageFaults: readonly Fault[] = [
+  fault('a cursor is an offset', over(PagesByOffset), 'hide no other and double no other'),
+  fault('a cursor is a time', over(PagesByTime), 'paging by cursor gives every session once'),
+  fault(
+    'a page of 1 000 is refused',
+    over(RefusesThousand),
+    'a page of one session, and one of 1 000',
+  ),
+  fault('getSession() finds a similar id', over(FindsSimilar), 'compare ids byte for byte'),
+  fault('deleteSession() takes a similar id', over(DeletesSimilar), 'compare ids byte for byte'),
+  fault('setMetadata() finds a similar id', over(DescribesSimilar), 'compare ids byte for byte'),
+  fault('metadata is kept as it is', over(KeepsMetadata), 'metadata and dates may be changed'),
+  fault(
+    'what is known of a session is handed out',
+    over(KeepsInfos),
+    'metadata and dates may be changed',
+  ),
+  fault(
+    'itemCount is not told of compactions',
+    over(CountsTurns),
+    'itemCount and updatedAt follow transactions',
+  ),
+  fault(
+    'updatedAt is not told of mutations',
+    over(RewritesUnnoticed),
+    'itemCount and updatedAt follow transactions',
+  ),
+];

@@ -1,0 +1,55 @@
+import { StoredSession } from '@agent-sessions/core';
+import type { AgentInputItem } from '@openai/agents-core';
+import { type Fault, fault, reading, stored } from './fault.ts';
+
+/** Changes reads with a limit only. */
+const windows = (change: (items: AgentInputItem[]) => AgentInputItem[]): Fault['open'] =>
+  reading((items, limit) => (limit === undefined ? items : change(items)));
+
+function withoutLoneResults(items: AgentInputItem[]): AgentInputItem[] {
+  const called = new Set(items.map((item) => item.type === 'function_call' && item.callId));
+  return items.filter((item) => item.type !== 'function_call_result' || called.has(item.callId));
+}
+
+function withoutLoneCalls(items: AgentInputItem[]): AgentInputItem[] {
+  const done = new Set(items.map((item) => item.type === 'function_call_result' && item.callId));
+  return items.filter((item) => item.type !== 'function_call' || done.has(item.callId));
+}
+
+function fromQuestion(items: AgentInputItem[]): AgentInputItem[] {
+  const from = items.findIndex((item) => Reflect.get(item, 'role') === 'user');
+  return items.slice(Math.max(from, 0));
+}
+
+/** A result goes with its call, lest the call be sent to a model without it. */
+class PopsPairs extends StoredSession {
+  override async popItem(): Promise<AgentInputItem | undefined> {
+    const popped = await super.popItem();
+    const [call] = await super.getItems(1);
+    const isPair =
+      popped?.type === 'function_call_result' &&
+      call?.type === 'function_call' &&
+      call.callId === popped.callId;
+    if (isPair) await super.popItem();
+    return popped;
+  }
+}
+
+const parts = 'also where that parts a call from its result';
+
+export const pairFaults: readonly Fault[] = [
+  fault('a window has no result without its call', windows(withoutLoneResults), parts),
+  fault('a window has no call without its result', windows(withoutLoneCalls), parts),
+  fault('a window begins with a user message', windows(fromQuestion), parts),
+  fault(
+    'a history has no result without its call',
+    reading(withoutLoneResults),
+    'a result without its call, and a call without its result',
+  ),
+  fault(
+    'a history has no call without its result',
+    reading(withoutLoneCalls),
+    'a result without its call, and a call without its result',
+  ),
+  fault('popItem() takes a call with its result', stored(PopsPairs), 'popItem() takes one item'),
+];
