@@ -157,7 +157,17 @@ export const faultGroups: readonly FaultGroup[] = [
   {
     name: 'mutations and compaction',
     faults: mutationAndCompactionFaults,
-    alsoIn: ['errors', 'directory', 'compaction', 'instances', 'transactions that are repeated', 'clone isolation', 'atomic batches', 'atomic for readers', 'concurrency'],
+    alsoIn: [
+      'errors',
+      'directory',
+      'compaction',
+      'instances',
+      'transactions that are repeated',
+      'clone isolation',
+      'atomic batches',
+      'atomic for readers',
+      'concurrency',
+    ],
   },
   { name: 'mutations of some items', faults: mutationTargetFaults, alsoIn: 'anywhere' },
   { name: 'what was added meanwhile', faults: compactionBaseFaults, alsoIn: 'anywhere' },
