@@ -48,6 +48,7 @@ export const onBranchOfBranch: Variant = {
     'metadata that is no object of JSON values is refused': EXISTS,
     'metadata outlives writes and clearSession()': COUNTS_ALL,
     'itemCount and updatedAt follow every write, createdAt stays': COUNTS_ALL,
+    'itemCount and updatedAt follow transactions, mutations and compactions': COUNTS_ALL,
     'getSession() describes a session that was written, and knows no other': COUNTS_ALL,
   },
 };
