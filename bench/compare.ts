@@ -3,8 +3,8 @@ import { measure } from 'mitata';
 /** The same durable work done twice: through a session, and by raw calls of the driver. */
 export interface Workload {
   readonly name: string;
-  /** Ours may be at most so many times as slow as the floor. None: the ratio is only shown. */
-  readonly bound?: number;
+  /** Ours may be at most so many times as slow as the floor. */
+  readonly bound: number;
   readonly ours: () => Promise<unknown>;
   readonly floor: () => unknown;
 }
@@ -16,7 +16,7 @@ export interface Comparison {
   readonly oursMicros: number;
   readonly floorMicros: number;
   readonly ratio: number;
-  readonly bound?: number;
+  readonly bound: number;
 }
 
 /** Rounds that are measured; the median of their ratios is what counts. */
@@ -44,7 +44,7 @@ export async function compare(adapter: string, workload: Workload): Promise<Comp
     oursMicros: medianOf(rounds, 1),
     floorMicros: medianOf(rounds, 0),
     ratio: ratioOf(rounds, 1, 0),
-    ...(workload.bound !== undefined && { bound: workload.bound }),
+    bound: workload.bound,
   };
 }
 

@@ -32,7 +32,6 @@ export function formatTable(results: readonly Comparison[]): string {
 }
 
 function verdict({ ratio, bound }: Comparison): string {
-  if (bound === undefined) return '–';
   return `≤ ${bound}${ratio <= bound ? '' : ' missed'}`;
 }
 

@@ -49,6 +49,7 @@ async function benchManySessions(url: string): Promise<Comparison[]> {
     }),
     await compare(ADAPTER, {
       name: `${name}, against a script that does a resent call twice`,
+      bound: BOUND,
       ours,
       floor: () => Promise.all(floors.map((floor) => floor.append(items))),
     }),

@@ -12,7 +12,7 @@ export async function benchTracing(): Promise<Comparison[]> {
   return [
     await compare('Tracing, nobody listens', {
       name: 'newest 4 in memory',
-      bound: 1.05,
+      bound: 1.02,
       ours: () => traceOperation(call, read),
       floor: read,
     }),

@@ -55,7 +55,6 @@ export function peersTable({ machine, load, results, missing }: PeersReport): st
 }
 
 function ratioOf({ ratio, bound }: Comparison): string {
-  if (bound === undefined) return ratio.toFixed(2);
   return ratio <= bound ? `${ratio.toFixed(2)} ≤ ${bound}` : `${ratio.toFixed(3)} **>** ${bound}`;
 }
 
