@@ -30,6 +30,9 @@ export interface Change<T> {
   readonly result: (written: Written) => T;
 }
 
+/** What a look at the newest records comes to: a change, or the result at once. */
+type Planned<T> = Change<T> | { readonly value: T };
+
 /** Where a session's history is, and who is told of damage. */
 export interface HistoryOptions {
   readonly store: SessionStore;
@@ -95,11 +98,8 @@ export class History {
    * Replaces the newest records by compare-and-set. `plan` gets the entries, of which at least
    * `count` are readable if there are so many, and says what to change, or gives the result at once.
    */
-  changeTail<T>(
-    count: number,
-    plan: (entries: readonly Entry[]) => Change<T> | { readonly value: T },
-  ): Promise<T> {
-    return this.changeTailOnce(count, undefined, async (entries) => plan(entries));
+  changeTail<T>(count: number, plan: (entries: readonly Entry[]) => Planned<T>): Promise<T> {
+    return this.changeTailOnce(count, undefined, plan);
   }
 
   /** As {@link changeTail}, with the ledger's entry for the operation, read in the same step. */
@@ -109,7 +109,7 @@ export class History {
     plan: (
       entries: readonly Entry[],
       fingerprint: string | undefined,
-    ) => Promise<Change<T> | { readonly value: T }>,
+    ) => Planned<T> | Promise<Planned<T>>,
   ): Promise<T> {
     return this.#compareAndSet(async () => {
       const { entries, snapshot } = await this.#tail(count, operation?.key);

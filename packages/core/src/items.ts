@@ -9,5 +9,10 @@ export function encodeItems(items: unknown): string[] {
   if (!Array.isArray(items)) {
     throw new SessionError('invalid_item', 'Cannot store the items: they are not an array.');
   }
-  return Array.from(items, (item: unknown, index) => encodeItem(item, `items[${index}]`));
+  const texts: string[] = [];
+  // Not Array.from(), which costs a third of what encoding costs.
+  for (let index = 0; index < items.length; index += 1) {
+    texts.push(encodeItem(items[index], `items[${index}]`));
+  }
+  return texts;
 }

@@ -20,32 +20,25 @@ export class RecordCoder {
     this.#maxRecordBytes = maxRecordBytes ?? Number.POSITIVE_INFINITY;
   }
 
-  /** @throws SessionError `item_too_large`, before anything is sent */
-  async encode(texts: readonly string[]): Promise<readonly string[]> {
-    // Also for no records at all: with a wrong key the cipher refuses those too.
-    const records = this.#cipher === undefined ? texts : await this.#cipher.seal(texts);
-    for (const [index, record] of records.entries()) this.#assertFits(record, index);
-    return records;
+  /**
+   * Without a cipher at once, for a promise of its own costs more than the work.
+   *
+   * @throws SessionError `item_too_large`, before anything is sent
+   */
+  encode(texts: readonly string[]): readonly string[] | Promise<readonly string[]> {
+    // The cipher is asked also for no records at all: with a wrong key it refuses those too.
+    if (this.#cipher !== undefined) return this.#seal(this.#cipher, texts);
+    this.#assertFit(texts);
+    return texts;
   }
 
-  /** Decodes records; lets go of each text of the array as it goes. */
-  async decode(records: string[]): Promise<Decoded[]> {
+  /** Decodes records, without a cipher at once; lets go of each text of the array as it goes. */
+  decode(records: string[]): Decoded[] | Promise<Decoded[]> {
+    if (this.#cipher !== undefined) return unseal(this.#cipher, records);
     const decoded: Decoded[] = [];
-    const cipher = this.#cipher;
-    if (cipher === undefined) {
-      for (let index = 0; index < records.length; index += 1) {
-        decoded.push(decodeItem(records[index] ?? '') ?? 'damaged');
-        records[index] = '';
-      }
-      return decoded;
-    }
-    for (let start = 0; start < records.length; start += CHUNK) {
-      const end = Math.min(start + CHUNK, records.length);
-      const texts = await cipher.unseal(records.slice(start, end));
-      records.fill('', start, end);
-      for (const text of texts) {
-        decoded.push(text === undefined ? 'hidden' : (decodeItem(text) ?? 'damaged'));
-      }
+    for (let index = 0; index < records.length; index += 1) {
+      decoded.push(decodeItem(records[index] ?? '') ?? 'damaged');
+      records[index] = '';
     }
     return decoded;
   }
@@ -60,16 +53,39 @@ export class RecordCoder {
       : this.#cipher.isFingerprintOf(stored, text);
   }
 
-  #assertFits(record: string, index: number): void {
+  async #seal(cipher: RecordCipher, texts: readonly string[]): Promise<readonly string[]> {
+    const records = await cipher.seal(texts);
+    this.#assertFit(records);
+    return records;
+  }
+
+  #assertFit(records: readonly string[]): void {
     // A UTF-16 unit takes at most three bytes of UTF-8, which settles it for almost every record.
-    if (record.length * 3 <= this.#maxRecordBytes) return;
-    const bytes = Buffer.byteLength(record);
-    if (bytes <= this.#maxRecordBytes) return;
+    const index = records.findIndex(
+      (record) =>
+        record.length * 3 > this.#maxRecordBytes &&
+        Buffer.byteLength(record) > this.#maxRecordBytes,
+    );
+    if (index === -1) return;
+    const bytes = Buffer.byteLength(records[index] ?? '');
     throw new SessionError(
       'item_too_large',
       `items[${index}] is too large: ${bytes} bytes, and the backend takes ${this.#maxRecordBytes}. Nothing was written.`,
     );
   }
+}
+
+async function unseal(cipher: RecordCipher, records: string[]): Promise<Decoded[]> {
+  const decoded: Decoded[] = [];
+  for (let start = 0; start < records.length; start += CHUNK) {
+    const end = Math.min(start + CHUNK, records.length);
+    const texts = await cipher.unseal(records.slice(start, end));
+    records.fill('', start, end);
+    for (const text of texts) {
+      decoded.push(text === undefined ? 'hidden' : (decodeItem(text) ?? 'damaged'));
+    }
+  }
+  return decoded;
 }
 
 function sha256(text: string): string {
