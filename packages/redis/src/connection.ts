@@ -6,6 +6,7 @@ import { isElsewhere, isNoScript, notReplicatedError, toSessionError } from './e
 import type { SessionKeys } from './keys.ts';
 import type { ReplicaConfirmation } from './options.ts';
 import type { Script } from './scripts/script.ts';
+import { describeCall } from './scripts/write.ts';
 
 /** What goes to the server with every write. */
 export interface WriteOptions {
@@ -34,10 +35,17 @@ export class Connection {
   }
 
   /** Runs a script that only reads, or that may run twice. */
-  run(script: Script, keys: SessionKeys, args: readonly (string | number)[]): Promise<unknown[]> {
-    return this.attempt(async () =>
-      toList(await this.#send(script, [keys.length, ...keys, ...args])),
-    );
+  async run(
+    script: Script,
+    keys: readonly string[],
+    args: readonly (string | number)[],
+  ): Promise<unknown[]> {
+    if (this.#closed) throw closedError();
+    try {
+      return toList(await this.#send(script, [keys.length, ...keys, ...args]));
+    } catch (error) {
+      throw this.#translate(error);
+    }
   }
 
   /**
@@ -51,11 +59,15 @@ export class Connection {
       await before.catch(ignore);
     }
     if (this.#closed) throw closedError();
-    const { ttlSeconds = '', waitForReplicas } = this.#options;
+    const { ttlSeconds, waitForReplicas } = this.#options;
     this.#calls += 1;
-    const number = String(this.#calls).padStart(10, '0');
-    const call = [this.#writer, number, Date.now(), ttlSeconds, waitForReplicas ? '1' : '0'];
-    const parameters: Parameters = [keys.length, ...keys, ...call, ...args];
+    const call = describeCall({
+      writer: this.#writer,
+      number: this.#calls,
+      ttlSeconds,
+      waits: waitForReplicas !== undefined,
+    });
+    const parameters: Parameters = [keys.length, ...keys, call, ...args];
     const writing =
       waitForReplicas === undefined
         ? this.#send(script, parameters)
@@ -91,10 +103,10 @@ export class Connection {
 
   async #send(script: Script, parameters: Parameters): Promise<unknown> {
     try {
-      return await this.client.call('evalsha', [script.sha, ...parameters]);
+      return await this.client.evalsha(script.sha, ...parameters);
     } catch (error) {
       if (!isNoScript(error)) throw error;
-      return this.client.call('eval', [script.text, ...parameters]);
+      return this.client.eval(script.text, ...parameters);
     }
   }
 
@@ -135,7 +147,7 @@ export class Connection {
     { count, timeoutMs }: ReplicaConfirmation,
   ): Promise<Waited> {
     const pipeline = this.client.pipeline();
-    pipeline.call('evalsha', [script.sha, ...parameters]);
+    pipeline.evalsha(script.sha, ...parameters);
     pipeline.wait(count, timeoutMs);
     const [write, wait] = (await pipeline.exec()) ?? [];
     return {

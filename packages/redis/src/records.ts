@@ -12,10 +12,10 @@ import { readsFromReplicas } from './client.ts';
 import type { Connection } from './connection.ts';
 import { type SessionKeys, sessionKeys } from './keys.ts';
 import { expandPositions } from './positions.ts';
-import { append } from './scripts/append.ts';
+import { append, appendOnce } from './scripts/append.ts';
 import { clear } from './scripts/clear.ts';
 import { read } from './scripts/read.ts';
-import { replaceTail } from './scripts/replace-tail.ts';
+import { replaceTail, replaceTailOnce } from './scripts/replace-tail.ts';
 import { rewrite } from './scripts/rewrite.ts';
 import { touch } from './scripts/touch.ts';
 
@@ -41,8 +41,8 @@ export class Records {
 
   async append(id: string, records: readonly string[], operation?: Operation): Promise<Written> {
     assertSize(records);
-    const args = [...operationArguments(operation), ...records];
-    const reply = await this.#connection.write(append, this.#keys(id), args);
+    const script = operation ? appendOnce : append;
+    const reply = await this.#connection.write(script, this.#keys(id), argsOf(operation, records));
     return toWritten(reply) ?? { revision: 0 };
   }
 
@@ -75,8 +75,9 @@ export class Records {
   async replaceTail(id: string, replacement: TailReplacement): Promise<Written | undefined> {
     const { revision, drop, records, operation } = replacement;
     assertSize(records);
-    const args = [...operationArguments(operation), String(revision), String(drop), ...records];
-    return toWritten(await this.#connection.write(replaceTail, this.#keys(id), args));
+    const script = operation ? replaceTailOnce : replaceTail;
+    const args = argsOf(operation, [String(revision), String(drop), ...records]);
+    return toWritten(await this.#connection.write(script, this.#keys(id), args));
   }
 
   async rewrite(id: string, { revision, changes }: Rewrite): Promise<Written | undefined> {
@@ -99,8 +100,12 @@ export class Records {
     [first, last]: readonly [number, number],
     query: SnapshotQuery,
   ): Promise<Stored> {
-    const args = [first, last, query.operation ?? '', query.positions ? '1' : '0'];
-    const reply = await this.#connection.run(read, keys, args);
+    const { operation, positions } = query;
+    const isPlain = operation === undefined && !positions;
+    const more = [positions ? '1' : '', ...(operation === undefined ? [] : [operation])];
+    const reply = isPlain
+      ? await this.#connection.run(read, keys.slice(0, 2), [first, last])
+      : await this.#connection.run(read, keys, [first, last, ...more]);
     if (reply.length === 0) return nothing();
     const [revision, fingerprint, records, length = 0, segments = []] = reply;
     return { revision: Number(revision), fingerprint, records, length, segments } as Stored;
@@ -132,11 +137,10 @@ export class Records {
   }
 
   /** Reads, and in the same round trip starts the time to live anew, if reading does that. */
-  async #reading<T>(keys: SessionKeys, read: () => Promise<T>): Promise<T> {
+  #reading<T>(keys: SessionKeys, read: () => Promise<T>): Promise<T> {
     if (this.#ttlSeconds === undefined) return read();
     const touched = this.#connection.run(touch, keys, [this.#ttlSeconds]);
-    const [value] = await Promise.all([read(), touched]);
-    return value;
+    return Promise.all([read(), touched]).then(([value]) => value);
   }
 
   #keys(id: string): SessionKeys {
@@ -158,8 +162,8 @@ function nothing(): Stored {
   return { revision: 0, records: [], length: 0, segments: [] };
 }
 
-function operationArguments(operation: Operation | undefined): readonly [string, string] {
-  return [operation?.key ?? '', operation?.fingerprint ?? ''];
+function argsOf(operation: Operation | undefined, args: readonly string[]): readonly string[] {
+  return operation ? [operation.key, operation.fingerprint, ...args] : args;
 }
 
 /** @throws SessionError `item_too_large`, before anything is sent */

@@ -17,6 +17,10 @@ describe.skipIf(!hasServerBinary)('round trips', () => {
     const session = store.session('first');
     await session.addItems(users('item', 3));
     await session.popItem();
+    await session.applyHistoryTransaction({
+      operationId: 'first',
+      transaction: { type: 'append_items', items: [user('item')] },
+    });
     await session.clearSession();
     await store.setMetadata('first', { title: 'x' });
     await store.getSession('first');

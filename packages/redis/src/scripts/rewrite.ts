@@ -4,14 +4,14 @@ import { finish, int, write } from './write.ts';
 /**
  * Changes records where they are if the revision is still the expected one.
  *
- * ARGV: 6 the expected revision, 7 the text that stands for removal, from 8 positions and texts in
+ * ARGV: 2 the expected revision, 3 the text that stands for removal, from 4 positions and texts in
  * turn, positions ascending. A record that goes is replaced by that text first, then all of them go.
  * Returns the revision, or nothing if it is another than the expected one.
  */
 export const rewrite: Script = defineScript(
   write,
   /* lua */ `
-local expected, removal = ARGV[6], ARGV[7]
+local expected, removal = ARGV[2], ARGV[3]
 if not exists or state[2] ~= expected then return {} end
 
 local function parse(segment)
@@ -44,7 +44,7 @@ local function advance()
   keep(index - removed, position)
 end
 
-for i = 8, #ARGV, 2 do
+for i = 4, #ARGV, 2 do
   local changed, text = tonumber(ARGV[i]), ARGV[i + 1]
   while segments[at + 1] and select(2, parse(segments[at + 1])) <= changed do advance() end
   local place = index + changed - position
