@@ -257,7 +257,9 @@ function invalid(problem: string): SessionError {
 
 function returnRevision(statement: Statement) {
   return async (execute: Execute): Promise<Revision | undefined> => {
-    const [row] = (await execute<{ revision: unknown }>(statement)).rows;
-    return row && Number(row.revision);
+    const { rows } = await execute<{ revision: unknown }>(statement);
+    return rows.length === 0
+      ? undefined
+      : Math.max(...rows.map(({ revision }) => Number(revision)));
   };
 }

@@ -28,13 +28,18 @@ export function appendInOne(tables: Tables, addition: Addition): Statement | und
       INSERT INTO ${tables.operations} (session_id, operation_key, fingerprint, created_at)
       VALUES (${entry.join(', ')}) ON CONFLICT DO NOTHING RETURNING 1)`);
   }
+  const row = [session, revision, time, time].join(', ');
   steps.push(`session AS (
     INSERT INTO ${tables.sessions} AS s (session_id, revision, created_at, updated_at)
-    SELECT ${session}, ${revision}, ${time}, ${time} ${operation ? 'FROM remembered' : ''}
+    ${operation ? `SELECT ${row} FROM remembered` : `VALUES (${row})`}
     ON CONFLICT (session_id) DO UPDATE SET revision = s.revision + ${count}, updated_at = ${time}
     RETURNING s.revision)`);
-  if (records.length > 0) steps.push(insertStep(tables, { session, time, count }, records, p));
-  return p.statement(steps);
+  if (records.length === 0) return p.statement(steps);
+  const insertion = insertFrom(tables, { session, time, count }, records, p);
+  if (records.length > LARGEST_LIST) return p.statement([...steps, `added AS (${insertion})`]);
+  // Less to plan than a SELECT behind it; the largest position is the revision.
+  const sql = `WITH ${steps.join(', ')} ${insertion} RETURNING position AS revision`;
+  return { sql, parameters: p.values };
 }
 
 /**
@@ -73,7 +78,8 @@ export function replaceTailInOne(tables: Tables, replacement: Replacement): Stat
   }
   if (records.length > 0) {
     const count = p.add(records.length, 'bigint');
-    steps.push(insertStep(tables, { session, time, count }, records, p));
+    const insertion = insertFrom(tables, { session, time, count }, records, p);
+    steps.push(`added AS (${insertion})`);
   }
   if (operation !== undefined) {
     const entry = [session, p.add(operation.key), p.add(operation.fingerprint), time];
@@ -140,16 +146,15 @@ export function deleteRecords(tables: Tables, id: string, count: number | 'all')
   return { sql: deletion(tables, p.add(id), count, p), parameters: p.values };
 }
 
-function insertStep(
+function insertFrom(
   { messages }: Tables,
   { session, time, count }: { session: string; time: string; count: string },
   records: readonly string[],
   p: Parameters,
 ): string {
-  return `added AS (
-    INSERT INTO ${messages} (session_id, position, message_data, created_at)
+  return `INSERT INTO ${messages} (session_id, position, message_data, created_at)
     SELECT ${session}, session.revision - ${count} + number, record, ${time}
-    FROM session, ${numbered(records, p)})`;
+    FROM session, ${numbered(records, p)}`;
 }
 
 /** Records with their numbers, from 1 on, as rows to select from. */
