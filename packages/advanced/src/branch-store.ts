@@ -94,10 +94,13 @@ export class BranchStore implements SessionStore, SessionDirectory {
       ...(operation && { repeatable: 'harmless' as const }),
     };
     let replayed: Written | undefined;
+    let written: Branch | undefined;
     const done = await this.cursor.write(options, async (unit) => {
+      written = unit.branch;
       replayed = await this.#replay(unit, operation, records.length);
       return replayed === undefined ? this.#add(unit, records, outlines, operation) : undefined;
     });
+    if (done !== undefined && written !== undefined) this.cursor.keep(written);
     return done ?? replayed ?? unreachable();
   }
 

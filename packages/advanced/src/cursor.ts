@@ -38,6 +38,7 @@ export class Cursor {
   readonly sessionId: string;
   readonly place: Place;
   readonly #describe: Describe;
+  #kept: Branch | undefined;
 
   constructor(database: AdvancedDatabase, sessionId: string, place: Place, describe: Describe) {
     this.database = database;
@@ -59,7 +60,7 @@ export class Cursor {
     let found: Branch | undefined;
     const done = await this.database.write(repeatable, async (sql) => {
       const revision = await sql.raise(this.sessionId, raise, revisionAtBirth());
-      found = await this.#locate(sql, revision - raise);
+      found = this.#stillKept(revision - raise) ?? (await this.#locate(sql, revision - raise));
       return work({ sql, branch: found, revision });
     });
     if (done !== undefined && found !== undefined) this.#stay(found);
@@ -101,6 +102,15 @@ export class Cursor {
         : { to: 'key', key: branch.key, branchId: branch.branchId };
   }
 
+  /**
+   * Spares the next write to look for the branch, which was saved at the session's newest revision: if
+   * that is still the newest one, nobody has written anything since. Inside a transaction of the
+   * caller's a savepoint may take a revision back, and then it comes a second time.
+   */
+  keep(branch: Branch): void {
+    this.#kept = this.database.inTransaction ? undefined : { ...branch };
+  }
+
   /** A cursor of its own on another branch of the session. */
   on({ key, branchId }: Pick<Branch, 'key' | 'branchId'>): Cursor {
     const place: Place = { binding: { to: 'key', key, branchId } };
@@ -116,6 +126,14 @@ export class Cursor {
     const adoption = { sessionId, revision, describe: this.#describe };
     const branch = await locateAdopted(sql, adoption, () => this.find(sql));
     return assertLiving(this.#orNone(branch) ?? (await this.#main(sql)));
+  }
+
+  #stillKept(revision: number): Branch | undefined {
+    const { binding } = this.place;
+    const kept = this.#kept;
+    if (kept?.revision !== revision) return undefined;
+    const isSame = binding.to === 'key' ? binding.key === kept.key : binding.to === 'main';
+    return isSame && (binding.to === 'key' || kept.branchId === MAIN) ? { ...kept } : undefined;
   }
 
   async #main(sql: Sql): Promise<Branch> {

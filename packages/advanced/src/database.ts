@@ -53,6 +53,11 @@ export class AdvancedDatabase {
     });
   }
 
+  /** True inside a transaction of the caller's. */
+  get inTransaction(): boolean {
+    return this.#sessions.inTransaction;
+  }
+
   /** Runs statements that read; each sees a moment of its own. */
   async read<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
     await this.#prepare();

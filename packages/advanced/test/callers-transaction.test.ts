@@ -32,6 +32,32 @@ describe.each(backends.filter(({ missing }) => missing === undefined))(
       expect(await outside.listBranches()).toHaveLength(2);
     });
 
+    test('a write that a savepoint took back is not built upon, even if its revision comes again', async () => {
+      const database = await backend.create();
+      onTestFinished(() => database.drop());
+      const db = database.connect();
+      const store = new AdvancedSessionStore({ db, createTables: true });
+      const outside = new AdvancedSession({ store, sessionId: 'a' });
+      await outside.addItems([user('before')]);
+
+      const transaction = await db.startTransaction().execute();
+      onTestFinished(async () => {
+        if (!transaction.isCommitted) await transaction.rollback().execute();
+      });
+      const session = () => new AdvancedSession({ db: transaction, sessionId: 'a' });
+      const first = session();
+      const savepoint = await transaction.savepoint('caller').execute();
+      await first.addItems([...turn('undone', '1'), user('undone')]);
+      await savepoint.rollbackToSavepoint('caller').execute();
+      await session().addItems([user('1'), user('2'), user('3')]);
+      await first.addItems([user('4')]);
+      await transaction.commit().execute();
+
+      const items = ['before', '1', '2', '3', '4'].map((text) => user(text));
+      expect(await outside.getItems()).toEqual(items);
+      expect((await outside.listBranches())[0]).toMatchObject({ messageCount: 5, userTurns: 5 });
+    });
+
     // On MySQL no tables are created there: that would commit the transaction.
     test.skipIf(backend === mysql)(
       'tables are created, and created again when it takes them back',

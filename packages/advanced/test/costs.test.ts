@@ -64,6 +64,13 @@ test('no operation costs more statements, or changes more rows, at 20 000 items 
   }
 });
 
+test('a session object that wrote last does not look for its branch again', async () => {
+  const { session, costOf } = await recorded();
+  const on = await session(200);
+  const again = await costOf(() => on.addItems(turn('more', 'more')));
+  expect(again.statements.filter((sql) => /^\s*select/i.test(sql))).toEqual([]);
+});
+
 test('cutting a parent changes no row that a child still shows', async () => {
   const { session, costOf } = await recorded();
   const on = await session(20_000);

@@ -56,7 +56,8 @@ export function createTables(dialect: SqlDialect, t: TableMap): readonly string[
       segment_id ${integer} NOT NULL,
       PRIMARY KEY (branch_key, first_seq)
     )${clustered}`,
-    index(dialect, 'branch_ranges_by_segment', t.ranges, 'segment_id, last_seq'),
+    // Without last_seq, which every append changes.
+    index(dialect, 'branch_ranges_by_segment', t.ranges, 'segment_id'),
     `CREATE TABLE IF NOT EXISTS ${t.nodes} (
       message_id       ${integer} PRIMARY KEY REFERENCES ${t.messages} (id) ON DELETE CASCADE,
       segment_id       ${integer} NOT NULL,
@@ -66,9 +67,9 @@ export function createTables(dialect: SqlDialect, t: TableMap): readonly string[
       turn_start       ${integer},
       message_type     ${key} NOT NULL,
       tool_name        ${types.text},
-      UNIQUE (segment_id, sequence_number),
-      UNIQUE (segment_id, turn_start)
+      UNIQUE (segment_id, sequence_number)
     )${heap}`,
+    turnIndex(dialect, t.nodes),
     `CREATE TABLE IF NOT EXISTS ${t.operations} (
       session_id      ${session},
       operation_key   ${key} NOT NULL,
@@ -103,6 +104,13 @@ export function createTables(dialect: SqlDialect, t: TableMap): readonly string[
     )${heap}`,
     createView(dialect, t),
   ];
+}
+
+/** The rows that begin a turn, one a turn; MySQL cannot leave the others out. */
+function turnIndex({ name, quote }: SqlDialect, table: string): string {
+  const rest = name === 'MySQL' ? '' : ' WHERE turn_start IS NOT NULL';
+  const clause = name === 'MySQL' ? '' : 'IF NOT EXISTS ';
+  return `CREATE UNIQUE INDEX ${clause}${quote('message_nodes_by_turn')} ON ${table} (segment_id, turn_start)${rest}`;
 }
 
 /** An index belongs to its table's schema, and MySQL has no IF NOT EXISTS for it. */
