@@ -1,19 +1,19 @@
 import type { AgentInputItem } from '@openai/agents-core';
-import type { Client } from 'pg';
+import type { Pool } from 'pg';
 import type { Floor } from '../workloads.ts';
 
 /**
  * The fewest raw calls of pg that do the durable work of a session, on the same tables: unnamed
- * statements, as Kysely sends them, and no validation, no retries, no other process in mind.
+ * statements on a pool, as Kysely sends them, and no validation, no retries, no other process in mind.
  */
-export function postgresFloor(client: Client, id: string): Floor {
+export function postgresFloor(pool: Pool, id: string): Floor {
   const read = async (sql: string, parameters: unknown[]): Promise<AgentInputItem[]> => {
-    const { rows } = await client.query<{ message_data: string }>(sql, parameters);
+    const { rows } = await pool.query<{ message_data: string }>(sql, parameters);
     return rows.map(({ message_data }) => JSON.parse(message_data));
   };
   return {
     append: (items) =>
-      client.query(
+      pool.query(
         `WITH session AS (
            UPDATE agent_sessions SET revision = revision + 4, updated_at = $2
            WHERE session_id = $1 RETURNING revision)
@@ -32,13 +32,13 @@ export function postgresFloor(client: Client, id: string): Floor {
     whole: () =>
       read('SELECT message_data FROM agent_messages WHERE session_id = $1 ORDER BY position', [id]),
     pop: async () => {
-      const { rows } = await client.query<{ revision: string; message_data: string }>(
+      const { rows } = await pool.query<{ revision: string; message_data: string }>(
         `SELECT revision, message_data FROM agent_sessions
          JOIN agent_messages USING (session_id)
          WHERE session_id = $1 ORDER BY position DESC LIMIT 1`,
         [id],
       );
-      await client.query(
+      await pool.query(
         `WITH session AS (
            UPDATE agent_sessions SET revision = revision + 1, updated_at = $2
            WHERE session_id = $1 AND revision = $3 RETURNING revision)

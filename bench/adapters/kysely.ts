@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { KyselySessionStore } from '@agent-sessions/kysely';
-import { createConnection } from 'mysql2';
+import { createConnection, createPool } from 'mysql2';
 import pg from 'pg';
 import type { Comparison } from '../compare.ts';
 import { mysqlUrl, postgresUrl } from '../servers.ts';
@@ -34,9 +34,8 @@ async function openPostgres(): Promise<Sides> {
     execute: (sql) => admin.query(sql),
     end: () => admin.end(),
     connectFloor: async (floorUrl) => {
-      const client = new pg.Client({ connectionString: floorUrl });
-      await client.connect();
-      return { floor: postgresFloor(client, 'bench'), end: () => client.end() };
+      const pool = new pg.Pool({ connectionString: floorUrl });
+      return { floor: postgresFloor(pool, 'bench'), end: () => pool.end() };
     },
   });
 }
@@ -48,10 +47,11 @@ async function openMysql(): Promise<Sides> {
     execute: (sql) => admin.query(sql),
     end: () => admin.end(),
     connectFloor: async (floorUrl) => {
-      const connection = createConnection({ uri: floorUrl });
-      const promised = connection.promise();
-      await promised.query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED');
-      return { floor: mysqlFloor(connection, 'bench'), end: () => promised.end() };
+      const pool = createPool({ uri: floorUrl });
+      pool.on('connection', (connection) => {
+        connection.query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED');
+      });
+      return { floor: mysqlFloor(pool, 'bench'), end: () => pool.promise().end() };
     },
   });
 }

@@ -1,10 +1,23 @@
 import type { AgentInputItem } from '@openai/agents-core';
 import type { Redis } from 'ioredis';
 import { append as ourAppend } from '../../packages/redis/src/scripts/append.ts';
+import { describeCall } from '../../packages/redis/src/scripts/write.ts';
 import type { Floor } from '../workloads.ts';
 
+/** Ends a script that its writer has called before: ioredis sends a call again whose reply was lost. */
+const once = `
+if redis.call('HGET', KEYS[1], ARGV[1]) == ARGV[2] then
+  return redis.call('HGET', KEYS[1], 'revision')
+end`;
+
 /** Adds records and raises the revision. */
-const append = `
+const append = `${once}
+redis.call('RPUSH', KEYS[2], unpack(ARGV, 4))
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2], 'updated', ARGV[3])
+return redis.call('HINCRBY', KEYS[1], 'revision', #ARGV - 3)`;
+
+/** The same, done twice if the call is sent twice. */
+const appendAgain = `
 redis.call('RPUSH', KEYS[2], unpack(ARGV, 2))
 redis.call('HSET', KEYS[1], 'updated', ARGV[1])
 return redis.call('HINCRBY', KEYS[1], 'revision', #ARGV - 1)`;
@@ -13,32 +26,44 @@ return redis.call('HINCRBY', KEYS[1], 'revision', #ARGV - 1)`;
 const newest = `return {redis.call('HGET', KEYS[1], 'revision'), redis.call('LINDEX', KEYS[2], -1)}`;
 
 /** Drops the newest record if the revision is still the same. */
-const drop = `
-if redis.call('HGET', KEYS[1], 'revision') ~= ARGV[2] then return 0 end
+const drop = `${once}
+if redis.call('HGET', KEYS[1], 'revision') ~= ARGV[4] then return 0 end
 redis.call('RPOP', KEYS[2])
-redis.call('HSET', KEYS[1], 'updated', ARGV[1])
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2], 'updated', ARGV[3])
 return redis.call('HINCRBY', KEYS[1], 'revision', 1)`;
+
+/** A floor, and an append that does less than a session must. */
+export interface RedisFloor extends Floor {
+  appendAgain(items: readonly AgentInputItem[]): Promise<unknown>;
+}
 
 /**
  * The fewest raw calls of ioredis that do the durable work of a session on the same keys: a list and
- * a revision that change together. No validation, no ledger, no positions, no time to live, and a
- * call whose reply is lost is done twice.
+ * a revision that change together, once a call. No validation, no ledger, no positions, no time to
+ * live, no second process.
  */
-export async function redisFloor(redis: Redis, session: string): Promise<Floor> {
+export async function redisFloor(redis: Redis, session: string): Promise<RedisFloor> {
   const items = `${session}:items`;
   const load = async (text: string): Promise<string> => String(await redis.script('LOAD', text));
-  const [appendSha, newestSha, dropSha] = await Promise.all([append, newest, drop].map(load));
+  const shas = await Promise.all([append, appendAgain, newest, drop].map(load));
+  const [appendSha, appendAgainSha, newestSha, dropSha] = shas;
   const run = (sha = '', ...args: (string | number)[]) =>
     redis.evalsha(sha, 2, session, items, ...args);
+  let calls = 0;
+  const write = (sha: string | undefined, ...args: (string | number)[]) => {
+    calls += 1;
+    return run(sha, 'floor-writer', calls, Date.now(), ...args);
+  };
   return {
-    append: (turn: readonly AgentInputItem[]) =>
-      run(appendSha, Date.now(), ...turn.map((item) => JSON.stringify(item))),
+    append: (turn) => write(appendSha, ...turn.map((item) => JSON.stringify(item))),
+    appendAgain: (turn) =>
+      run(appendAgainSha, Date.now(), ...turn.map((item) => JSON.stringify(item))),
     newest: async (limit) => (await redis.lrange(items, -limit, -1)).map(parse),
     whole: async () => (await redis.lrange(items, 0, -1)).map(parse),
     pop: async () => {
       const [revision, record] = (await run(newestSha)) as [string, string | null];
       if (record === null) return undefined;
-      await run(dropSha, Date.now(), revision);
+      await write(dropSha, revision);
       return parse(record);
     },
   };
@@ -46,7 +71,7 @@ export async function redisFloor(redis: Redis, session: string): Promise<Floor> 
 
 /**
  * The appends of many sessions with the very script and arguments of the adapter, sent raw: what is
- * left of the difference is ours to answer for, and not the price of doing a resent call only once.
+ * left of the difference is the adapter's code in this process.
  */
 export async function sameScriptFloor(
   redis: Redis,
@@ -57,9 +82,9 @@ export async function sameScriptFloor(
   const appendTo = (session: string, turn: readonly AgentInputItem[]): Promise<unknown> => {
     const keys = [session, `${session}:items`, `${session}:positions`, `${session}:operations`];
     calls += 1;
-    const call = ['floor-writer', String(calls).padStart(10, '0'), Date.now(), '', '0', '', ''];
+    const call = { writer: 'floor-writer', number: calls, ttlSeconds: undefined, waits: false };
     const records = turn.map((item) => JSON.stringify(item));
-    return redis.evalsha(ourAppend.sha, keys.length, ...keys, ...call, ...records);
+    return redis.evalsha(ourAppend.sha, keys.length, ...keys, describeCall(call), ...records);
   };
   return (turn) => Promise.all(sessions.map((session) => appendTo(session, turn)));
 }

@@ -39,11 +39,10 @@ export const nodePostgres: Contender = {
     await using stack = new AsyncDisposableStack();
     const { url, place } = await newPostgres(stack);
     const store = stack.use(KyselySessionStore.fromUrl({ url, createTables: true }));
-    const client = new pg.Client({ connectionString: url });
-    await client.connect();
-    stack.defer(() => client.end());
+    const pool = new pg.Pool({ connectionString: url });
+    stack.defer(() => pool.end());
     const session = (id: string): Session => store.session(id);
-    return overFloors(place, session, (id) => postgresFloor(client, id), stack);
+    return overFloors(place, session, (id) => postgresFloor(pool, id), stack);
   },
 };
 
