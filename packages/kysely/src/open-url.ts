@@ -11,6 +11,7 @@ import {
   SqliteDialect,
 } from 'kysely';
 import type { Database } from './dialects/dialect.ts';
+import { keepStatements } from './kept-statements.ts';
 
 /** What errors call the instances that were opened here. */
 const labels = new WeakMap<object, string>();
@@ -91,7 +92,7 @@ function openSqlite(rest: string): Database {
     // Asked for again if another process held the lock when the connection was set up.
     database: async () => {
       const { default: Sqlite } = await load('better-sqlite3', () => import('better-sqlite3'));
-      database ??= new Sqlite(path, { timeout: SQLITE_BLOCKING_WAIT_MS });
+      database ??= keepStatements(new Sqlite(path, { timeout: SQLITE_BLOCKING_WAIT_MS }));
       return database;
     },
     onCreateConnection: async (connection) => {
