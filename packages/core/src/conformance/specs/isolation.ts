@@ -188,7 +188,10 @@ export const isolation: readonly Rule[] = concern('isolation of ids', (rule) => 
   );
 });
 
-/** Writes to all, then reads, pops and clears each, looking at all the others every time. */
+/**
+ * Writes to all, then pops and clears one after the other. Each is looked at right before, so that it
+ * shows what the others did to it until then, and all of them at the end.
+ */
 async function expectApart(t: RuleContext, ids: readonly string[]): Promise<void> {
   const sessions = await Promise.all(
     [...new Set(ids)].map(async (id) => ({ id, session: await t.open(id), items: users(id, 3) })),
@@ -196,23 +199,22 @@ async function expectApart(t: RuleContext, ids: readonly string[]): Promise<void
   // Some of these ids are not new to a persistent backend.
   for (const { session } of sessions) await session.clearSession();
   for (const { session, items } of sessions) await session.addItems(items);
-  const expectAll = async (): Promise<void> => {
-    for (const { id, session, items } of sessions) {
-      await t.expectHistory(session, items, `history of ${JSON.stringify(id)}`);
-      const newest = textsOf(await session.getItems(1));
-      assert.ok(
-        newest.every((text) => textsOf(items).includes(text)),
-        `the newest item of ${JSON.stringify(id)} is another session's`,
-      );
-    }
+  const expectOwn = async ({ id, session, items }: (typeof sessions)[number]): Promise<void> => {
+    await t.expectHistory(session, items, `history of ${JSON.stringify(id)}`);
+    const newest = textsOf(await session.getItems(1));
+    assert.ok(
+      newest.every((text) => textsOf(items).includes(text)),
+      `the newest item of ${JSON.stringify(id)} is another session's`,
+    );
   };
-  await expectAll();
+  for (const entry of sessions) await expectOwn(entry);
   for (const method of ['popItem', 'clearSession'] as const) {
     for (const entry of sessions) {
+      await expectOwn(entry);
       await entry.session[method]();
       // What it did to its own session is the matter of other rules.
       entry.items = await entry.session.getItems();
-      await expectAll();
     }
+    for (const entry of sessions) await expectOwn(entry);
   }
 }

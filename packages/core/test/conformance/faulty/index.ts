@@ -74,7 +74,11 @@ export const faultGroups: readonly FaultGroup[] = [
       'atomic for readers',
     ],
   },
-  { name: 'content', faults: contentFaults, alsoIn: 'anywhere' },
+  {
+    name: 'content',
+    faults: contentFaults,
+    alsoIn: ['clone isolation', 'concurrency', 'pop', 'mutations'],
+  },
   {
     name: 'clones and batches',
     faults: cloneAndBatchFaults,
@@ -91,8 +95,20 @@ export const faultGroups: readonly FaultGroup[] = [
       'arguments of transactions',
     ],
   },
-  { name: 'what it is given', faults: givenFaults, alsoIn: 'anywhere' },
-  { name: 'large batches', faults: chunkFaults, alsoIn: 'anywhere' },
+  {
+    name: 'what it is given',
+    faults: givenFaults,
+    alsoIn: [
+      'items',
+      'pop',
+      'fidelity',
+      'isolation of ids',
+      'atomic for readers',
+      'concurrency',
+      'arguments of transactions',
+    ],
+  },
+  { name: 'large batches', faults: chunkFaults, alsoIn: [] },
   {
     name: 'concurrency',
     faults: concurrencyFaults,
@@ -107,16 +123,20 @@ export const faultGroups: readonly FaultGroup[] = [
       'fidelity',
     ],
   },
-  { name: 'contention', faults: contentionFaults, alsoIn: 'anywhere' },
-  { name: 'what it remembers', faults: cacheFaults, alsoIn: 'anywhere' },
-  { name: 'other processes', faults: remoteFaults, alsoIn: 'anywhere' },
+  {
+    name: 'contention',
+    faults: contentionFaults,
+    alsoIn: ['clone isolation', 'concurrency', 'mutations'],
+  },
+  { name: 'what it remembers', faults: cacheFaults, alsoIn: ['concurrency', 'pop'] },
+  { name: 'other processes', faults: remoteFaults, alsoIn: ['concurrency', 'transactions'] },
   {
     name: 'lifecycle and errors',
     faults: lifecycleAndErrorFaults,
     alsoIn: ['errors', 'clone isolation', 'concurrency'],
   },
-  { name: 'refusals', faults: refusalFaults, alsoIn: 'anywhere' },
-  { name: 'restarts', faults: restartFaults, alsoIn: 'anywhere' },
+  { name: 'refusals', faults: refusalFaults, alsoIn: ['fidelity'] },
+  { name: 'restarts', faults: restartFaults, alsoIn: ['errors', 'transactions that are repeated'] },
   {
     name: 'transactions',
     faults: transactionFaults,
@@ -134,7 +154,11 @@ export const faultGroups: readonly FaultGroup[] = [
       'errors',
     ],
   },
-  { name: 'suffixes', faults: matchingFaults, alsoIn: 'anywhere' },
+  {
+    name: 'suffixes',
+    faults: matchingFaults,
+    alsoIn: ['transactions that are repeated', 'clone isolation'],
+  },
   {
     name: 'the ledger',
     faults: ledgerFaults,
@@ -153,7 +177,7 @@ export const faultGroups: readonly FaultGroup[] = [
       'errors',
     ],
   },
-  { name: 'repetitions', faults: fingerprintFaults, alsoIn: 'anywhere' },
+  { name: 'repetitions', faults: fingerprintFaults, alsoIn: ['arguments of transactions'] },
   {
     name: 'mutations and compaction',
     faults: mutationAndCompactionFaults,
@@ -169,8 +193,8 @@ export const faultGroups: readonly FaultGroup[] = [
       'concurrency',
     ],
   },
-  { name: 'mutations of some items', faults: mutationTargetFaults, alsoIn: 'anywhere' },
-  { name: 'what was added meanwhile', faults: compactionBaseFaults, alsoIn: 'anywhere' },
+  { name: 'mutations of some items', faults: mutationTargetFaults, alsoIn: ['clone isolation'] },
+  { name: 'what was added meanwhile', faults: compactionBaseFaults, alsoIn: ['concurrency'] },
   {
     name: 'damaged records',
     faults: damageFaults,
@@ -183,6 +207,6 @@ export const faultGroups: readonly FaultGroup[] = [
     ],
   },
   { name: 'the directory', faults: directoryFaults, alsoIn: ['items'] },
-  { name: 'pages of the directory', faults: directoryPageFaults, alsoIn: 'anywhere' },
+  { name: 'pages of the directory', faults: directoryPageFaults, alsoIn: [] },
   { name: 'runner', faults: runnerFaults, alsoIn: 'anywhere' },
 ];
