@@ -19,6 +19,8 @@ const config: ViteUserConfig = defineConfig({
     hookTimeout: 120_000,
     // Tests wait for servers more than they compute, so a machine of one core gets two workers too.
     maxWorkers: 2,
+    // A worker keeps what it has imported; files have no state in modules that others could meet.
+    isolate: false,
     reporters: [
       'default',
       ['json', { outputFile: '.reports/vitest.json' }],
