@@ -66,6 +66,7 @@ describe('a URL', () => {
     ['with a % in the password', `mysql://app:${PASSWORD}%@host/db`, 'it cannot be parsed'],
     ['with a % in the name', `mysql://app:${PASSWORD}@host/100%`, 'it cannot be parsed'],
     ['with a / in the password', `postgres://app:12/${PASSWORD}@host/db`, 'it cannot be parsed'],
+    ['with a ? in the password', `postgres://app:12?${PASSWORD}@host`, 'it cannot be parsed'],
     ['with a # in the password', `mysql://app:12#${PASSWORD}@host/db`, 'it cannot be parsed'],
     [
       'of an SQLite file behind two slashes',
