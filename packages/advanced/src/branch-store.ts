@@ -14,7 +14,7 @@ import type {
 } from '@agent-sessions/core';
 import type { AgentInputItem } from '@openai/agents-core';
 import { appendNodes } from './branches/append.ts';
-import { type Branch, livingBranches, MAIN, rangesOf, save } from './branches/branch.ts';
+import { type Branch, isOn, livingBranches, rangesOf, save } from './branches/branch.ts';
 import { clearBranches } from './branches/clear.ts';
 import { drop } from './branches/cut.ts';
 import { directSnapshot, directWindow } from './branches/direct.ts';
@@ -94,13 +94,10 @@ export class BranchStore implements SessionStore, SessionDirectory {
       ...(operation && { repeatable: 'harmless' as const }),
     };
     let replayed: Written | undefined;
-    let written: Branch | undefined;
     const done = await this.cursor.write(options, async (unit) => {
-      written = unit.branch;
       replayed = await this.#replay(unit, operation, records.length);
       return replayed === undefined ? this.#add(unit, records, outlines, operation) : undefined;
     });
-    if (done !== undefined && written !== undefined) this.cursor.keep(written);
     return done ?? replayed ?? unreachable();
   }
 
@@ -276,11 +273,8 @@ export class BranchStore implements SessionStore, SessionDirectory {
 
   /** What was shown last, if this session object is still on that branch. */
   #stillShown(): Shown | undefined {
-    const { binding } = this.cursor.place;
-    const branch = this.#shown?.branch;
-    if (branch === undefined) return undefined;
-    const isSame = binding.to === 'key' ? binding.key === branch.key : branch.branchId === MAIN;
-    return isSame && binding.to !== 'id' && binding.to !== 'current' ? this.#shown : undefined;
+    const shown = this.#shown;
+    return shown && isOn(this.cursor.place.binding, shown.branch) ? shown : undefined;
   }
 
   async #look(): Promise<Shown | undefined> {

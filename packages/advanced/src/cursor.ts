@@ -1,6 +1,6 @@
 import { revisionAtBirth } from '@agent-sessions/core/adapter';
 import { type Describe, locateAdopted } from './branches/adopt.ts';
-import { type Binding, type Branch, type Located, locate, MAIN } from './branches/branch.ts';
+import { type Binding, type Branch, isOn, type Located, locate, MAIN } from './branches/branch.ts';
 import type { AdvancedDatabase } from './database.ts';
 import { branchDeletedError, branchNotFoundError } from './errors.ts';
 import type { Sql } from './sql.ts';
@@ -38,6 +38,7 @@ export class Cursor {
   readonly sessionId: string;
   readonly place: Place;
   readonly #describe: Describe;
+  /** The branch after our own last write. */
   #kept: Branch | undefined;
 
   constructor(database: AdvancedDatabase, sessionId: string, place: Place, describe: Describe) {
@@ -58,12 +59,17 @@ export class Cursor {
     work: (unit: Unit) => Promise<T | undefined>,
   ): Promise<T | undefined> {
     let found: Branch | undefined;
+    let revision = 0;
     const done = await this.database.write(repeatable, async (sql) => {
-      const revision = await sql.raise(this.sessionId, raise, revisionAtBirth());
+      revision = await sql.raise(this.sessionId, raise, revisionAtBirth());
       found = this.#stillKept(revision - raise) ?? (await this.#locate(sql, revision - raise));
       return work({ sql, branch: found, revision });
     });
-    if (done !== undefined && found !== undefined) this.#stay(found);
+    if (done !== undefined && found !== undefined) {
+      this.#stay(found);
+      // Then the branch is the last thing that was saved.
+      if (found.revision === revision) this.#keep(found);
+    }
     return done;
   }
 
@@ -102,15 +108,6 @@ export class Cursor {
         : { to: 'key', key: branch.key, branchId: branch.branchId };
   }
 
-  /**
-   * Spares the next write to look for the branch, which was saved at the session's newest revision: if
-   * that is still the newest one, nobody has written anything since. Inside a transaction of the
-   * caller's a savepoint may take a revision back, and then it comes a second time.
-   */
-  keep(branch: Branch): void {
-    this.#kept = this.database.inTransaction ? undefined : { ...branch };
-  }
-
   /** A cursor of its own on another branch of the session. */
   on({ key, branchId }: Pick<Branch, 'key' | 'branchId'>): Cursor {
     const place: Place = { binding: { to: 'key', key, branchId } };
@@ -128,12 +125,19 @@ export class Cursor {
     return assertLiving(this.#orNone(branch) ?? (await this.#main(sql)));
   }
 
+  /** If nothing was written since, the branch is as our own last write saved it. */
   #stillKept(revision: number): Branch | undefined {
-    const { binding } = this.place;
     const kept = this.#kept;
-    if (kept?.revision !== revision) return undefined;
-    const isSame = binding.to === 'key' ? binding.key === kept.key : binding.to === 'main';
-    return isSame && (binding.to === 'key' || kept.branchId === MAIN) ? { ...kept } : undefined;
+    if (kept?.revision !== revision || !isOn(this.place.binding, kept)) return undefined;
+    return { ...kept };
+  }
+
+  /**
+   * Inside a transaction of the caller's nothing is kept: a savepoint may take a revision back, and
+   * then it comes a second time.
+   */
+  #keep(branch: Branch): void {
+    if (!this.database.inTransaction) this.#kept = branch;
   }
 
   async #main(sql: Sql): Promise<Branch> {

@@ -6,12 +6,17 @@ import { turn, user } from './support/items.ts';
 describe.each(backends.filter(({ missing }) => missing === undefined))(
   "in a caller's transaction on $name",
   (backend) => {
-    test('branches are made, and undone with it', async () => {
+    /** A new database, and a session in it that is used outside any transaction. */
+    async function open() {
       const database = await backend.create();
       onTestFinished(() => database.drop());
       const db = database.connect();
       const store = new AdvancedSessionStore({ db, createTables: true });
-      const outside = new AdvancedSession({ store, sessionId: 'a' });
+      return { db, outside: new AdvancedSession({ store, sessionId: 'a' }) };
+    }
+
+    test('branches are made, and undone with it', async () => {
+      const { db, outside } = await open();
       await outside.addItems([...turn('one', '1'), ...turn('two', '2')]);
 
       const failed = db.transaction().execute(async (transaction) => {
@@ -33,11 +38,7 @@ describe.each(backends.filter(({ missing }) => missing === undefined))(
     });
 
     test('a write that a savepoint took back is not built upon, even if its revision comes again', async () => {
-      const database = await backend.create();
-      onTestFinished(() => database.drop());
-      const db = database.connect();
-      const store = new AdvancedSessionStore({ db, createTables: true });
-      const outside = new AdvancedSession({ store, sessionId: 'a' });
+      const { db, outside } = await open();
       await outside.addItems([user('before')]);
 
       const transaction = await db.startTransaction().execute();

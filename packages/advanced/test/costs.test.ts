@@ -22,6 +22,9 @@ async function recorded() {
     await made.addItems(Array.from({ length: items / 2 }, (_, n) => turn(`q${n}`, `a${n}`)).flat());
     return made;
   };
+  /** Another session object on the same session. */
+  const reopen = async (session: AdvancedSession) =>
+    new AdvancedSession({ store, sessionId: await session.getSessionId() });
   /** The statements of a call, and how many rows it changed. */
   const costOf = async (work: () => Promise<unknown>) => {
     statements.length = 0;
@@ -38,7 +41,7 @@ async function recorded() {
           database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...parameters) as { detail: string }[]
         ).map(({ detail }) => detail),
       );
-  return { db, session, costOf, plans };
+  return { db, session, reopen, costOf, plans };
 }
 
 const operations: [string, (session: AdvancedSession) => Promise<unknown>][] = [
@@ -64,11 +67,28 @@ test('no operation costs more statements, or changes more rows, at 20 000 items 
   }
 });
 
-test('a session object that wrote last does not look for its branch again', async () => {
+test.each<[string, (session: AdvancedSession) => Promise<unknown>]>([
+  ['appending', (session) => session.addItems(turn('more', 'more'))],
+  ['rewinding', (session) => session.rewindToTurn(90)],
+])('after %s, a session object does not look for its branch again', async (_name, work) => {
   const { session, costOf } = await recorded();
   const on = await session(200);
-  const again = await costOf(() => on.addItems(turn('more', 'more')));
-  expect(again.statements.filter((sql) => /^\s*select/i.test(sql))).toEqual([]);
+  await work(on);
+  const { statements } = await costOf(() => on.addItems(turn('more', 'more')));
+  expect(statements.filter((sql) => /^\s*select/i.test(sql))).toEqual([]);
+});
+
+test('what another session object wrote is built upon', async () => {
+  const { session, reopen } = await recorded();
+  const on = await session(200);
+  const other = await reopen(on);
+  await other.rewindToTurn(1);
+  await on.addItems(turn('own', 'own'));
+  expect(await other.getItems()).toEqual(turn('own', 'own'));
+  await other.createBranchFromTurn(1, 'elsewhere');
+  await on.addItems(turn('more', 'more'));
+  expect(await on.getItems()).toEqual([...turn('own', 'own'), ...turn('more', 'more')]);
+  expect(await other.getItems()).toEqual([]);
 });
 
 test('cutting a parent changes no row that a child still shows', async () => {

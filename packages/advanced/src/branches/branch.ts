@@ -97,6 +97,15 @@ function condition(binding: Binding): { where: string; parameters: unknown[] } {
   }
 }
 
+/** True if a binding means this branch for certain, whatever others do. */
+export function isOn(
+  binding: Binding,
+  { key, branchId }: Pick<Branch, 'key' | 'branchId'>,
+): boolean {
+  if (binding.to === 'key') return binding.key === key;
+  return binding.to === 'main' && branchId === MAIN;
+}
+
 function toBranch(row: BranchRow): Branch {
   return {
     key: Number(row.branch_key),
