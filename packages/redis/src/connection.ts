@@ -40,12 +40,7 @@ export class Connection {
     keys: readonly string[],
     args: readonly (string | number)[],
   ): Promise<unknown[]> {
-    if (this.#closed) throw closedError();
-    try {
-      return toList(await this.#send(script, [keys.length, ...keys, ...args]));
-    } catch (error) {
-      throw this.#translate(error);
-    }
+    return toList(await this.attempt(() => this.#send(script, [keys.length, ...keys, ...args])));
   }
 
   /**

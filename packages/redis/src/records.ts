@@ -102,7 +102,7 @@ export class Records {
   ): Promise<Stored> {
     const { operation, positions } = query;
     const isPlain = operation === undefined && !positions;
-    const more = [positions ? '1' : '', ...(operation === undefined ? [] : [operation])];
+    const more = operation === undefined ? ['1'] : [positions ? '1' : '', operation];
     const reply = isPlain
       ? await this.#connection.run(read, keys.slice(0, 2), [first, last])
       : await this.#connection.run(read, keys, [first, last, ...more]);

@@ -36,7 +36,7 @@ end
 export interface Call {
   /** The name of the writer, twelve characters. */
   readonly writer: string;
-  /** The how manieth call of the writer. */
+  /** Calls of the writer are numbered from 1. */
   readonly number: number;
   readonly ttlSeconds: number | undefined;
   /** Whether WAIT follows. */
