@@ -30,6 +30,12 @@ export interface Change<T> {
   readonly result: (written: Written) => T;
 }
 
+/** Records that a write adds, and what the store wants to know of them. */
+interface Additions {
+  readonly records: readonly string[];
+  readonly outlines?: readonly unknown[];
+}
+
 /** What a look at the newest records comes to: a change, or the result at once. */
 type Planned<T> = Change<T> | { readonly value: T };
 
@@ -44,12 +50,16 @@ export interface HistoryOptions {
 /**
  * One session's history over a store: passes over what cannot be read without ever destroying it, and
  * repeats a compare-and-set until it succeeds.
+ *
+ * What the coder and a plan have ready at once is not awaited: of a pop in SQLite, turns of the queue
+ * of promises were a twentieth.
  */
 export class History {
   readonly coder: RecordCoder;
   readonly #store: SessionStore;
   readonly #id: string;
   readonly #logger: SessionLogger;
+  readonly #lost = { retry: () => this.#conflict() };
   #damaged = 0;
 
   constructor({ store, sessionId, coder, logger }: HistoryOptions) {
@@ -65,8 +75,9 @@ export class History {
   }
 
   async append(texts: readonly string[], operation?: Operation): Promise<Written> {
-    const records = await this.coder.encode(texts);
-    return this.#store.append(this.#id, records, operation, this.#outlines(texts, []));
+    const encoded = this.coder.encode(texts);
+    const records = encoded instanceof Promise ? await encoded : encoded;
+    return await this.#store.append(this.#id, records, operation, this.#outlines(texts, []));
   }
 
   clear(): Promise<void> {
@@ -78,7 +89,8 @@ export class History {
     for (let wanted = limit; ; wanted *= 2) {
       const records = await this.#store.window(this.#id, wanted);
       const isAll = records.length < wanted;
-      const decoded = await this.coder.decode(records);
+      const decoding = this.coder.decode(records);
+      const decoded = decoding instanceof Promise ? await decoding : decoding;
       const items = itemsOf(decoded);
       if (items.length < limit && !isAll) continue;
       this.#noteDamaged(decoded);
@@ -113,15 +125,19 @@ export class History {
   ): Promise<T> {
     return this.#compareAndSet(async () => {
       const { entries, snapshot } = await this.#tail(count, operation?.key);
-      const change = await plan(entries, snapshot.operation);
+      const planned = plan(entries, snapshot.operation);
+      const change = planned instanceof Promise ? await planned : planned;
       if ('value' in change) return change;
+      const additions = this.#additionsOf(change);
+      const { records, outlines } = additions instanceof Promise ? await additions : additions;
       const written = await this.#store.replaceTail(this.#id, {
         revision: snapshot.revision,
         drop: entries.length - change.from,
-        ...(await this.#additionsOf(change)),
+        records,
+        ...(outlines && { outlines }),
         ...(operation && { operation }),
       });
-      return written && { value: change.result(written) };
+      return written ? { value: change.result(written) } : this.#lost;
     });
   }
 
@@ -130,12 +146,13 @@ export class History {
     return this.#compareAndSet(async () => {
       const { entries, revision } = await this.#allEntries();
       const change = plan(entries);
+      const additions = await this.#additionsOf(change);
       const written = await this.#store.replaceTail(this.#id, {
         revision,
         drop: 'all',
-        ...(await this.#additionsOf(change)),
+        ...additions,
       });
-      return written && { value: change.result(written) };
+      return written ? { value: change.result(written) } : this.#lost;
     });
   }
 
@@ -153,17 +170,20 @@ export class History {
         if (text !== null) outlines.set(position, this.#outlines([text], [])?.[0]);
       }
       const written = await this.#store.rewrite(this.#id, { revision, changes, outlines });
-      return written && { value: undefined };
+      return written ? { value: undefined } : this.#lost;
     });
   }
 
-  async #additionsOf({ added, kept }: Pick<Change<unknown>, 'added' | 'kept'>): Promise<{
-    records: string[];
-    outlines?: readonly unknown[];
-  }> {
-    const records = [...(await this.coder.encode(added)), ...kept.map(({ record }) => record)];
-    const outlines = this.#outlines(added, kept);
-    return { records, ...(outlines && { outlines }) };
+  #additionsOf(change: Pick<Change<unknown>, 'added' | 'kept'>): Additions | Promise<Additions> {
+    const encoded = this.coder.encode(change.added);
+    const join = (records: readonly string[]) => {
+      const outlines = this.#outlines(change.added, change.kept);
+      return {
+        records: [...records, ...change.kept.map(({ record }) => record)],
+        ...(outlines && { outlines }),
+      };
+    };
+    return encoded instanceof Promise ? encoded.then(join) : join(encoded);
   }
 
   /** What the store wants to know of items that it is to add; nothing, if it does not ask. */
@@ -190,7 +210,8 @@ export class History {
         limit,
         ...(operation !== undefined && { operation }),
       });
-      const decoded = await this.coder.decode([...snapshot.records]);
+      const decoding = this.coder.decode([...snapshot.records]);
+      const decoded = decoding instanceof Promise ? await decoding : decoding;
       if (itemsOf(decoded).length < count && decoded.length >= limit) continue;
       this.#noteDamaged(decoded);
       return { entries: toEntries(snapshot, decoded), snapshot };
@@ -207,11 +228,8 @@ export class History {
     );
   }
 
-  #compareAndSet<T>(attempt: () => Promise<{ value: T } | undefined>): Promise<T> {
-    return retryUntil(CONFLICT_DEADLINE_MS, async (): Promise<Attempt<T>> => {
-      const done = await attempt();
-      return done ?? { retry: () => this.#conflict() };
-    });
+  #compareAndSet<T>(attempt: () => Promise<Attempt<T>>): Promise<T> {
+    return retryUntil(CONFLICT_DEADLINE_MS, attempt);
   }
 
   #conflict(): SessionError {

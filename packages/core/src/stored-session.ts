@@ -111,10 +111,10 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
    */
   async getItems(limit?: number, runContext?: RunContext<unknown>): Promise<AgentInputItem[]> {
     this.#assertOpen();
-    if (limit === undefined) return this.#reading(() => this.#readAll(runContext));
+    if (limit === undefined) return await this.#reading(() => this.#readAll(runContext));
     assertLimit(limit);
     if (limit <= 0) return [];
-    return this.#reading(() => this.#history.newest(Math.min(limit, LARGEST_LIMIT)));
+    return await this.#reading(() => this.#history.newest(Math.min(limit, LARGEST_LIMIT)));
   }
 
   /**
@@ -142,7 +142,7 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
    */
   async popItem(_runContext?: RunContext<unknown>): Promise<AgentInputItem | undefined> {
     this.#assertOpen();
-    return this.#inOrder('popItem', () =>
+    return await this.#inOrder('popItem', () =>
       this.#history.changeTail<AgentInputItem | undefined>(1, (entries) => {
         const from = entries.findLastIndex(({ item }) => item !== undefined);
         const popped = entries[from]?.item;

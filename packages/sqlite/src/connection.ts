@@ -10,6 +10,9 @@ import { createTables, isCurrent, type TableNames } from './schema.ts';
  */
 const BLOCKING_WAIT_MS = 5;
 
+/** What a statement gives for each row: an object, an array, or the value of the first column. */
+export type RowShape = 'objects' | 'arrays' | 'values';
+
 /** What a connection needs to know. */
 export interface ConnectionOptions {
   /** A file, created if need be, or `:memory:`. */
@@ -25,7 +28,11 @@ export interface ConnectionOptions {
 export class Connection {
   readonly #options: ConnectionOptions;
   readonly #db: Database;
-  readonly #statements = new Map<string, Statement>();
+  readonly #statements: Record<RowShape, Map<string, Statement>> = {
+    objects: new Map(),
+    arrays: new Map(),
+    values: new Map(),
+  };
   #prepared = false;
   #closed = false;
 
@@ -54,13 +61,16 @@ export class Connection {
     return this.#run('BEGIN IMMEDIATE', work);
   }
 
-  /** A prepared statement, made once. */
-  statement(sql: string): Statement {
-    let statement = this.#statements.get(sql);
+  /** A prepared statement, made once for each shape of its rows: to change the shape costs a call. */
+  statement(sql: string, rows: RowShape = 'objects'): Statement {
+    const statements = this.#statements[rows];
+    let statement = statements.get(sql);
     if (statement === undefined) {
       // The caller's connection may give integers as bigints by default.
       statement = this.#db.prepare(sql).safeIntegers(false);
-      this.#statements.set(sql, statement);
+      if (rows === 'arrays') statement.raw();
+      if (rows === 'values') statement.pluck();
+      statements.set(sql, statement);
     }
     return statement;
   }
@@ -89,7 +99,7 @@ export class Connection {
 
   /** Inside a transaction of the caller's own connection, ours is nested and commits with it. */
   #transaction<T>(begin: string, work: () => T): T {
-    const nested = this.#db.inTransaction;
+    const nested = this.#options.database?.inTransaction ?? false;
     this.statement(nested ? 'SAVEPOINT agent_sessions' : begin).run();
     try {
       const value = work();

@@ -44,7 +44,7 @@ export class Records {
 
   /** The newest record with the revision, by one statement; needs no transaction. */
   newest(id: string): Snapshot {
-    const row = this.#connection.statement(this.#sql.newest).raw().get(id) as
+    const row = this.#connection.statement(this.#sql.newest, 'arrays').get(id) as
       | readonly [number, string | null]
       | undefined;
     const [revision, record] = row ?? [0, null];
@@ -113,6 +113,7 @@ export class Records {
   }
 
   #insert(id: string, revision: Revision, records: readonly string[]): void {
+    if (records.length === 0) return;
     const now = Date.now();
     let position = revision - records.length;
     for (let start = 0; start < records.length; start += ROWS_PER_INSERT) {
@@ -152,10 +153,7 @@ export class Records {
 
   /** The first column of each row. */
   #values<T>(sql: string, ...parameters: unknown[]): T[] {
-    return this.#connection
-      .statement(sql)
-      .pluck()
-      .all(...parameters) as T[];
+    return this.#connection.statement(sql, 'values').all(...parameters) as T[];
   }
 
   #execute(sql: string, ...parameters: unknown[]): number {
