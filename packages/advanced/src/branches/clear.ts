@@ -2,6 +2,8 @@ import { revisionAtBirth } from '@agent-sessions/core/adapter';
 import type { Sql } from '../sql.ts';
 import { MAIN } from './branch.ts';
 
+const KEYS_PER_DELETE = 500;
+
 /** Empties a session: all branches but `main` are gone, and nothing of them is remembered. */
 export async function clearBranches(sql: Sql, sessionId: string, revision: number): Promise<void> {
   const { tables } = sql;
@@ -46,17 +48,32 @@ export async function deleteSession(sql: Sql, sessionId: string): Promise<boolea
 async function forgetStructure(sql: Sql, sessionId: string): Promise<void> {
   const { tables } = sql;
   const id = sql.id(sessionId);
-  const mine = (table: string, column: string) =>
-    `SELECT ${column} FROM ${table} WHERE session_id = ?`;
-  await sql.run(
-    `DELETE FROM ${tables.nodes} WHERE segment_id IN (${mine(tables.segments, 'segment_id')})`,
-    [id],
-  );
-  await sql.run(
-    `DELETE FROM ${tables.ranges} WHERE branch_key IN (${mine(tables.branches, 'branch_key')})`,
-    [id],
-  );
+  await deleteByKey(sql, tables.nodes, tables.segments, 'segment_id', sessionId);
+  await deleteByKey(sql, tables.ranges, tables.branches, 'branch_key', sessionId);
   for (const table of [tables.segments, tables.operations, tables.runs, tables.turnUsage]) {
     await sql.run(`DELETE FROM ${table} WHERE session_id = ?`, [id]);
+  }
+}
+
+/**
+ * Deletes the rows that belong to rows of the session in another table. With a subquery in their place
+ * the keys would be looked for in every row: by MariaDB always, by Postgres without statistics.
+ */
+async function deleteByKey(
+  sql: Sql,
+  from: string,
+  owners: string,
+  column: string,
+  sessionId: string,
+): Promise<void> {
+  const found = await sql.all<{ owner: unknown }>(
+    `SELECT ${column} AS owner FROM ${owners} WHERE session_id = ?`,
+    [sql.id(sessionId)],
+  );
+  const keys = found.map(({ owner }) => Number(owner));
+  for (let start = 0; start < keys.length; start += KEYS_PER_DELETE) {
+    // The numbers are ours.
+    const batch = keys.slice(start, start + KEYS_PER_DELETE).join(', ');
+    await sql.run(`DELETE FROM ${from} WHERE ${column} IN (${batch})`);
   }
 }
