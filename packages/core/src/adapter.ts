@@ -7,7 +7,7 @@ export { BaseSessionStore } from './base-store.ts';
 export type { RecordCipher } from './cipher.ts';
 export { decodeMetadata, type PageRequest, type PageStart } from './directory-page.ts';
 export { assertOpen, closedError, inOrder } from './order.ts';
-export { type Attempt, retryUntil } from './retry.ts';
+export { type Attempt, CONFLICT_DEADLINE_MS, retryConflicts, retryUntil } from './retry.ts';
 export { revisionAtBirth } from './revision.ts';
 export { assertSessionId, MAX_SESSION_ID_BYTES } from './session-id.ts';
 export { noteItemCount, type TracedCall, traceOperation } from './tracing.ts';

@@ -2,11 +2,8 @@ import type { AgentInputItem, getLogger } from '@openai/agents-core';
 import { decodeItem } from './codec.ts';
 import { SessionError } from './errors.ts';
 import type { Decoded, RecordCoder } from './record-coder.ts';
-import { type Attempt, retryUntil } from './retry.ts';
+import { CONFLICT_DEADLINE_MS, retryConflicts } from './retry.ts';
 import type { Operation, Revision, SessionStore, Snapshot, Written } from './store.ts';
-
-/** How long a write is repeated while other writers keep winning, in milliseconds. */
-const CONFLICT_DEADLINE_MS = 10_000;
 
 /** Where warnings go: the SDK's logger, or `console`. */
 export type SessionLogger = Pick<ReturnType<typeof getLogger>, 'warn'>;
@@ -123,7 +120,7 @@ export class History {
       fingerprint: string | undefined,
     ) => Planned<T> | Promise<Planned<T>>,
   ): Promise<T> {
-    return this.#compareAndSet(async () => {
+    return retryConflicts(async () => {
       const { entries, snapshot } = await this.#tail(count, operation?.key);
       const planned = plan(entries, snapshot.operation);
       const change = planned instanceof Promise ? await planned : planned;
@@ -143,7 +140,7 @@ export class History {
 
   /** As {@link changeTail}, over the whole history with the position of each record. */
   changeAll<T>(plan: (entries: readonly Entry[]) => Omit<Change<T>, 'from'>): Promise<T> {
-    return this.#compareAndSet(async () => {
+    return retryConflicts(async () => {
       const { entries, revision } = await this.#allEntries();
       const change = plan(entries);
       const additions = await this.#additionsOf(change);
@@ -158,7 +155,7 @@ export class History {
 
   /** Changes items in place by compare-and-set; `plan` says which, by position: text or nothing. */
   rewrite(plan: (entries: readonly Entry[]) => ReadonlyMap<number, string | null>): Promise<void> {
-    return this.#compareAndSet(async () => {
+    return retryConflicts(async () => {
       const { entries, revision } = await this.#allEntries();
       const texts = plan(entries);
       if (texts.size === 0) return { value: undefined };
@@ -226,10 +223,6 @@ export class History {
     this.#logger.warn(
       `Session ${JSON.stringify(this.#id)}: passed over ${this.#damaged} damaged record(s). They stay stored; clearSession() removes them.`,
     );
-  }
-
-  #compareAndSet<T>(attempt: () => Promise<Attempt<T>>): Promise<T> {
-    return retryUntil(CONFLICT_DEADLINE_MS, attempt);
   }
 
   #conflict(): SessionError {

@@ -5,6 +5,14 @@ import { noteRetry } from './tracing.ts';
 const FIRST_DELAY_MS = 4;
 const LONGEST_DELAY_MS = 250;
 
+/** How long a compare-and-set is repeated while others win, in milliseconds. */
+export const CONFLICT_DEADLINE_MS = 10_000;
+/**
+ * Its longest delay, in milliseconds. That somebody else has won does not mean that anything is
+ * overloaded: what helps is to look again soon, before the next one writes.
+ */
+const CONFLICT_DELAY_MS = 8;
+
 /** What one attempt came to: a value, or `retry` with the error to give up with. */
 export type Attempt<T> =
   | {
@@ -36,8 +44,39 @@ export type Attempt<T> =
  * }
  * ```
  */
-export async function retryUntil<T>(
+export function retryUntil<T>(
   deadlineMs: number,
+  attempt: () => Promise<Attempt<T>> | Attempt<T>,
+): Promise<T> {
+  return repeat({ deadlineMs, longestDelayMs: LONGEST_DELAY_MS }, attempt);
+}
+
+/**
+ * Repeats a compare-and-set for ten seconds while other writers win, as {@link retryUntil} does, but
+ * with delays of at most 8 ms.
+ *
+ * @example
+ * ```ts
+ * import { SessionError, type SessionStore } from '@agent-sessions/core';
+ * import { retryConflicts } from '@agent-sessions/core/adapter';
+ *
+ * async function dropNewest(store: SessionStore, id: string): Promise<void> {
+ *   const conflict = () => new SessionError('conflict', 'Others wrote without pause. Try again.');
+ *   await retryConflicts<void>(async () => {
+ *     const { revision } = await store.snapshot(id, { limit: 0 });
+ *     const written = await store.replaceTail(id, { revision, drop: 1, records: [] });
+ *     return written ? { value: undefined } : { retry: conflict };
+ *   });
+ * }
+ * ```
+ */
+export function retryConflicts<T>(attempt: () => Promise<Attempt<T>> | Attempt<T>): Promise<T> {
+  const limits = { deadlineMs: CONFLICT_DEADLINE_MS, longestDelayMs: CONFLICT_DELAY_MS };
+  return repeat(limits, attempt);
+}
+
+async function repeat<T>(
+  { deadlineMs, longestDelayMs }: { readonly deadlineMs: number; readonly longestDelayMs: number },
   attempt: () => Promise<Attempt<T>> | Attempt<T>,
 ): Promise<T> {
   const start = performance.now();
@@ -49,6 +88,6 @@ export async function retryUntil<T>(
     if (performance.now() - start >= deadlineMs) throw outcome.retry();
     noteRetry();
     if (tries === 0) await turn();
-    else await delay(Math.random() * Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** tries));
+    else await delay(Math.random() * Math.min(longestDelayMs, FIRST_DELAY_MS * 2 ** tries));
   }
 }

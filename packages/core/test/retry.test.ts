@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Attempt, retryUntil } from '../src/adapter.ts';
+import { type Attempt, retryConflicts, retryUntil } from '../src/adapter.ts';
 
 const giveUp = (): Error => new Error('gave up');
 
@@ -67,5 +67,15 @@ describe('retryUntil', () => {
     };
     await expect(retryUntil(10_000, attempt)).rejects.toThrow('broken');
     expect(made).toBe(1);
+  });
+});
+
+describe('retryConflicts', () => {
+  test('looks again soon, however often others have won', async () => {
+    const attempts = succeedsAt(100);
+    const start = performance.now();
+    expect(await retryConflicts(attempts.run)).toBe('done');
+    // Delays of 4 ms on average; with those of retryUntil it would be over ten seconds.
+    expect(performance.now() - start).toBeLessThan(4000);
   });
 });

@@ -5,12 +5,15 @@ import {
   type Snapshot,
   type Written,
 } from '@agent-sessions/core';
-import { type Attempt, inOrder, retryUntil } from '@agent-sessions/core/adapter';
+import {
+  type Attempt,
+  CONFLICT_DEADLINE_MS,
+  inOrder,
+  retryConflicts,
+} from '@agent-sessions/core/adapter';
 
 /** How many records change in one atomic step, unless they are too large for the store. */
 const BATCH_SIZE = 200;
-/** How long one batch is repeated while other writers keep winning, in milliseconds. */
-const CONFLICT_DEADLINE_MS = 10_000;
 
 /** How far a rewrite is. */
 export interface RewriteProgress {
@@ -92,7 +95,7 @@ export class Rewriter {
       before = done;
       // Between batches the calls of this process get their turn.
       const left = await inOrder(this.#store.order ?? this.#store, this.#sessionId, () =>
-        retryUntil(CONFLICT_DEADLINE_MS, attempt),
+        retryConflicts(attempt),
       );
       if (done > before) onProgress?.({ done, total: done + left.length });
     }
