@@ -83,7 +83,7 @@ export class BranchManager {
     cursor.place.binding = branchId === MAIN ? { to: 'main' } : { to: 'id', branchId };
     try {
       if ((await cursor.look()) === undefined) return;
-      await cursor.write({ raise: 1 }, async ({ sql, branch, revision }) => {
+      await cursor.write({ raise: 1, absent: 'leave' }, async ({ sql, branch, revision }) => {
         await choose(sql, branch, revision);
         return true;
       });

@@ -266,7 +266,9 @@ export class BranchStore implements SessionStore, SessionDirectory {
       const rows = await cursor.database.read((sql) =>
         readRows(sql, cursor.sessionId, shown, query),
       );
-      this.#shown = typeof rows === 'string' ? undefined : shown;
+      // A savepoint of the caller's may take a branch back, and then its revision and keys come again.
+      const isLasting = typeof rows !== 'string' && !cursor.database.inTransaction;
+      this.#shown = isLasting ? shown : undefined;
       if (typeof rows !== 'string') return rows;
     }
   }

@@ -30,6 +30,8 @@ export interface WriteOptions {
   readonly raise: number;
   /** What repeating it after a lost connection does. Default: `'doubles'`. */
   readonly repeatable?: 'harmless' | 'doubles';
+  /** What becomes of a session that does not exist. Default: `'create'`; with `'leave'` the result is `undefined`. */
+  readonly absent?: 'create' | 'leave';
 }
 
 /** Finds the branch that a session object is on, and runs work on it. */
@@ -55,13 +57,18 @@ export class Cursor {
    * @throws SessionError if the branch was deleted meanwhile; it is never revived
    */
   async write<T>(
-    { raise, repeatable = 'doubles' }: WriteOptions,
+    { raise, repeatable = 'doubles', absent = 'create' }: WriteOptions,
     work: (unit: Unit) => Promise<T | undefined>,
   ): Promise<T | undefined> {
     let found: Branch | undefined;
     let revision = 0;
     const done = await this.database.write(repeatable, async (sql) => {
-      revision = await sql.raise(this.sessionId, raise, revisionAtBirth());
+      const raised =
+        absent === 'create'
+          ? await sql.raise(this.sessionId, raise, revisionAtBirth())
+          : await sql.raiseExisting(this.sessionId, raise);
+      if (raised === undefined) return undefined;
+      revision = raised;
       found = this.#stillKept(revision - raise) ?? (await this.#locate(sql, revision - raise));
       return work({ sql, branch: found, revision });
     });
@@ -91,7 +98,9 @@ export class Cursor {
       return sql.all(`SELECT 1 FROM ${sessions} ${where}`, [sql.id(this.sessionId)]);
     });
     if (exists.length === 0) return this.#orNone(undefined);
-    return this.write({ raise: 0, repeatable: 'harmless' }, async ({ branch }) => branch);
+    // It may be deleted between the two looks at it, and must not come back by being read.
+    const options = { raise: 0, repeatable: 'harmless', absent: 'leave' } as const;
+    return this.#orNone(await this.write(options, async ({ branch }) => branch));
   }
 
   /** Runs statements that read the branch; `absent` is the result if the session does not exist. */

@@ -1,6 +1,8 @@
 import type { Execute, SqlDialect } from '@agent-sessions/kysely/advanced-support';
 import type { TableMap } from './schema/tables.ts';
 
+const KEYS_PER_DELETE = 500;
+
 /** Statements on one connection, written with `?` for each parameter. */
 export class Sql {
   readonly dialect: SqlDialect;
@@ -63,6 +65,51 @@ export class Sql {
     const parameters = [dialect.encodeId(sessionId), born + amount, now, now, amount, now];
     const sql = dialect.raise({ ...tables, operations: tables.ledger });
     return dialect.raised(await this.#execute({ sql, parameters }));
+  }
+
+  /** As {@link raise}, but `undefined` if there is no such session. */
+  async raiseExisting(sessionId: string, amount: number): Promise<number | undefined> {
+    const { sessions } = this.tables;
+    const id = this.id(sessionId);
+    await this.run(
+      `UPDATE ${sessions} SET revision = revision + ?, updated_at = ? WHERE session_id = ?`,
+      [amount, Date.now(), id],
+    );
+    const [row] = await this.all<{ revision: unknown }>(
+      `SELECT revision FROM ${sessions} WHERE session_id = ?`,
+      [id],
+    );
+    return row && Number(row.revision);
+  }
+
+  /**
+   * Deletes the rows `t` of a table that are found by an index. MySQL is told its name: as long as a
+   * table is small it would pass over all rows, and lock those of other sessions.
+   */
+  async deleteBy(
+    index: string,
+    table: string,
+    condition: string,
+    parameters: readonly unknown[] = [],
+  ): Promise<void> {
+    const from =
+      this.dialect.name === 'MySQL'
+        ? `DELETE t FROM ${table} AS t FORCE INDEX (${index})`
+        : `DELETE FROM ${table} AS t`;
+    await this.run(`${from} WHERE ${condition}`, parameters);
+  }
+
+  /** Deletes the rows `t` with these keys, so many at a time. The keys are numbers of ours. */
+  async deleteKeys(
+    index: string,
+    table: string,
+    column: string,
+    keys: readonly number[],
+  ): Promise<void> {
+    for (let start = 0; start < keys.length; start += KEYS_PER_DELETE) {
+      const batch = keys.slice(start, start + KEYS_PER_DELETE).join(', ');
+      await this.deleteBy(index, table, `t.${column} IN (${batch})`);
+    }
   }
 
   /** Inserts records at consecutive positions and gives the ids of their rows, in order. */

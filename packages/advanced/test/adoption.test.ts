@@ -9,6 +9,7 @@ import {
 import { isSessionError } from '@agent-sessions/core';
 import { KyselySessionStore } from '@agent-sessions/kysely';
 import { SQLiteSession } from '@agent-sessions/sqlite';
+import { Usage } from '@openai/agents';
 import type { AgentInputItem } from '@openai/agents-core';
 import SQLite from 'better-sqlite3';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -108,6 +109,64 @@ describe('a history that a plain session wrote', () => {
     await using session = new AdvancedSQLiteSession({ sessionId: 'old', path, createTables: true });
     await session.applyHistoryTransaction(args);
     expect(await session.getItems()).toEqual([user('once')]);
+  });
+});
+
+describe('what a plain session cleared or removed', () => {
+  const operation = {
+    operationId: 'operation',
+    transaction: { type: 'append_items' as const, items: [user('of the operation')] },
+  };
+  const used = () => ({ state: { usage: new Usage({ requests: 1, inputTokens: 7 }) } });
+
+  test('is forgotten by the ledger of main, so that an operation can be applied again', async () => {
+    const path = newFile();
+    await using session = new AdvancedSQLiteSession({ sessionId: 'old', path, createTables: true });
+    await session.applyHistoryTransaction(operation);
+    await using plain = new SQLiteSession({ sessionId: 'old', path });
+    await plain.clearSession();
+    await session.applyHistoryTransaction(operation);
+    await session.applyHistoryTransaction(operation);
+    expect(await session.getItems()).toEqual([user('of the operation')]);
+  });
+
+  test('is forgotten by the ledger of a branch', async () => {
+    const path = newFile();
+    await using session = new AdvancedSQLiteSession({ sessionId: 'old', path, createTables: true });
+    await session.addItems([user('one')]);
+    await session.createBranchFromTurn(1, 'branch');
+    await session.applyHistoryTransaction(operation);
+    await using plain = new SQLiteSession({ sessionId: 'old', path });
+    await plain.clearSession();
+    await session.applyHistoryTransaction(operation);
+    expect(await session.getItems()).toEqual([user('of the operation')]);
+  });
+
+  test('does not make the ledger forget what was applied, if it was popped', async () => {
+    const path = newFile();
+    await using session = new AdvancedSQLiteSession({ sessionId: 'old', path, createTables: true });
+    await session.applyHistoryTransaction(operation);
+    await using plain = new SQLiteSession({ sessionId: 'old', path });
+    await plain.popItem();
+    await session.applyHistoryTransaction(operation);
+    expect(await session.getItems()).toEqual([]);
+  });
+
+  test('takes its usage with it, and no more than that', async () => {
+    const path = newFile();
+    await using session = new AdvancedSQLiteSession({ sessionId: 'old', path, createTables: true });
+    for (const question of ['one', 'two', 'three']) {
+      await session.addItems(turn(question, 'answer'));
+      await session.storeRunUsage(used());
+    }
+    await using plain = new SQLiteSession({ sessionId: 'old', path });
+    for (let pops = 0; pops < 3; pops += 1) await plain.popItem();
+    await plain.addItems([user('new')]);
+    expect(await session.getConversationTurns()).toHaveLength(3);
+    expect((await session.getTurnUsage()).map((of) => of.userTurnNumber)).toEqual([1, 2]);
+    await plain.clearSession();
+    await session.addItems([user('next')]);
+    expect(await session.getTurnUsage()).toEqual([]);
   });
 });
 

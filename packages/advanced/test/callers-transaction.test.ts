@@ -59,6 +59,32 @@ describe.each(backends.filter(({ missing }) => missing === undefined))(
       expect((await outside.listBranches())[0]).toMatchObject({ messageCount: 5, userTurns: 5 });
     });
 
+    test('a read that a savepoint took back is not built upon, even if its rows come again', async () => {
+      const { db, outside } = await open();
+      await outside.addItems([user('1'), user('2')]);
+      await outside.createBranchFromTurn(2, 'branch');
+      await outside.addItems([user('b3'), user('b4')]);
+
+      const transaction = await db.startTransaction().execute();
+      onTestFinished(async () => {
+        if (!transaction.isCommitted) await transaction.rollback().execute();
+      });
+      const session = new AdvancedSession({ db: transaction, sessionId: 'a' });
+      const savepoint = await transaction.savepoint('caller').execute();
+      await session.rewindToTurn(1);
+      await session.addItems([user('undone')]);
+      await session.getItems();
+      await savepoint.rollbackToSavepoint('caller').execute();
+      const other = new AdvancedSession({ db: transaction, sessionId: 'b' });
+      await other.addItems([user('of another session')]);
+      await session.addItems([user('y')]);
+      await session.addItems([user('z')]);
+
+      expect(await session.getItems()).toEqual(['1', 'b3', 'b4', 'y', 'z'].map(user));
+      expect(await session.popItem()).toEqual(user('z'));
+      await transaction.commit().execute();
+    });
+
     // On MySQL no tables are created there: that would commit the transaction.
     test.skipIf(backend === mysql)(
       'tables are created, and created again when it takes them back',

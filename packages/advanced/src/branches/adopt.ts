@@ -1,5 +1,6 @@
 import type { Outline } from '../items/outline.ts';
 import type { Sql } from '../sql.ts';
+import { forgetTurns } from '../usage/lost-turns.ts';
 import { appendNodes } from './append.ts';
 import { type Branch, type Located, locate, MAIN, rangesOf, save } from './branch.ts';
 import { drop } from './cut.ts';
@@ -30,6 +31,7 @@ async function adopt(sql: Sql, adoption: Adoption, stamped: number): Promise<voi
   let after = stamped;
   if (stamped > 0 && (await countAfter(sql, sessionId, stamped)) !== revision - stamped) {
     if (await forgetLost(sql, adoption, main)) after = 0;
+    await forgetOperations(sql, sessionId, main, stamped);
   }
   for (;;) {
     const rows = await sql.all<{ id: unknown; position: unknown; message_data: string }>(
@@ -105,7 +107,9 @@ async function forgetLost(sql: Sql, { sessionId }: Adoption, main: Branch): Prom
     [sql.id(sessionId), MAIN],
   );
   if (others.length === 0) {
+    const turns = await intactTurns(sql, main);
     await forgetNodes(sql, main);
+    await forgetTurns(sql, sessionId, { ...main, userTurns: turns });
     return true;
   }
   for (const branchId of [MAIN, ...others.map(({ branch_id }) => branch_id)]) {
@@ -116,6 +120,44 @@ async function forgetLost(sql: Sql, { sessionId }: Adoption, main: Branch): Prom
     if (branchId === MAIN) Object.assign(main, branch);
   }
   return false;
+}
+
+/**
+ * A plain session that clears forgets its own ledger. That it has cleared shows in that none of the
+ * rows is left that were there at our last write.
+ */
+async function forgetOperations(
+  sql: Sql,
+  sessionId: string,
+  main: Branch,
+  stamped: number,
+): Promise<void> {
+  const { messages, operations, ledger } = sql.tables;
+  const id = sql.id(sessionId);
+  const left = await sql.all(
+    `SELECT 1 FROM ${messages} WHERE session_id = ? AND position <= ? LIMIT 1`,
+    [id, stamped],
+  );
+  if (left.length > 0) return;
+  const isKnown = `t.branch_key = ? AND EXISTS (SELECT 1 FROM ${ledger} AS l
+    WHERE l.session_id = t.session_id AND l.operation_key = t.operation_key)`;
+  const parameters = [id, main.key];
+  await sql.deleteBy('PRIMARY', operations, `t.session_id = ? AND NOT (${isKnown})`, parameters);
+}
+
+/** How many turns, from the first on, still have the row that began them. */
+async function intactTurns(sql: Sql, { key }: Branch): Promise<number> {
+  const { ranges, nodes, messages } = sql.tables;
+  const rows = await sql.all<{ turn: unknown }>(
+    `SELECT n.turn_start AS turn FROM ${ranges} AS r
+      JOIN ${nodes} AS n ON n.segment_id = r.segment_id AND n.turn_start IS NOT NULL
+        AND n.sequence_number BETWEEN r.first_seq AND r.last_seq
+      JOIN ${messages} AS m ON m.id = n.message_id
+      WHERE r.branch_key = ? ORDER BY n.turn_start`,
+    [key],
+  );
+  const gap = rows.findIndex(({ turn }, index) => Number(turn) !== index + 1);
+  return gap === -1 ? rows.length : gap;
 }
 
 /** Forgets the structure of a branch whose rows nobody else shows, and keeps the rows. */

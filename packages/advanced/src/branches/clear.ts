@@ -2,24 +2,31 @@ import { revisionAtBirth } from '@agent-sessions/core/adapter';
 import type { Sql } from '../sql.ts';
 import { MAIN } from './branch.ts';
 
-const KEYS_PER_DELETE = 500;
+/** By which index MySQL finds the rows of a session; where it made it itself, it has the column's name. */
+const INDEX_OF = {
+  messages: 'session_id',
+  branches: 'session_id',
+  segments: 'branch_segments_by_session',
+  turnUsage: 'session_id',
+  operations: 'PRIMARY',
+  runs: 'PRIMARY',
+  ledger: 'PRIMARY',
+} as const;
 
 /** Empties a session: all branches but `main` are gone, and nothing of them is remembered. */
 export async function clearBranches(sql: Sql, sessionId: string, revision: number): Promise<void> {
   const { tables } = sql;
   const id = sql.id(sessionId);
-  await sql.run(`DELETE FROM ${tables.messages} WHERE session_id = ?`, [id]);
+  await deleteOf(sql, sessionId, 'messages');
   await forgetStructure(sql, sessionId);
-  await sql.run(`DELETE FROM ${tables.branches} WHERE session_id = ? AND branch_id <> ?`, [
-    id,
-    MAIN,
-  ]);
+  const others = 't.session_id = ? AND t.branch_id <> ?';
+  await sql.deleteBy(INDEX_OF.branches, tables.branches, others, [id, MAIN]);
   await sql.run(
     `UPDATE ${tables.branches} SET length = 0, user_turns = 0, tip_segment_id = NULL,
-      revision = ?, chosen_revision = ? WHERE session_id = ?`,
-    [revision, revision, id],
+      revision = ?, chosen_revision = ? WHERE session_id = ? AND branch_id = ?`,
+    [revision, revision, id, MAIN],
   );
-  await sql.run(`DELETE FROM ${tables.ledger} WHERE session_id = ?`, [id]);
+  await deleteOf(sql, sessionId, 'ledger');
 }
 
 /**
@@ -27,7 +34,7 @@ export async function clearBranches(sql: Sql, sessionId: string, revision: numbe
  * not exist. Does not rely on foreign keys, which may be off.
  */
 export async function deleteSession(sql: Sql, sessionId: string): Promise<boolean | undefined> {
-  const { sessions, branches, messages, ledger } = sql.tables;
+  const { sessions } = sql.tables;
   const id = sql.id(sessionId);
   // First of all, and by an update: it takes the lock, so that what follows sees the present.
   const locked = await sql.run(
@@ -39,41 +46,29 @@ export async function deleteSession(sql: Sql, sessionId: string): Promise<boolea
     return found.length === 0 ? false : undefined;
   }
   await forgetStructure(sql, sessionId);
-  for (const table of [branches, messages, ledger, sessions]) {
-    await sql.run(`DELETE FROM ${table} WHERE session_id = ?`, [id]);
+  for (const kind of ['branches', 'messages', 'ledger'] as const) {
+    await deleteOf(sql, sessionId, kind);
   }
+  await sql.run(`DELETE FROM ${sessions} WHERE session_id = ?`, [id]);
   return true;
 }
 
 async function forgetStructure(sql: Sql, sessionId: string): Promise<void> {
-  const { tables } = sql;
-  const id = sql.id(sessionId);
-  await deleteByKey(sql, tables.nodes, tables.segments, 'segment_id', sessionId);
-  await deleteByKey(sql, tables.ranges, tables.branches, 'branch_key', sessionId);
-  for (const table of [tables.segments, tables.operations, tables.runs, tables.turnUsage]) {
-    await sql.run(`DELETE FROM ${table} WHERE session_id = ?`, [id]);
+  const { nodes, segments, ranges, branches } = sql.tables;
+  // With a subquery for the keys, MariaDB, and Postgres without statistics, would look at every row.
+  const keysOf = async (table: string, column: string): Promise<number[]> => {
+    const select = `SELECT ${column} AS key_value FROM ${table} WHERE session_id = ?`;
+    const rows = await sql.all<{ key_value: unknown }>(select, [sql.id(sessionId)]);
+    return rows.map(({ key_value }) => Number(key_value));
+  };
+  const ofSegments = await keysOf(segments, 'segment_id');
+  await sql.deleteKeys('segment_id', nodes, 'segment_id', ofSegments);
+  await sql.deleteKeys('PRIMARY', ranges, 'branch_key', await keysOf(branches, 'branch_key'));
+  for (const kind of ['segments', 'operations', 'runs', 'turnUsage'] as const) {
+    await deleteOf(sql, sessionId, kind);
   }
 }
 
-/**
- * Deletes the rows that belong to rows of the session in another table. With a subquery in their place
- * the keys would be looked for in every row: by MariaDB always, by Postgres without statistics.
- */
-async function deleteByKey(
-  sql: Sql,
-  from: string,
-  owners: string,
-  column: string,
-  sessionId: string,
-): Promise<void> {
-  const found = await sql.all<{ owner: unknown }>(
-    `SELECT ${column} AS owner FROM ${owners} WHERE session_id = ?`,
-    [sql.id(sessionId)],
-  );
-  const keys = found.map(({ owner }) => Number(owner));
-  for (let start = 0; start < keys.length; start += KEYS_PER_DELETE) {
-    // The numbers are ours.
-    const batch = keys.slice(start, start + KEYS_PER_DELETE).join(', ');
-    await sql.run(`DELETE FROM ${from} WHERE ${column} IN (${batch})`);
-  }
+async function deleteOf(sql: Sql, sessionId: string, kind: keyof typeof INDEX_OF): Promise<void> {
+  await sql.deleteBy(INDEX_OF[kind], sql.tables[kind], 't.session_id = ?', [sql.id(sessionId)]);
 }

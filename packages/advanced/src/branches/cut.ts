@@ -23,15 +23,15 @@ export async function cut(sql: Sql, branch: Branch, length: number): Promise<voi
   const ranges = await rangesOf(sql, branch.key);
   const touched = ranges.filter(({ last }) => last > length);
   const { tables } = sql;
-  await sql.run(`DELETE FROM ${tables.ranges} WHERE branch_key = ? AND first_seq > ?`, [
-    branch.key,
-    length,
-  ]);
-  await sql.run(`UPDATE ${tables.ranges} SET last_seq = ? WHERE branch_key = ? AND last_seq > ?`, [
-    length,
-    branch.key,
-    length,
-  ]);
+  // One by one: of a condition that is open at its end, MySQL locks the next branch's range too.
+  const at = 'WHERE branch_key = ? AND first_seq = ?';
+  for (const { first } of touched) {
+    if (first > length) await sql.run(`DELETE FROM ${tables.ranges} ${at}`, [branch.key, first]);
+    else {
+      const update = `UPDATE ${tables.ranges} SET last_seq = ? ${at}`;
+      await sql.run(update, [length, branch.key, first]);
+    }
+  }
   for (const { segment, first } of touched) {
     const kept = await lastShown(sql, segment);
     await deleteRows(sql, segment, kept);
@@ -69,12 +69,16 @@ async function turnsAt(sql: Sql, ranges: readonly Range[], length: number): Prom
 async function deleteRows(sql: Sql, segment: number, above: number): Promise<void> {
   const { messages, nodes } = sql.tables;
   const rows = 'segment_id = ? AND sequence_number > ?';
-  // MySQL reads the whole table for a subquery in DELETE.
-  const deletion =
-    sql.dialect.name === 'MySQL'
-      ? `DELETE m FROM ${nodes} AS n JOIN ${messages} AS m ON m.id = n.message_id
-         WHERE n.segment_id = ? AND n.sequence_number > ?`
-      : `DELETE FROM ${messages} WHERE id IN (SELECT message_id FROM ${nodes} WHERE ${rows})`;
-  await sql.run(deletion, [segment, above]);
+  if (sql.dialect.name === 'MySQL') {
+    // It reads the whole table for a subquery, and locks the row behind the last one.
+    const select = `SELECT message_id AS id FROM ${nodes} WHERE ${rows}`;
+    const found = await sql.all<{ id: unknown }>(select, [segment, above]);
+    const ids = found.map(({ id }) => Number(id));
+    await sql.deleteKeys('PRIMARY', nodes, 'message_id', ids);
+    await sql.deleteKeys('PRIMARY', messages, 'id', ids);
+    return;
+  }
+  const these = `SELECT message_id FROM ${nodes} WHERE ${rows}`;
+  await sql.run(`DELETE FROM ${messages} WHERE id IN (${these})`, [segment, above]);
   await sql.run(`DELETE FROM ${nodes} WHERE ${rows}`, [segment, above]);
 }

@@ -24,6 +24,8 @@ export function createTables(dialect: SqlDialect, t: TableMap): readonly string[
   const { integer, key, heap, clustered } = types;
   const branchId = branchIdType(dialect);
   const { json, timestamp } = DOCUMENTED_TYPES[name];
+  // To see that a key is not there already, MySQL locks the row behind it, which is another session's.
+  const unique = name !== 'MySQL';
   const session = `${types.sessionId} NOT NULL REFERENCES ${t.sessions} (session_id) ON DELETE CASCADE`;
   const branch = `${integer} NOT NULL REFERENCES ${t.branches} (branch_key) ON DELETE CASCADE`;
   return [
@@ -67,7 +69,7 @@ export function createTables(dialect: SqlDialect, t: TableMap): readonly string[
       turn_start       ${integer},
       message_type     ${key} NOT NULL,
       tool_name        ${types.text},
-      UNIQUE (segment_id, sequence_number)
+      ${unique ? 'UNIQUE' : 'INDEX segment_id'} (segment_id, sequence_number)
     )${heap}`,
     turnIndex(dialect, t.nodes),
     `CREATE TABLE IF NOT EXISTS ${t.operations} (
@@ -108,9 +110,11 @@ export function createTables(dialect: SqlDialect, t: TableMap): readonly string[
 
 /** The rows that begin a turn, one a turn; MySQL cannot leave the others out. */
 function turnIndex({ name, quote }: SqlDialect, table: string): string {
-  const rest = name === 'MySQL' ? '' : ' WHERE turn_start IS NOT NULL';
-  const clause = name === 'MySQL' ? '' : 'IF NOT EXISTS ';
-  return `CREATE UNIQUE INDEX ${clause}${quote('message_nodes_by_turn')} ON ${table} (segment_id, turn_start)${rest}`;
+  const index = quote('message_nodes_by_turn');
+  const on = `ON ${table} (segment_id, turn_start)`;
+  return name === 'MySQL'
+    ? `CREATE INDEX ${index} ${on}`
+    : `CREATE UNIQUE INDEX IF NOT EXISTS ${index} ${on} WHERE turn_start IS NOT NULL`;
 }
 
 /** An index belongs to its table's schema, and MySQL has no IF NOT EXISTS for it. */

@@ -49,8 +49,10 @@ interface Turn {
   readonly turn: number;
 }
 
+const GONE = 'the turn that the run belongs to is gone';
+
 /** Why usage was not stored. */
-export type Refusal = 'the turn that the run belongs to is gone';
+export type Refusal = typeof GONE;
 
 /** Stores the usage of runs, each once, and sums it up. */
 export class UsageLedger {
@@ -68,9 +70,9 @@ export class UsageLedger {
   async store(source: RunUsageSource, wrote: LastWrite | undefined): Promise<Refusal | undefined> {
     const usage = totalsOf(source.state.usage);
     // Without a session there is nothing that usage could belong to.
-    if ((await this.#cursor.look()) === undefined)
-      return 'the turn that the run belongs to is gone';
-    const done = await this.#cursor.write({ raise: 0, repeatable: 'harmless' }, async (unit) => {
+    if ((await this.#cursor.look()) === undefined) return GONE;
+    const options = { raise: 0, repeatable: 'harmless', absent: 'leave' } as const;
+    const done = await this.#cursor.write(options, async (unit): Promise<{ refusal?: Refusal }> => {
       const stored = await this.#find(unit.sql, source);
       const turn = stored === undefined ? await this.#turnOf(unit, wrote) : undefined;
       const place = stored === undefined ? turn : await this.#placeOf(unit.sql, stored);
@@ -78,13 +80,13 @@ export class UsageLedger {
       const before = stored?.usage ?? NOTHING;
       if (stored !== undefined && !exceeds(usage, before)) return {};
       await this.#save(unit.sql, source, { runId, usage, place });
-      if (place === undefined) return { refusal: 'the turn that the run belongs to is gone' };
+      if (place === undefined) return { refusal: GONE };
       const { sessionId } = this.#cursor;
       const added = combine(usage, before, -1);
       await addToTurn(unit.sql, sessionId, place.branch.branchId, place.turn, added);
       return {};
     });
-    return (done as { refusal?: Refusal } | undefined)?.refusal;
+    return done === undefined ? GONE : done.refusal;
   }
 
   /** The sums of a branch, or of all. */
