@@ -1,5 +1,5 @@
 import { isSessionError } from '@agent-sessions/core';
-import { type Attempt, closedError, retryUntil } from '@agent-sessions/core/adapter';
+import { type Attempt, closedError, retryUntil, turnIfDue } from '@agent-sessions/core/adapter';
 import type { DatabaseConnection } from 'kysely';
 import type { Database, Execute, Failure, Inspection, SqlDialect } from './dialects/dialect.ts';
 import { failureOf } from './dialects/driver-errors.ts';
@@ -106,7 +106,7 @@ export class SessionDatabase {
     const { dialect, label } = this.#options;
     let unknown = false;
     let prepared = 0;
-    return retryUntil(this.#options.retryTimeoutMs, async (): Promise<Attempt<T>> => {
+    const work = async (): Promise<Attempt<T>> => {
       if (this.#closed) throw closedError();
       const progress: Progress = { sent: 'nothing' };
       try {
@@ -125,7 +125,10 @@ export class SessionDatabase {
         else if (!this.#isPassing(failure)) throw failed();
         return { retry: failed };
       }
-    });
+    };
+    const retry = () => retryUntil(this.#options.retryTimeoutMs, work);
+    // A database inside the process answers without letting the event loop turn.
+    return turnIfDue()?.then(retry) ?? retry();
   }
 
   /** A server that was never reached is not about to come back. */

@@ -58,6 +58,18 @@ onEveryBackend((_backend, database) => {
     expect(took).toBeLessThan(BOUND_MS);
   });
 
+  test('calls that follow each other without a pause let timers have their turn', async () => {
+    const [session] = stores(1).map((store) => store.session('timers'));
+    await session?.addItems(numbered(1));
+    let isOver = false;
+    setTimeout(() => {
+      isOver = true;
+    }, 1);
+    const deadline = performance.now() + BOUND_MS;
+    while (!isOver && performance.now() < deadline) await session?.getItems(1);
+    expect(isOver).toBe(true);
+  });
+
   test('400 appends at once to one session through two stores are each in one piece, in under 3 s', async () => {
     const [one, two] = stores(2).map((store) => store.session('appends'));
     await two?.getItems(1);

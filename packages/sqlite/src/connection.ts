@@ -1,7 +1,6 @@
-import { type Attempt, closedError, retryUntil } from '@agent-sessions/core/adapter';
+import { type Attempt, closedError, retryUntil, turnIfDue } from '@agent-sessions/core/adapter';
 import BetterSqlite3, { type Database, type Statement } from 'better-sqlite3';
 import { busyError, isBusy, toSessionError } from './errors.ts';
-import { turnIfDue } from './event-loop.ts';
 import { createTables, isCurrent, type TableNames } from './schema.ts';
 
 /**

@@ -5,9 +5,19 @@ let streakStart = 0;
 let nextTurn: Promise<void> | undefined;
 
 /**
- * The driver is synchronous: a caller who awaits one call after another never lets the event loop
+ * Where a driver is synchronous, a caller who awaits one call after another never lets the event loop
  * turn, for promises that are already settled go on at once. Call this before each use of the driver,
- * and if it returns a promise, await it: the streak has become too long.
+ * and if it returns a promise, await it: the streak has lasted for more than 10 ms.
+ *
+ * @example
+ * ```ts
+ * import { turnIfDue } from '@agent-sessions/core/adapter';
+ *
+ * async function use<T>(driver: () => T): Promise<T> {
+ *   await turnIfDue();
+ *   return driver();
+ * }
+ * ```
  */
 export function turnIfDue(): Promise<void> | undefined {
   const now = performance.now();
