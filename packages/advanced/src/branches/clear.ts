@@ -19,8 +19,9 @@ export async function clearBranches(sql: Sql, sessionId: string, revision: numbe
   const id = sql.id(sessionId);
   await deleteOf(sql, sessionId, 'messages');
   await forgetStructure(sql, sessionId);
-  const others = 't.session_id = ? AND t.branch_id <> ?';
-  await sql.deleteBy(INDEX_OF.branches, tables.branches, others, [id, MAIN]);
+  const isOther = `AND branch_id <> '${MAIN}'`;
+  const others = await keysOf(sql, sessionId, tables.branches, 'branch_key', isOther);
+  await sql.deleteKeys('PRIMARY', tables.branches, 'branch_key', others);
   await sql.run(
     `UPDATE ${tables.branches} SET length = 0, user_turns = 0, tip_segment_id = NULL,
       revision = ?, chosen_revision = ? WHERE session_id = ? AND branch_id = ?`,
@@ -56,14 +57,10 @@ export async function deleteSession(sql: Sql, sessionId: string): Promise<boolea
 async function forgetStructure(sql: Sql, sessionId: string): Promise<void> {
   const { nodes, segments, ranges, branches } = sql.tables;
   // With a subquery for the keys, MariaDB, and Postgres without statistics, would look at every row.
-  const keysOf = async (table: string, column: string): Promise<number[]> => {
-    const select = `SELECT ${column} AS key_value FROM ${table} WHERE session_id = ?`;
-    const rows = await sql.all<{ key_value: unknown }>(select, [sql.id(sessionId)]);
-    return rows.map(({ key_value }) => Number(key_value));
-  };
-  const ofSegments = await keysOf(segments, 'segment_id');
+  const ofSegments = await keysOf(sql, sessionId, segments, 'segment_id');
   await sql.deleteKeys('segment_id', nodes, 'segment_id', ofSegments);
-  await sql.deleteKeys('PRIMARY', ranges, 'branch_key', await keysOf(branches, 'branch_key'));
+  const ofBranches = await keysOf(sql, sessionId, branches, 'branch_key');
+  await sql.deleteKeys('PRIMARY', ranges, 'branch_key', ofBranches);
   for (const kind of ['segments', 'operations', 'runs', 'turnUsage'] as const) {
     await deleteOf(sql, sessionId, kind);
   }
@@ -71,4 +68,19 @@ async function forgetStructure(sql: Sql, sessionId: string): Promise<void> {
 
 async function deleteOf(sql: Sql, sessionId: string, kind: keyof typeof INDEX_OF): Promise<void> {
   await sql.deleteBy(INDEX_OF[kind], sql.tables[kind], 't.session_id = ?', [sql.id(sessionId)]);
+}
+
+/** Keys of a session's rows: a condition that is open at its end would have MySQL lock the next session's. */
+async function keysOf(
+  sql: Sql,
+  sessionId: string,
+  table: string,
+  column: string,
+  condition = '',
+): Promise<number[]> {
+  const rows = await sql.all<{ key_value: unknown }>(
+    `SELECT ${column} AS key_value FROM ${table} WHERE session_id = ? ${condition}`,
+    [sql.id(sessionId)],
+  );
+  return rows.map(({ key_value }) => Number(key_value));
 }
