@@ -20,6 +20,7 @@ import {
 import { AdvancedSessionStore, databaseOf } from './advanced-store.ts';
 import { assertBranchId, type BranchInfo, BranchManager } from './branch-manager.ts';
 import { BranchStore } from './branch-store.ts';
+import { createFromContent } from './content-branch.ts';
 import {
   Conversation,
   type ConversationTurn,
@@ -129,8 +130,8 @@ export class AdvancedSession extends StoredSession<SessionStore & SessionDirecto
    * an id that is none
    */
   createBranchFromContent(text: string, branchName?: string): Promise<string> {
-    return this.#run('createBranchFromContent', async () =>
-      this.#branches.createFromTurn(await this.#conversation.findFirst(text), branchName),
+    return this.#run('createBranchFromContent', () =>
+      createFromContent(this.#branches, this.#conversation, text, branchName),
     );
   }
 

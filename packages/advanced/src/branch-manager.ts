@@ -50,10 +50,25 @@ export class BranchManager {
 
   /** Makes a branch of what comes before a turn, and moves to it. */
   async createFromTurn(turn: number, branchName: string | undefined): Promise<string> {
+    const created = await this.createFrom(async () => turn, branchName);
+    if (created === undefined) throw new Error('a fork has a result');
+    return created;
+  }
+
+  /**
+   * As {@link createFromTurn}, from a turn that is chosen under the session's lock. If none is,
+   * nothing takes effect, and it comes to `undefined`.
+   */
+  async createFrom(
+    chooseTurn: (unit: Unit) => Promise<number | undefined>,
+    branchName: string | undefined,
+  ): Promise<string | undefined> {
     if (branchName !== undefined) assertBranchId(branchName);
     const created = await this.#cursor.write({ raise: 1 }, async (unit) => {
       const { sql, branch, revision } = unit;
       const { sessionId } = this.#cursor;
+      const turn = await chooseTurn(unit);
+      if (turn === undefined) return undefined;
       const start = await this.#start(unit, turn);
       const base = `branch_from_turn_${turn}_${Math.floor(Date.now() / 1000)}`;
       const branchId = branchName ?? (await unusedId(sql, sessionId, base));
@@ -69,7 +84,7 @@ export class BranchManager {
       });
       return { key, branchId };
     });
-    if (created === undefined) throw new Error('a fork has a result');
+    if (created === undefined) return undefined;
     this.#cursor.moveTo(created);
     return created.branchId;
   }

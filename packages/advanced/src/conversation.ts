@@ -1,6 +1,7 @@
 import type { AgentInputItem } from '@openai/agents-core';
 import { type Branch, MAIN, rangesOf } from './branches/branch.ts';
-import type { Cursor } from './cursor.ts';
+import { readSteadily } from './branches/steady.ts';
+import type { Cursor, Unit } from './cursor.ts';
 import { contentNotFoundError, invalidArgument } from './errors.ts';
 import { isToolCall } from './items/outline.ts';
 import { matcher, messageText, textOf } from './items/text.ts';
@@ -71,8 +72,8 @@ export class Conversation {
   }
 
   /** The turns, in order. */
-  turns(): Promise<ConversationTurn[]> {
-    return this.#cursor.read([], async (sql, branch) => {
+  async turns(): Promise<ConversationTurn[]> {
+    const read = await readSteadily(this.#cursor, async (sql, branch) => {
       const turns: ConversationTurn[] = [];
       for await (const rows of chunks(sql, branch, 'n.turn_start IS NOT NULL')) {
         const items = await this.#decode(rows.map(({ data }) => data));
@@ -80,36 +81,30 @@ export class Conversation {
       }
       return turns;
     });
+    return read?.value ?? [];
   }
 
   /** The turns in which a text occurs, in order. */
-  find(text: string): Promise<ConversationTurn[]> {
-    if (typeof text !== 'string' || text === '') {
-      throw invalidArgument('the text to search for is empty');
-    }
-    const matches = matcher(text);
-    return this.#cursor.read([], async (sql, branch) => {
-      const starts = new Map<number, ConversationTurn>();
-      const found = new Set<number>();
-      for await (const rows of chunks(sql, branch, 'n.user_turn_number > 0')) {
-        const items = await this.#decode(rows.map(({ data }) => data));
-        for (const [index, row] of rows.entries()) {
-          const item = items[index];
-          const turn = Number(row.turn);
-          if (row.turn_start !== null) starts.set(turn, toTurn(row, item));
-          if (item !== undefined && !found.has(turn) && matches(textOf(item))) found.add(turn);
-        }
-      }
-      return [...found].flatMap((turn) => starts.get(turn) ?? []);
-    });
+  async find(text: string): Promise<ConversationTurn[]> {
+    const found = await readSteadily(this.#cursor, this.#search(text));
+    return found?.value ?? [];
   }
 
-  /** The first turn in which a text occurs. */
-  async findFirst(text: string): Promise<number> {
-    const [first] = await this.find(text);
-    if (first !== undefined) return first.turn;
-    const current = await this.#cursor.look();
-    throw contentNotFoundError(current?.branchId ?? MAIN);
+  /** The first turn in which a text occurs, and the branch as it was then. */
+  async findFirst(text: string): Promise<{ turn: number; branch: Branch }> {
+    const found = await readSteadily(this.#cursor, this.#search(text));
+    const [first] = found?.value ?? [];
+    if (found === undefined || first === undefined) {
+      throw contentNotFoundError(found?.branch.branchId ?? MAIN);
+    }
+    return { turn: first.turn, branch: found.branch };
+  }
+
+  /** As {@link findFirst}, inside a transaction that holds the session's lock. */
+  async findFirstLocked({ sql, branch }: Unit, text: string): Promise<number> {
+    const [first] = await this.#search(text)(sql, branch);
+    if (first === undefined) throw contentNotFoundError(branch.branchId);
+    return first.turn;
   }
 
   /** The items of each turn, in order; those before the first turn are turn 0. */
@@ -133,6 +128,27 @@ export class Conversation {
       counts.set(key, { toolName: tool_name, count, turn: Number(turn) });
     }
     return [...counts.values()];
+  }
+
+  #search(text: string): (sql: Sql, branch: Branch) => Promise<ConversationTurn[]> {
+    if (typeof text !== 'string' || text === '') {
+      throw invalidArgument('the text to search for is empty');
+    }
+    const matches = matcher(text);
+    return async (sql, branch) => {
+      const starts = new Map<number, ConversationTurn>();
+      const found = new Set<number>();
+      for await (const rows of chunks(sql, branch, 'n.user_turn_number > 0')) {
+        const items = await this.#decode(rows.map(({ data }) => data));
+        for (const [index, row] of rows.entries()) {
+          const item = items[index];
+          const turn = Number(row.turn);
+          if (row.turn_start !== null) starts.set(turn, toTurn(row, item));
+          if (item !== undefined && !found.has(turn) && matches(textOf(item))) found.add(turn);
+        }
+      }
+      return [...found].flatMap((turn) => starts.get(turn) ?? []);
+    };
   }
 
   #nodes(): Promise<NodeRow[]> {
