@@ -37,7 +37,9 @@ function toolNameOf(type: string, wire: Readonly<Record<string, unknown>>): stri
   const { name, server_label: server, namespace } = wire;
   if (typeof name === 'string' && name !== '') {
     const qualifier = typeof server === 'string' ? server : namespace;
-    return typeof qualifier === 'string' && qualifier !== '' ? `${qualifier}.${name}` : name;
+    return storable(
+      typeof qualifier === 'string' && qualifier !== '' ? `${qualifier}.${name}` : name,
+    );
   }
   const tool = type.replace(/_call(?:_output|_result)?$|_output$/, '');
   return isToolCall(type) || tool !== type ? tool : undefined;
@@ -54,6 +56,11 @@ function wireItem(item: AgentInputItem): Record<string, unknown> {
   const isNoCall = /_tools$|_request$|_response$/.test(kind);
   const details = typeof raw === 'object' && raw !== null ? raw : {};
   return { ...details, ...item, ...(isNoCall && { type: kind }) };
+}
+
+/** What every database keeps as text: Postgres takes no NUL, and none of them half a character. */
+function storable(name: string): string {
+  return name.replaceAll('\0', '?').toWellFormed();
 }
 
 function plain(text: string): string {
