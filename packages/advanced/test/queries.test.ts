@@ -46,6 +46,32 @@ describe('getConversationTurns', () => {
     expect((await session.getConversationTurns())[0]?.fullContent).toBe('Look at this:');
   });
 
+  test('passes over where a prompt may be cached, and where and what files are', async () => {
+    const cached = { promptCacheBreakpoint: { mode: 'explicit' as const } };
+    const session = await holding([
+      {
+        role: 'user',
+        content: [
+          { type: 'input_text', text: 'See the file.', ...cached },
+          { type: 'input_file', file: { url: 'https://a.example/a.pdf' }, filename: 'a.pdf' },
+        ],
+      },
+      {
+        role: 'user',
+        content: [
+          { type: 'input_text', text: 'And that.', prompt_cache_breakpoint: { mode: 'explicit' } },
+          { type: 'input_file', file_url: 'https://a.example/b.pdf' },
+          { type: 'input_file', fileUrl: 'https://a.example/c.pdf' },
+        ],
+      } as unknown as AgentInputItem,
+    ]);
+    const turns = await session.getConversationTurns();
+    expect(turns.map(({ fullContent }) => fullContent)).toEqual(['See the file.', 'And that.']);
+    for (const text of ['explicit', '.pdf']) {
+      expect(await session.findTurnsByContent(text)).toEqual([]);
+    }
+  });
+
   test('reads a conversation of more turns than are held in memory at once', async () => {
     const session = await holding(Array.from({ length: 2500 }, (_, n) => user(`question ${n}`)));
     const turns = await session.getConversationTurns();
@@ -83,6 +109,19 @@ describe('findTurnsByContent', () => {
       [{ role: 'user', content: [{ type: 'input_image', image: 'data:abc' }] }],
       'data',
       [],
+    ],
+    [
+      'names of files that a search gave',
+      [
+        user('q'),
+        {
+          type: 'hosted_tool_call',
+          name: 'file_search_call',
+          providerData: { type: 'file_search_call', results: [{ filename: 'tides.pdf' }] },
+        },
+      ],
+      'tides',
+      [1],
     ],
     ['not what came before the first turn', [assistant('early'), user('late')], 'early', []],
     ['each turn once', [...turn('sun and sun', 'sun'), ...turn('sun', '')], 'sun', [1, 2]],

@@ -28,12 +28,16 @@ const FOR_MACHINES: ReadonlySet<string> = new Set([
   'file',
   'file_data',
   'file_id',
+  'file_url',
+  'fileUrl',
   'audio',
   'data',
   'detail',
   'mediaType',
   'format',
   'encrypted_content',
+  'promptCacheBreakpoint',
+  'prompt_cache_breakpoint',
 ]);
 
 /** All text of an item that people wrote and read: message text, tool arguments and outputs. */
@@ -96,8 +100,10 @@ function collect(value: unknown, found: string[], kind: Kind): void {
   } else if (Array.isArray(value)) {
     for (const entry of value) collect(entry, found, kind);
   } else if (typeof value === 'object' && value !== null && !(value instanceof Uint8Array)) {
+    const isFile = 'type' in value && value.type === 'input_file';
     for (const [key, entry] of Object.entries(value)) {
-      if (kind === 'data' || !FOR_MACHINES.has(key)) collect(entry, found, kind);
+      const isForMachines = FOR_MACHINES.has(key) || (isFile && key === 'filename');
+      if (kind === 'data' || !isForMachines) collect(entry, found, kind);
     }
   }
 }
