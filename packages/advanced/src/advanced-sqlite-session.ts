@@ -1,8 +1,9 @@
 import { SessionError } from '@agent-sessions/core';
 import { assertSessionId } from '@agent-sessions/core/adapter';
+import { openSqliteFile } from '@agent-sessions/kysely/advanced-support';
 import { AdvancedSession } from './advanced-session.ts';
 import { AdvancedSessionStore } from './advanced-store.ts';
-import type { BranchOptions } from './options.ts';
+import { type BranchOptions, refuse } from './options.ts';
 
 /** Options of a session in a file. */
 export interface AdvancedSQLiteSessionOptions extends BranchOptions {
@@ -10,6 +11,11 @@ export interface AdvancedSQLiteSessionOptions extends BranchOptions {
   readonly path?: string;
   /** Whether missing tables are created; in memory they always are. Default: false. */
   readonly createTables?: boolean;
+  /** How long to repeat what other connections' locks prevent, in milliseconds. Default: 10 000. */
+  readonly retryTimeoutMs?: number;
+  readonly store?: never;
+  readonly db?: never;
+  readonly schema?: never;
 }
 
 /**
@@ -39,12 +45,15 @@ export class AdvancedSQLiteSession extends AdvancedSession {
    * @throws SessionError `invalid_session_id`, `invalid_options`
    */
   constructor(options: AdvancedSQLiteSessionOptions = {}) {
-    const { path = ':memory:', createTables = false, ...own } = options;
-    if (typeof path !== 'string' || path.trim() === '') {
+    refuse(options, ['store', 'db', 'schema'], 'this session is in a file; use AdvancedSession');
+    const { path = ':memory:', createTables = false, retryTimeoutMs = 10_000, ...own } = options;
+    // The system would take what follows a NUL for no part of the path, and open another file.
+    if (typeof path !== 'string' || path.trim() === '' || path.includes('\0')) {
       throw new SessionError('invalid_options', 'Invalid option `path`: it is not a path.');
     }
     if (own.sessionId !== undefined) assertSessionId(own.sessionId);
-    const store = AdvancedSessionStore.fromUrl({ url: `sqlite:${path}`, createTables });
+    const db = openSqliteFile(path);
+    const store = new AdvancedSessionStore({ db, createTables, retryTimeoutMs });
     super({ ...own, store, ownsStore: true });
   }
 }

@@ -1,4 +1,4 @@
-import type { StoredSessionOptions } from '@agent-sessions/core';
+import { SessionError, type StoredSessionOptions } from '@agent-sessions/core';
 import type { RecordCipher } from '@agent-sessions/core/adapter';
 import type { AdvancedSessionStore, AdvancedSessionStoreOptions } from './advanced-store.ts';
 
@@ -15,12 +15,27 @@ export interface BranchOptions extends Pick<StoredSessionOptions, 'sessionId' | 
 /** Options of a session: its own, and either a shared `store` or those of a store over `db`. */
 export type AdvancedSessionOptions = BranchOptions &
   (
-    | AdvancedSessionStoreOptions
+    | (AdvancedSessionStoreOptions & { readonly store?: never })
     | {
         /** A store shared with other sessions. */
         readonly store: AdvancedSessionStore;
         /** Whether closing the session closes the store. Default: false. */
         readonly ownsStore?: boolean;
         readonly db?: never;
+        readonly createTables?: never;
+        readonly retryTimeoutMs?: never;
+        readonly schema?: never;
       }
   );
+
+/**
+ * Throws if one of the options is given, which would have no effect.
+ *
+ * @throws SessionError `invalid_options`
+ */
+export function refuse(options: object, names: readonly string[], reason: string): void {
+  const given = new Map<string, unknown>(Object.entries(options));
+  const name = names.find((one) => given.get(one) !== undefined);
+  if (name === undefined) return;
+  throw new SessionError('invalid_options', `Invalid option \`${name}\`: ${reason}.`);
+}

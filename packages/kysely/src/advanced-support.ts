@@ -8,7 +8,7 @@
 export { SessionDatabase } from './database.ts';
 export { detectDialect } from './dialects/detect.ts';
 export type { Database, Execute, Inspection, SqlDialect, Statement } from './dialects/dialect.ts';
-export { labelOf, openUrl } from './open-url.ts';
+export { labelOf, openSqliteFile, openUrl } from './open-url.ts';
 export { executeOn } from './prepare.ts';
 export type { Unit } from './records.ts';
 export { resolveTables, type Tables } from './tables.ts';

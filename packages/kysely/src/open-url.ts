@@ -88,6 +88,11 @@ function openSqlite(rest: string): Database {
       `Invalid option \`url\`: two slashes are followed by a host, and a file has none. Write sqlite:${path.slice(2)} for a relative path, sqlite:/${path.slice(2)} for an absolute one.`,
     );
   }
+  return openSqliteFile(path);
+}
+
+/** Makes a Kysely instance for a file, or `:memory:`. It is opened on first use. */
+export function openSqliteFile(path: string): Database {
   let database: SqliteDatabase | undefined;
   const dialect = new SqliteDialect({
     // Asked for again if another process held the lock when the connection was set up.
