@@ -117,6 +117,32 @@ describe('storeRunUsage', () => {
     expect(await on.getSessionUsage()).toMatchObject({ requests: 2, totalTurns: 2 });
   });
 
+  test('looks at the responses of a run once, however many interrupted ones there are', async () => {
+    const { session } = openSessions();
+    const on = session();
+    await on.addItems([user('question')]);
+    let looks = 0;
+    const source = (id: string) => ({
+      state: { usage: { requests: 1, inputTokens: 1, outputTokens: 1, totalTokens: 2 } },
+      rawResponses: [
+        {
+          get responseId() {
+            looks += 1;
+            return id;
+          },
+          output: [],
+        },
+      ],
+    });
+    for (let number = 0; number < 20; number += 1) {
+      await on.storeRunUsage({ ...source(`given up ${number}`), interruptions: [{}] });
+    }
+    looks = 0;
+    await on.storeRunUsage(source('finished'));
+    expect(looks).toBe(1);
+    expect(await on.getSessionUsage()).toMatchObject({ requests: 21 });
+  });
+
   test('stores the usage of a run where it ran, wherever the session has gone since', async () => {
     const { session } = openSessions();
     const on = session();
