@@ -11,6 +11,7 @@ import {
   type RunUsageSource,
   responseCount,
 } from './run-identity.ts';
+import { fromJson, type Share, shareOf, toJson } from './shares.ts';
 import { combine, exceeds, NOTHING, totalsOf, type UsageTotals } from './totals.ts';
 import { addToTurn, type UsageRow, usageOf } from './turn-usage.ts';
 
@@ -40,7 +41,7 @@ interface StoredRun {
   readonly branchKey: number;
   /** `undefined`: the turn is gone. */
   readonly turn: number | undefined;
-  readonly usage: UsageTotals;
+  readonly usage: Share;
 }
 
 /** A turn that usage is stored for. */
@@ -68,7 +69,7 @@ export class UsageLedger {
    * @param wrote - What the run wrote last, if this session object saw it.
    */
   async store(source: RunUsageSource, wrote: LastWrite | undefined): Promise<Refusal | undefined> {
-    const usage = totalsOf(source.state.usage);
+    const now = totalsOf(source.state.usage);
     // Without a session there is nothing that usage could belong to.
     if ((await this.#cursor.look()) === undefined) return GONE;
     const options = { raise: 0, repeatable: 'harmless', absent: 'leave' } as const;
@@ -77,12 +78,13 @@ export class UsageLedger {
       const turn = stored === undefined ? await this.#turnOf(unit, wrote) : undefined;
       const place = stored === undefined ? turn : await this.#placeOf(unit.sql, stored);
       const runId = nameRun(source, stored?.runId);
-      const before = stored?.usage ?? NOTHING;
-      if (stored !== undefined && !exceeds(usage, before)) return {};
+      const usage = shareOf(source, now, stored?.usage);
+      const before = stored?.usage.share ?? NOTHING;
+      if (stored !== undefined && !exceeds(usage.share, before)) return {};
       await this.#save(unit.sql, source, { runId, usage, place });
       if (place === undefined) return { refusal: GONE };
       const { sessionId } = this.#cursor;
-      const added = combine(usage, before, -1);
+      const added = combine(usage.share, before, -1);
       await addToTurn(unit.sql, sessionId, place.branch.branchId, place.turn, added);
       return {};
     });
@@ -161,7 +163,7 @@ export class UsageLedger {
         runId: found.run_id,
         branchKey: Number(found.branch_key),
         turn: found.user_turn_number === null ? undefined : Number(found.user_turn_number),
-        usage: JSON.parse(found.stored_usage) as UsageTotals,
+        usage: fromJson(found.stored_usage),
       }
     );
   }
@@ -206,7 +208,7 @@ export class UsageLedger {
   async #save(
     sql: Sql,
     source: RunUsageSource,
-    run: { runId: string; usage: UsageTotals; place: Turn | undefined },
+    run: { runId: string; usage: Share; place: Turn | undefined },
   ): Promise<void> {
     const { runs } = sql.tables;
     const id = sql.id(this.#cursor.sessionId);
@@ -222,7 +224,7 @@ export class UsageLedger {
         run.place?.turn ?? null,
         count,
         isInterrupted(source) ? fingerprintOf(source, count) : null,
-        JSON.stringify(run.usage),
+        toJson(run.usage),
       ],
     );
   }

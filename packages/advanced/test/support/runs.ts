@@ -32,10 +32,17 @@ export function answer(text: string, output = 5): Step {
 
 /** A call of the tool `refund`, which used 3 tokens. */
 export function refundCall(callId = 'call_refund'): Step {
-  return modelResponse({
-    output: [functionCall('refund', { order: 42 }, { callId })],
-    usage: usageOf(3),
-  }) as Step;
+  return toolCall('refund', { order: 42 }, callId);
+}
+
+/** A call of a tool, which used 3 tokens. */
+export function toolCall(
+  name: string,
+  args: Record<string, string | number>,
+  callId: string,
+): Step {
+  const output = [functionCall(name, args, { callId })];
+  return modelResponse({ output, usage: usageOf(3) }) as Step;
 }
 
 /** An agent that gives these answers in turn; its tool `refund` waits for approval. */
