@@ -46,19 +46,25 @@ export class Directory {
     return (await this.#select(execute, 'WHERE s.session_id = ?', ids))[0];
   }
 
-  /** Two statements, to be run inside a transaction. */
+  /** To be run inside a transaction. */
   async setMetadata(execute: Execute, id: string, metadata: string | null): Promise<true> {
-    const { insertUnlessThere, encodeId, sql } = this.#dialect;
-    const { sessions } = this.#tables;
     const now = Date.now();
+    const session = this.#dialect.encodeId(id);
+    const update = {
+      sql: this.#dialect.sql(
+        `UPDATE ${this.#tables.sessions} SET metadata = ?, updated_at = ? WHERE session_id = ?`,
+      ),
+      parameters: [metadata, now, session],
+    };
+    const { numAffectedRows } = await execute(update);
+    if (numAffectedRows) return true;
+    // `raise` takes the row's lock at once. On MySQL, an insert that finds the row there shares a lock
+    // with others like it, and none of them could update then.
     await execute({
-      sql: insertUnlessThere(sessions, ['session_id', 'revision', 'created_at', 'updated_at']),
-      parameters: [encodeId(id), revisionAtBirth(), now, now],
+      sql: this.#dialect.raise(this.#tables),
+      parameters: [session, revisionAtBirth(), now, now, 0, now],
     });
-    await execute({
-      sql: sql(`UPDATE ${sessions} SET metadata = ?, updated_at = ? WHERE session_id = ?`),
-      parameters: [metadata, now, encodeId(id)],
-    });
+    await execute(update);
     return true;
   }
 
