@@ -34,6 +34,9 @@ export interface PageRequest {
  * @throws SessionError `invalid_options`
  */
 export function readPageRequest(options: ListSessionsOptions = {}): PageRequest {
+  if (typeof options !== 'object' || options === null) {
+    throw invalid('the options are not an object such as { prefix, limit, cursor }');
+  }
   const { prefix = '', limit = DEFAULT_LIMIT, cursor } = options;
   if (typeof prefix !== 'string') throw invalid('`prefix` is not a string');
   if (!Number.isInteger(limit) || limit < 1 || limit > LARGEST_LIMIT) {

@@ -241,6 +241,12 @@ describe('setMetadata', () => {
   });
 });
 
+test.each([null, 'user-', 7])('listSessions(%o) is refused', async (options) => {
+  await expect(new MemorySessionStore().listSessions(options as never)).rejects.toMatchObject({
+    code: 'invalid_options',
+  });
+});
+
 describe('deleteSession', () => {
   test('removes items, metadata and operations, and tells whether there was a session', async () => {
     const transaction = { type: 'append_items' as const, items: [user('x')] };
