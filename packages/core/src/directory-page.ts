@@ -6,6 +6,7 @@ import type {
   SessionPage,
 } from './directory.ts';
 import { SessionError } from './errors.ts';
+import { mayStartSessionId } from './session-id.ts';
 
 const DEFAULT_LIMIT = 50;
 const LARGEST_LIMIT = 1000;
@@ -20,7 +21,7 @@ export interface PageStart {
 
 /** Validated options of `listSessions`. */
 export interface PageRequest {
-  /** Only ids that start with this string, byte for byte; empty for all. */
+  /** Only ids that start with this string, byte for byte; well-formed, without NUL, empty for all. */
   readonly prefix: string;
   /** At most so many sessions, 1 to 1 000. */
   readonly limit: number;
@@ -110,7 +111,8 @@ function decodeCursor(cursor: string): PageStart {
     const [updatedAt, sessionId]: unknown[] = JSON.parse(
       Buffer.from(cursor, 'base64url').toString(),
     );
-    if (Number.isInteger(updatedAt) && typeof sessionId === 'string') {
+    const isId = typeof sessionId === 'string' && mayStartSessionId(sessionId);
+    if (Number.isInteger(updatedAt) && isId) {
       return { updatedAt: Number(updatedAt), sessionId };
     }
   } catch {

@@ -96,6 +96,12 @@ onEveryBackend(
 );
 
 onEveryBackend((_backend, database) => {
+  test.each(['\0', 'a\0', 'a\ud83d'])('no session has the prefix %j', async (prefix) => {
+    const store = new KyselySessionStore({ db: database().connect(), createTables: true });
+    await store.setMetadata('a\ufffd', {});
+    expect(await store.listSessions({ prefix })).toEqual({ sessions: [] });
+  });
+
   test('a prefix finds ids however they go on', async () => {
     const store = new KyselySessionStore({ db: database().connect(), createTables: true });
     const ids = [
