@@ -8,7 +8,7 @@ import type {
 import { encodeMetadata, type PageRequest, readPageRequest, toPage } from './directory-page.ts';
 import { assertOpen, closeInOrder, inOrder, outOfOrder } from './order.ts';
 import { deleteBehindClock } from './revision.ts';
-import { assertSessionId } from './session-id.ts';
+import { assertSessionId, mayStartSessionId } from './session-id.ts';
 import type {
   Operation,
   Rewrite,
@@ -91,7 +91,11 @@ export abstract class BaseSessionStore implements SessionStore, SessionDirectory
     assertOpen(this);
     const request = readPageRequest(options);
     return this.#traced('listSessions', undefined, () =>
-      outOfOrder(this, async () => toPage(await this.list(request), request.limit)),
+      outOfOrder(this, async () => {
+        // Not every backend takes such a string: Postgres has no NUL.
+        if (!mayStartSessionId(request.prefix)) return { sessions: [] };
+        return toPage(await this.list(request), request.limit);
+      }),
     );
   }
 

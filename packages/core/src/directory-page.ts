@@ -6,6 +6,7 @@ import type {
   SessionPage,
 } from './directory.ts';
 import { SessionError } from './errors.ts';
+import { mayStartSessionId } from './session-id.ts';
 
 const DEFAULT_LIMIT = 50;
 const LARGEST_LIMIT = 1000;
@@ -20,7 +21,7 @@ export interface PageStart {
 
 /** Validated options of `listSessions`. */
 export interface PageRequest {
-  /** Only ids that start with this string, byte for byte; empty for all. */
+  /** Only ids that start with this string, byte for byte; well-formed, without NUL, empty for all. */
   readonly prefix: string;
   /** At most so many sessions, 1 to 1 000. */
   readonly limit: number;
@@ -34,6 +35,9 @@ export interface PageRequest {
  * @throws SessionError `invalid_options`
  */
 export function readPageRequest(options: ListSessionsOptions = {}): PageRequest {
+  if (typeof options !== 'object' || options === null) {
+    throw invalid('the options are not an object such as { prefix, limit, cursor }');
+  }
   const { prefix = '', limit = DEFAULT_LIMIT, cursor } = options;
   if (typeof prefix !== 'string') throw invalid('`prefix` is not a string');
   if (!Number.isInteger(limit) || limit < 1 || limit > LARGEST_LIMIT) {
@@ -107,7 +111,8 @@ function decodeCursor(cursor: string): PageStart {
     const [updatedAt, sessionId]: unknown[] = JSON.parse(
       Buffer.from(cursor, 'base64url').toString(),
     );
-    if (Number.isInteger(updatedAt) && typeof sessionId === 'string') {
+    const isId = typeof sessionId === 'string' && mayStartSessionId(sessionId);
+    if (Number.isInteger(updatedAt) && isId) {
       return { updatedAt: Number(updatedAt), sessionId };
     }
   } catch {

@@ -30,6 +30,11 @@ export function assertSessionId(id: unknown): asserts id is string {
   }
 }
 
+/** False for a prefix that no session id can have. */
+export function mayStartSessionId(prefix: string): boolean {
+  return !prefix.includes('\0') && prefix.isWellFormed();
+}
+
 function problemOf(id: unknown): string | undefined {
   if (typeof id !== 'string') return `it is of type ${id === null ? 'null' : typeof id}`;
   if (id === '') return 'it is empty';

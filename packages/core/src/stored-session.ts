@@ -76,8 +76,14 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
   readonly #ownsStore: boolean;
   #closed = false;
 
-  /** @throws SessionError `invalid_session_id` */
+  /** @throws SessionError `invalid_session_id`, `invalid_options` */
   constructor(options: StoredSessionOptions<TStore>) {
+    if (typeof options?.store?.append !== 'function') {
+      throw new SessionError(
+        'invalid_options',
+        'Invalid session options: `store` is not a session store. Pass one, such as a MemorySessionStore.',
+      );
+    }
     const { store, sessionId = randomUUID(), logger = getLogger('agent-sessions') } = options;
     assertSessionId(sessionId);
     this.store = store;

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { type ListSessionsOptions, MemorySessionStore } from '../src/index.ts';
+import { type ListSessionsOptions, MemorySessionStore, type SessionInfo } from '../src/index.ts';
 import { user } from './items.ts';
 
 let store: MemorySessionStore;
@@ -238,6 +238,28 @@ describe('setMetadata', () => {
       code: 'invalid_options',
     });
     expect(await store.getSession('a')).toBeUndefined();
+  });
+});
+
+test.each([null, 'user-', 7])('listSessions(%o) is refused', async (options) => {
+  await expect(new MemorySessionStore().listSessions(options as never)).rejects.toMatchObject({
+    code: 'invalid_options',
+  });
+});
+
+test.each(['\0', 'a\0', 'a\ud83d'])('no session has the prefix %j', async (prefix) => {
+  class OneSession extends MemorySessionStore {
+    protected override list(): Promise<SessionInfo[]> {
+      throw new Error('a backend need not take such a string');
+    }
+  }
+  expect(await new OneSession().listSessions({ prefix })).toEqual({ sessions: [] });
+});
+
+test('a cursor that names no session id is refused', async () => {
+  const cursor = Buffer.from(JSON.stringify([1, 'a\0'])).toString('base64url');
+  await expect(new MemorySessionStore().listSessions({ cursor })).rejects.toMatchObject({
+    code: 'invalid_options',
   });
 });
 

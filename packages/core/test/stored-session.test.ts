@@ -10,6 +10,22 @@ async function filled(): Promise<StoredSession> {
   return session;
 }
 
+describe('the options of a session', () => {
+  test.each([
+    ['nothing', undefined],
+    ['no store', {}],
+    ['a store that is none', { store: {} }],
+    ['a store that is null', { store: null }],
+  ])('%s is refused, and the error says what to pass', (_what, options) => {
+    expect(() => new StoredSession(options as never)).toThrow(
+      expect.objectContaining({
+        code: 'invalid_options',
+        message: expect.stringContaining('`store` is not a session store'),
+      }),
+    );
+  });
+});
+
 describe('the limit of getItems', () => {
   test.each([
     [1, 4],

@@ -1,6 +1,8 @@
 import { StoredSession, type StoredSessionOptions } from '@agent-sessions/core';
 import { assertSessionId } from '@agent-sessions/core/adapter';
 import {
+  assertOptions,
+  invalid,
   KyselySessionStore,
   type KyselySessionStoreOptions,
   type KyselyStoreUrlOptions,
@@ -9,15 +11,27 @@ import {
 /** Options of a session: its own, and either a shared `store` or those of a store over `db`. */
 export type KyselySessionOptions = Pick<StoredSessionOptions, 'sessionId' | 'logger'> &
   (
-    | KyselySessionStoreOptions
+    | (KyselySessionStoreOptions & {
+        readonly store?: never;
+        readonly ownsStore?: never;
+        readonly url?: never;
+      })
     | {
         /** A store shared with other sessions. */
         readonly store: KyselySessionStore;
         /** Whether closing the session closes the store. Default: false. */
         readonly ownsStore?: boolean;
         readonly db?: never;
+        readonly url?: never;
+        readonly createTables?: never;
+        readonly tables?: never;
+        readonly schema?: never;
+        readonly retryTimeoutMs?: never;
       }
   );
+
+/** What a shared store has been given already. */
+const OF_THE_STORE = ['db', 'url', 'createTables', 'tables', 'schema', 'retryTimeoutMs'] as const;
 
 /** Options of a session that opens its own database. */
 export type KyselySessionUrlOptions = Pick<StoredSessionOptions, 'sessionId' | 'logger'> &
@@ -51,13 +65,17 @@ export class KyselySession extends StoredSession<KyselySessionStore> {
    * @throws SessionError `invalid_session_id`, `invalid_options`; `unsupported` for SQL Server
    */
   constructor(options: KyselySessionOptions) {
-    const { sessionId, logger } = options;
-    const shared = options.db === undefined;
+    assertOptions(options);
+    const { sessionId, logger, store, ownsStore = false } = options;
+    const doubled = OF_THE_STORE.find((name) => store !== undefined && options[name] !== undefined);
+    if (doubled !== undefined) {
+      throw invalid(`\`${doubled}\` is for a store of its own. Give it to the shared \`store\``);
+    }
     super({
       ...(sessionId !== undefined && { sessionId }),
       ...(logger !== undefined && { logger }),
-      store: shared ? options.store : new KyselySessionStore(options),
-      ownsStore: shared ? (options.ownsStore ?? false) : true,
+      store: store === undefined ? new KyselySessionStore(options) : store,
+      ownsStore: store === undefined || ownsStore,
     });
   }
 
@@ -67,12 +85,14 @@ export class KyselySession extends StoredSession<KyselySessionStore> {
    *
    * @throws SessionError `invalid_session_id`, `invalid_options`
    */
-  static fromUrl({ sessionId, logger, ...options }: KyselySessionUrlOptions): KyselySession {
+  static fromUrl(options: KyselySessionUrlOptions): KyselySession {
+    assertOptions(options);
+    const { sessionId, logger, ...own } = options;
     if (sessionId !== undefined) assertSessionId(sessionId);
     return new KyselySession({
       ...(sessionId !== undefined && { sessionId }),
       ...(logger !== undefined && { logger }),
-      store: KyselySessionStore.fromUrl(options),
+      store: KyselySessionStore.fromUrl(own),
       ownsStore: true,
     });
   }

@@ -93,10 +93,13 @@ export class KyselySessionStore extends BaseSessionStore {
    */
   constructor(options: KyselySessionStoreOptions) {
     super();
+    assertOptions(options);
     const { createTables = false, retryTimeoutMs = 10_000 } = options;
     if (!(retryTimeoutMs >= 0)) throw invalid('`retryTimeoutMs` is not a number of at least 0');
     if (typeof options.db?.getExecutor !== 'function') {
-      throw invalid('`db` is not a Kysely instance');
+      throw invalid(
+        '`db` is not a Kysely instance. Pass one, or a `url` to `fromUrl()` instead of the constructor',
+      );
     }
     const db = options.db as Database;
     const dialect = detectDialect(db);
@@ -125,7 +128,9 @@ export class KyselySessionStore extends BaseSessionStore {
    *
    * @throws SessionError `invalid_options`
    */
-  static fromUrl({ url, ...settings }: KyselyStoreUrlOptions): KyselySessionStore {
+  static fromUrl(options: KyselyStoreUrlOptions): KyselySessionStore {
+    assertOptions(options);
+    const { url, ...settings } = options;
     return new KyselySessionStore({ ...settings, db: openUrl(url) });
   }
 
@@ -251,7 +256,14 @@ export class KyselySessionStore extends BaseSessionStore {
   }
 }
 
-function invalid(problem: string): SessionError {
+/** @throws SessionError `invalid_options` for a URL in the place of the options, say */
+export function assertOptions(options: unknown): void {
+  if (typeof options !== 'object' || options === null) {
+    throw invalid('they are not an object such as { db }, or { url } for `fromUrl()`');
+  }
+}
+
+export function invalid(problem: string): SessionError {
   return new SessionError('invalid_options', `Invalid Kysely session options: ${problem}.`);
 }
 

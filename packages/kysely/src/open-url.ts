@@ -26,8 +26,9 @@ const SQLITE_BLOCKING_WAIT_MS = 5;
  *
  * @throws SessionError `invalid_options` for what is no URL of a database that is known
  */
-export function openUrl(url: string): Database {
-  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(String(url))?.[1]?.toLowerCase();
+export function openUrl(given: string | URL): Database {
+  const url = String(given);
+  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase();
   switch (scheme) {
     case 'postgres':
     case 'postgresql':
@@ -86,6 +87,13 @@ function openSqlite(rest: string): Database {
     throw new SessionError(
       'invalid_options',
       `Invalid option \`url\`: two slashes are followed by a host, and a file has none. Write sqlite:${path.slice(2)} for a relative path, sqlite:/${path.slice(2)} for an absolute one.`,
+    );
+  }
+  if (path.includes('\0')) {
+    // SQLite reads the path up to it: two files would be one.
+    throw new SessionError(
+      'invalid_options',
+      'Invalid option `url`: the path contains a NUL character. Leave it out.',
     );
   }
   return openSqliteFile(path);

@@ -45,6 +45,9 @@ export function resolveTables(
   { tables: names = {}, schema }: TableOptions,
   { name: database, quote }: Pick<SqlDialect, 'name' | 'quote'>,
 ): Tables {
+  if (typeof names !== 'object' || names === null) {
+    throw invalid('tables', "it is not an object such as { sessions: 'my_sessions' }");
+  }
   const plain: TableNames = {
     sessions: names.sessions ?? 'agent_sessions',
     messages: names.messages ?? 'agent_messages',
@@ -71,7 +74,7 @@ export function resolveTables(
 }
 
 function checkName(name: unknown, option: string): string {
-  const lower = String(name).toLowerCase();
+  const lower = typeof name === 'string' ? name.toLowerCase() : '';
   if (!/^[a-z_][a-z0-9_]*$/.test(lower) || lower.length > LONGEST_NAME || /^sqlite_/.test(lower)) {
     throw invalid(
       option,

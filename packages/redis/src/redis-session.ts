@@ -1,19 +1,38 @@
 import { StoredSession, type StoredSessionOptions } from '@agent-sessions/core';
 import { assertSessionId } from '@agent-sessions/core/adapter';
-import type { RedisSessionStoreOptions, RedisStorageOptions } from './options.ts';
+import { invalidOptions } from './errors.ts';
+import {
+  assertOptions,
+  type RedisSessionStoreOptions,
+  type RedisStorageOptions,
+} from './options.ts';
 import { RedisSessionStore } from './redis-store.ts';
 
 /** Options of a session: its own, and either a shared `store` or those of a store of its own. */
 export type RedisSessionOptions = Pick<StoredSessionOptions, 'sessionId' | 'logger'> &
   (
-    | RedisSessionStoreOptions
+    | (RedisSessionStoreOptions & { readonly store?: never })
     | {
         /** A store shared with other sessions; closing this session leaves it open. */
         readonly store: RedisSessionStore;
         readonly redis?: never;
         readonly url?: never;
+        readonly keyPrefix?: never;
+        readonly ttlSeconds?: never;
+        readonly refreshOnRead?: never;
+        readonly waitForReplicas?: never;
       }
   );
+
+/** What a shared store has been given already. */
+const OF_THE_STORE = [
+  'redis',
+  'url',
+  'keyPrefix',
+  'ttlSeconds',
+  'refreshOnRead',
+  'waitForReplicas',
+] as const;
 
 /** Options of a session with a connection of its own. */
 export type RedisSessionUrlOptions = Pick<StoredSessionOptions, 'sessionId' | 'logger'> &
@@ -48,13 +67,20 @@ export class RedisSession extends StoredSession<RedisSessionStore> {
    * @throws SessionError `invalid_session_id`, `invalid_options`
    */
   constructor(options: RedisSessionOptions) {
+    assertOptions(options);
     // Before a client is opened that nobody would close.
     if (options.sessionId !== undefined) assertSessionId(options.sessionId);
-    const shared = 'store' in options ? options.store : undefined;
+    const { store } = options;
+    const doubled = OF_THE_STORE.find((name) => store !== undefined && options[name] !== undefined);
+    if (doubled !== undefined) {
+      throw invalidOptions(
+        `\`${doubled}\` is for a store of its own. Give it to the shared \`store\``,
+      );
+    }
     super({
       ...options,
-      store: shared ?? new RedisSessionStore(options as RedisSessionStoreOptions),
-      ownsStore: shared === undefined,
+      store: store === undefined ? new RedisSessionStore(options) : store,
+      ownsStore: store === undefined,
     });
   }
 

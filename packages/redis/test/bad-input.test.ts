@@ -44,6 +44,28 @@ describe('options', () => {
     expect(inspect(error)).not.toContain('secret');
   });
 
+  test.each([
+    ['nothing', undefined],
+    ['a URL in their place', 'redis://localhost'],
+    ['none', {}],
+    ['a store that is none', { store: {} }],
+  ])('%s, which no type allows, is refused', async (_, options) => {
+    expect(await codeOf(() => new RedisSession(options as never))).toBe('invalid_options');
+  });
+
+  test.each([
+    ['redis', redis],
+    ['url', 'redis://localhost'],
+    ['keyPrefix', 'app:'],
+    ['ttlSeconds', 60],
+    ['refreshOnRead', true],
+    ['waitForReplicas', { count: 1, timeoutMs: 1 }],
+  ])('%s beside a shared store is refused, for it would have no effect', async (name, value) => {
+    const store = new RedisSessionStore({ redis });
+    const options = { store, [name]: value } as never;
+    expect(await codeOf(() => new RedisSession(options))).toBe('invalid_options');
+  });
+
   test('something that is not a client is refused', async () => {
     const client = { get: () => {} } as unknown as Redis;
     expect(await codeOf(() => new RedisSessionStore({ redis: client }))).toBe('invalid_options');

@@ -1,5 +1,10 @@
 import type { SessionInfo } from '@agent-sessions/core';
-import { decodeMetadata, type PageRequest, revisionAtBirth } from '@agent-sessions/core/adapter';
+import {
+  decodeMetadata,
+  MAX_SESSION_ID_BYTES,
+  type PageRequest,
+  revisionAtBirth,
+} from '@agent-sessions/core/adapter';
 import type { Connection } from './connection.ts';
 import type { TableNames } from './schema.ts';
 
@@ -10,6 +15,11 @@ interface SessionRow {
   readonly metadata: string | null;
   readonly item_count: number;
 }
+
+/** The last character of all, often enough that no id which starts with a prefix lies behind it. */
+const BEHIND_ALL_IDS = '\u{10ffff}'.repeat(MAX_SESSION_ID_BYTES / 4);
+/** To read and sort so many takes as long as to come by a page of them among some 20 000 sessions. */
+const COMMON = 2000;
 
 /** The statements on the directory of sessions. */
 export class Directory {
@@ -23,12 +33,16 @@ export class Directory {
 
   /** Newest activity first, then by id; one row more than the limit, if there is one. */
   list({ prefix, limit, after }: PageRequest): SessionInfo[] {
+    const range = { prefix, end: prefix + BEHIND_ALL_IDS };
+    // SQLite would sort all sessions for a page of those that nearly all have: the sign keeps it from
+    // using the index over ids.
+    const column = prefix === '' || this.#isCommon(range) ? '+session_id' : 'session_id';
     return this.#select(
-      `WHERE session_id >= @prefix AND substr(session_id, 1, length(@prefix)) = @prefix
+      `WHERE ${hasPrefix(column)}
        AND updated_at <= @time AND (updated_at < @time OR session_id > @id)
        ORDER BY updated_at DESC, session_id LIMIT @limit`,
       {
-        prefix,
+        ...range,
         time: after?.updatedAt ?? Number.MAX_SAFE_INTEGER,
         id: after?.sessionId ?? '',
         limit: limit + 1,
@@ -68,6 +82,18 @@ export class Directory {
     return true;
   }
 
+  /** True for a prefix that is found sooner by going through the sessions in the order of a list. */
+  #isCommon(range: { readonly prefix: string; readonly end: string }): boolean {
+    const found = this.#connection
+      .statement(
+        `SELECT count(*) FROM (SELECT 1 FROM "${this.#tables.sessions}"
+         WHERE ${hasPrefix('session_id')} LIMIT @limit)`,
+        'values',
+      )
+      .get({ ...range, limit: COMMON });
+    return found === COMMON;
+  }
+
   #select(where: string, parameters: Record<string, unknown>): SessionInfo[] {
     const { sessions, messages } = this.#tables;
     const rows = this.#connection
@@ -79,6 +105,11 @@ export class Directory {
       .all(parameters) as SessionRow[];
     return rows.map(toInfo);
   }
+}
+
+function hasPrefix(column: string): string {
+  return `${column} >= @prefix AND ${column} < @end
+    AND substr(${column}, 1, length(@prefix)) = @prefix`;
 }
 
 function toInfo(row: SessionRow): SessionInfo {

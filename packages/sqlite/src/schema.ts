@@ -21,13 +21,18 @@ export interface TableNames {
 
 /** @throws SessionError `invalid_options` for a name that is not a plain, distinct string */
 export function resolveTableNames(names: Partial<TableNames> = {}): TableNames {
+  if (typeof names !== 'object' || names === null) {
+    throw invalidTables("it is not an object such as { sessions: 'my_sessions' }");
+  }
   const tables = {
     sessions: names.sessions ?? 'agent_sessions',
     messages: names.messages ?? 'agent_messages',
     operations: names.operations ?? 'agent_operations',
     schema: names.schema ?? 'agent_schema',
   };
-  const all = Object.values(tables).map((name) => name.toLowerCase());
+  const all = Object.values(tables).map((name: unknown) =>
+    typeof name === 'string' ? name.toLowerCase() : '',
+  );
   if (all.some((name) => !/^[a-z_][a-z0-9_]{0,62}$/.test(name) || name.startsWith('sqlite_'))) {
     throw invalidTables('each name takes letters, digits and _, at most 63, no digit first');
   }

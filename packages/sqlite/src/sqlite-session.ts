@@ -1,18 +1,29 @@
 import { StoredSession, type StoredSessionOptions } from '@agent-sessions/core';
 import { assertSessionId } from '@agent-sessions/core/adapter';
-import { SQLiteSessionStore, type SQLiteSessionStoreOptions } from './sqlite-store.ts';
+import {
+  assertOptions,
+  invalid,
+  SQLiteSessionStore,
+  type SQLiteSessionStoreOptions,
+} from './sqlite-store.ts';
 
 /** Options of a session: its own, and either a shared `store` or those of a store of its own. */
 export type SQLiteSessionOptions = Pick<StoredSessionOptions, 'sessionId' | 'logger'> &
   (
-    | SQLiteSessionStoreOptions
+    | (SQLiteSessionStoreOptions & { readonly store?: never })
     | {
         /** A store shared with other sessions; closing this session leaves it open. */
         readonly store: SQLiteSessionStore;
         readonly path?: never;
         readonly database?: never;
+        readonly tables?: never;
+        readonly synchronous?: never;
+        readonly busyTimeoutMs?: never;
       }
   );
+
+/** What a shared store has been given already. */
+const OF_THE_STORE = ['path', 'database', 'tables', 'synchronous', 'busyTimeoutMs'] as const;
 
 /**
  * A conversation in an SQLite database, for `run(agent, input, { session })`. In memory by default,
@@ -38,13 +49,18 @@ export class SQLiteSession extends StoredSession<SQLiteSessionStore> {
    * or the file not accessible
    */
   constructor(options: SQLiteSessionOptions = {}) {
+    assertOptions(options);
     // Before a file is opened that nobody would close.
     if (options.sessionId !== undefined) assertSessionId(options.sessionId);
-    const shared = 'store' in options ? options.store : undefined;
+    const { store } = options;
+    const doubled = OF_THE_STORE.find((name) => store !== undefined && options[name] !== undefined);
+    if (doubled !== undefined) {
+      throw invalid(`\`${doubled}\` is for a store of its own. Give it to the shared \`store\``);
+    }
     super({
       ...options,
-      store: shared ?? new SQLiteSessionStore(options as SQLiteSessionStoreOptions),
-      ownsStore: shared === undefined,
+      store: store === undefined ? new SQLiteSessionStore(options) : store,
+      ownsStore: store === undefined,
     });
   }
 }

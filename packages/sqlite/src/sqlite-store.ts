@@ -75,6 +75,7 @@ export class SQLiteSessionStore extends BaseSessionStore {
    */
   constructor(options: SQLiteSessionStoreOptions = {}) {
     super();
+    assertOptions(options);
     const tables = resolveTableNames(options.tables);
     this.#connection = new Connection({ ...readOptions(options), tables });
     this.#records = new Records(this.#connection, tables);
@@ -136,8 +137,13 @@ function readOptions(options: SQLiteSessionStoreOptions) {
   if (!(busyTimeoutMs >= 0)) throw invalid('`busyTimeoutMs` is not a number of at least 0');
   // SQLite takes an empty path for a temporary file, which is gone when it is closed.
   if (typeof path !== 'string' || path.trim() === '') throw invalid('`path` is not a path');
+  // SQLite reads the path up to it: two files would be one.
+  if (path.includes('\0')) throw invalid('`path` contains a NUL character');
   if (synchronous !== 'FULL' && synchronous !== 'NORMAL') {
     throw invalid("`synchronous` is neither 'FULL' nor 'NORMAL'");
+  }
+  if (database !== undefined && typeof database?.prepare !== 'function') {
+    throw invalid('`database` is not an open database of better-sqlite3');
   }
   if (database !== undefined && options.path !== undefined) {
     throw invalid('`path` and `database` exclude each other');
@@ -145,6 +151,13 @@ function readOptions(options: SQLiteSessionStoreOptions) {
   return { path, database, synchronous, busyTimeoutMs };
 }
 
-function invalid(problem: string): SessionError {
+/** @throws SessionError `invalid_options` for a path in the place of the options, say */
+export function assertOptions(options: unknown): void {
+  if (typeof options !== 'object' || options === null) {
+    throw invalid("they are not an object such as { path: 'conversations.db' }");
+  }
+}
+
+export function invalid(problem: string): SessionError {
   return new SessionError('invalid_options', `Invalid SQLite session options: ${problem}.`);
 }

@@ -149,8 +149,38 @@ describe('options', () => {
     ['a busyTimeoutMs that is not a number', { busyTimeoutMs: Number.NaN }],
     ['a table name that needs escaping', { tables: { sessions: 'a"; DROP TABLE b' } }],
     ['two tables of one name', { tables: { sessions: 'history', messages: 'History' } }],
+    ['a path that goes on behind a NUL', { path: '/no/such/folder/one\0two.db' }],
   ])('%s is refused', async (_, options) => {
     expect(await codeOf(() => new SQLiteSession(options))).toBe('invalid_options');
+  });
+
+  test.each([
+    ['a path in their place', 'file.db'],
+    ['null', null],
+    ['a store that is none', { store: {} }],
+    ['a store that is null', { store: null }],
+    ['a database that is none', { database: 'file.db' }],
+    ['tables that are null', { tables: null }],
+    ['tables that are a name', { tables: 'history' }],
+    ['a table name that is a number', { tables: { sessions: 5 } }],
+  ])('%s, which no type allows, is refused', async (_, options) => {
+    expect(await codeOf(() => new SQLiteSession(options as never))).toBe('invalid_options');
+  });
+
+  test('a path in their place is refused by a store too', async () => {
+    expect(await codeOf(() => new SQLiteSessionStore('file.db' as never))).toBe('invalid_options');
+  });
+
+  test.each([
+    { path: ':memory:' },
+    { database: new Database(':memory:') },
+    { tables: { sessions: 'history' } },
+    { synchronous: 'NORMAL' },
+    { busyTimeoutMs: 1 },
+  ])('%o beside a shared store is refused, for it would have no effect', async (option) => {
+    await using store = new SQLiteSessionStore();
+    const make = () => new SQLiteSession({ store, ...option } as never);
+    expect(await codeOf(make)).toBe('invalid_options');
   });
 
   test('an invalid session id is refused before a file is created', async () => {

@@ -1,7 +1,7 @@
 import { SQLiteSessionStore } from '@agent-sessions/sqlite';
 import type { AgentInputItem } from '@openai/agents-core';
 import Database from 'better-sqlite3';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 
 const hello: AgentInputItem = { role: 'user', content: 'Hello' };
 
@@ -57,4 +57,40 @@ test('listing sessions by activity walks an index instead of sorting', async () 
   await store.listSessions();
   expect(plans()).toContainEqual(expect.stringContaining('agent_sessions_by_activity'));
   for (const plan of plans()) expect(plan).not.toContain('TEMP B-TREE');
+});
+
+describe('among many sessions', () => {
+  beforeEach(() => {
+    const insert = database.prepare(
+      'INSERT INTO agent_sessions (session_id, revision, created_at, updated_at) VALUES (?, 1, 1, ?)',
+    );
+    const fill = database.transaction(() => {
+      for (let number = 0; number < 5000; number += 1) insert.run(`user-${number}`, number);
+    });
+    fill();
+    statements = [];
+  });
+
+  test.each(['nobody-', 'user-123'])(
+    'the prefix %s, which few have, is looked up',
+    async (prefix) => {
+      await store.listSessions({ prefix });
+      for (const plan of plans()) expect(plan).not.toContain('agent_sessions_by_activity');
+      expect(plans()).toContainEqual(
+        expect.stringContaining('PRIMARY KEY (session_id>? AND session_id<?)'),
+      );
+    },
+  );
+
+  test('a prefix that all have is found on the way through the newest sessions', async () => {
+    await store.listSessions({ prefix: 'user-' });
+    for (const plan of plans()) expect(plan).not.toContain('TEMP B-TREE');
+  });
+});
+
+test('a prefix finds ids however they go on', async () => {
+  const ids = ['ÿ', 'ÿ\u{10ffff}', `ÿ${'\u{10ffff}'.repeat(127)}`, 'ÿ\uffff'];
+  for (const id of [...ids, 'þ', 'Ā']) await store.setMetadata(id, {});
+  const { sessions } = await store.listSessions({ prefix: 'ÿ' });
+  expect(sessions.map(({ sessionId }) => sessionId).sort()).toEqual(ids.sort());
 });

@@ -150,6 +150,11 @@ export interface SqlDialect {
   deleteRecords(tables: Tables, id: string, count: number | 'all'): Statement;
   /** A condition that a column of ids starts with a prefix. */
   hasPrefix(column: string, prefix: string): Statement;
+  /**
+   * Whether a list first counts who has a prefix, for a planner that has no statistics: it takes every
+   * prefix for a rare one, and would sort all sessions for a page of those that nearly all have.
+   */
+  readonly countsPrefix?: boolean;
   /** Reads the newest records; the newest comes first. */
   window(tables: Tables, id: string, limit: number): Statement;
   /**

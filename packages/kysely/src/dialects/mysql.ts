@@ -93,8 +93,14 @@ export const mysql: SqlDialect = {
     };
   },
   hasPrefix: (column, prefix) => ({
-    sql: `LEFT(${column}, ?) = ?`,
-    parameters: [Buffer.byteLength(prefix), mysql.encodeId(prefix)],
+    sql: `${column} >= ? AND ${column} < ? AND LEFT(${column}, ?) = ?`,
+    parameters: [
+      mysql.encodeId(prefix),
+      // UTF-8 has no such byte: behind all that starts with the prefix.
+      Buffer.concat([Buffer.from(prefix), Buffer.of(0xff)]),
+      Buffer.byteLength(prefix),
+      mysql.encodeId(prefix),
+    ],
   }),
   window: ({ messages }, id, limit) => ({
     sql: `SELECT message_data FROM ${messages} ${IN_ORDER} WHERE session_id = ?
