@@ -8,7 +8,9 @@ import {
 import {
   assertSessionId,
   inOrder,
+  OF_SHARED_STORE,
   type RecordCipher,
+  refuseOptions,
   traceOperation,
 } from '@agent-sessions/core/adapter';
 import {
@@ -30,7 +32,7 @@ import {
 import { Cursor, firstPlace, type Place } from './cursor.ts';
 import { itemDecoder } from './items/decode.ts';
 import { outlineOf } from './items/outline.ts';
-import { type AdvancedSessionOptions, type BranchOptions, refuse } from './options.ts';
+import type { AdvancedSessionOptions, BranchOptions } from './options.ts';
 import type { RunUsageSource } from './usage/run-identity.ts';
 import { RunWrites } from './usage/run-writes.ts';
 import { type SessionUsage, type TurnUsage, UsageLedger } from './usage/usage-ledger.ts';
@@ -84,7 +86,7 @@ export class AdvancedSession extends StoredSession<SessionStore & SessionDirecto
     if (branchId !== undefined) assertBranchId(branchId);
     const shared = options.db === undefined;
     const ofStore = shared ? ['createTables', 'retryTimeoutMs', 'schema'] : ['store'];
-    refuse(options, ofStore, shared ? 'it is for the store, which has its own' : 'there is a `db`');
+    refuseOptions(options, ofStore, shared ? OF_SHARED_STORE : 'there is a `db`');
     const sessions = shared ? options.store : new AdvancedSessionStore(options);
     const decode = itemDecoder(cipher);
     const describe = async (records: readonly string[]) =>

@@ -1,9 +1,9 @@
 import { SessionError } from '@agent-sessions/core';
-import { assertSessionId } from '@agent-sessions/core/adapter';
+import { assertSessionId, refuseOptions } from '@agent-sessions/core/adapter';
 import { openSqliteFile } from '@agent-sessions/kysely/advanced-support';
 import { AdvancedSession } from './advanced-session.ts';
 import { AdvancedSessionStore } from './advanced-store.ts';
-import { type BranchOptions, refuse } from './options.ts';
+import type { BranchOptions } from './options.ts';
 
 /** Options of a session in a file. */
 export interface AdvancedSQLiteSessionOptions extends BranchOptions {
@@ -45,7 +45,11 @@ export class AdvancedSQLiteSession extends AdvancedSession {
    * @throws SessionError `invalid_session_id`, `invalid_options`
    */
   constructor(options: AdvancedSQLiteSessionOptions = {}) {
-    refuse(options, ['store', 'db', 'schema'], 'this session is in a file; use AdvancedSession');
+    refuseOptions(
+      options,
+      ['store', 'db', 'schema'],
+      'this session is in a file; use AdvancedSession',
+    );
     const { path = ':memory:', createTables = false, retryTimeoutMs = 10_000, ...own } = options;
     // The system would take what follows a NUL for no part of the path, and open another file.
     if (typeof path !== 'string' || path.trim() === '' || path.includes('\0')) {

@@ -1,4 +1,4 @@
-import { SessionError, type StoredSessionOptions } from '@agent-sessions/core';
+import type { StoredSessionOptions } from '@agent-sessions/core';
 import type { RecordCipher } from '@agent-sessions/core/adapter';
 import type { AdvancedSessionStore, AdvancedSessionStoreOptions } from './advanced-store.ts';
 
@@ -27,15 +27,3 @@ export type AdvancedSessionOptions = BranchOptions &
         readonly schema?: never;
       }
   );
-
-/**
- * Throws if one of the options is given, which would have no effect.
- *
- * @throws SessionError `invalid_options`
- */
-export function refuse(options: object, names: readonly string[], reason: string): void {
-  const given = new Map<string, unknown>(Object.entries(options));
-  const name = names.find((one) => given.get(one) !== undefined);
-  if (name === undefined) return;
-  throw new SessionError('invalid_options', `Invalid option \`${name}\`: ${reason}.`);
-}

@@ -7,6 +7,7 @@ export { BaseSessionStore } from './base-store.ts';
 export type { RecordCipher } from './cipher.ts';
 export { decodeMetadata, type PageRequest, type PageStart } from './directory-page.ts';
 export { turnIfDue } from './event-loop.ts';
+export { assertOptions, OF_SHARED_STORE, refuseOptions } from './options.ts';
 export { assertOpen, closedError, inOrder } from './order.ts';
 export { type Attempt, CONFLICT_DEADLINE_MS, retryConflicts, retryUntil } from './retry.ts';
 export { revisionAtBirth } from './revision.ts';

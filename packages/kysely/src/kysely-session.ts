@@ -1,8 +1,12 @@
 import { StoredSession, type StoredSessionOptions } from '@agent-sessions/core';
-import { assertSessionId } from '@agent-sessions/core/adapter';
 import {
   assertOptions,
-  invalid,
+  assertSessionId,
+  OF_SHARED_STORE,
+  refuseOptions,
+} from '@agent-sessions/core/adapter';
+import {
+  EXAMPLE,
   KyselySessionStore,
   type KyselySessionStoreOptions,
   type KyselyStoreUrlOptions,
@@ -65,12 +69,9 @@ export class KyselySession extends StoredSession<KyselySessionStore> {
    * @throws SessionError `invalid_session_id`, `invalid_options`; `unsupported` for SQL Server
    */
   constructor(options: KyselySessionOptions) {
-    assertOptions(options);
+    assertOptions(options, EXAMPLE);
     const { sessionId, logger, store, ownsStore = false } = options;
-    const doubled = OF_THE_STORE.find((name) => store !== undefined && options[name] !== undefined);
-    if (doubled !== undefined) {
-      throw invalid(`\`${doubled}\` is for a store of its own. Give it to the shared \`store\``);
-    }
+    if (store !== undefined) refuseOptions(options, OF_THE_STORE, OF_SHARED_STORE);
     super({
       ...(sessionId !== undefined && { sessionId }),
       ...(logger !== undefined && { logger }),
@@ -86,7 +87,7 @@ export class KyselySession extends StoredSession<KyselySessionStore> {
    * @throws SessionError `invalid_session_id`, `invalid_options`
    */
   static fromUrl(options: KyselySessionUrlOptions): KyselySession {
-    assertOptions(options);
+    assertOptions(options, EXAMPLE);
     const { sessionId, logger, ...own } = options;
     if (sessionId !== undefined) assertSessionId(sessionId);
     return new KyselySession({

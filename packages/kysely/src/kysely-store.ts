@@ -9,7 +9,12 @@ import {
   type TailReplacement,
   type Written,
 } from '@agent-sessions/core';
-import { BaseSessionStore, type PageRequest, revisionAtBirth } from '@agent-sessions/core/adapter';
+import {
+  assertOptions,
+  BaseSessionStore,
+  type PageRequest,
+  revisionAtBirth,
+} from '@agent-sessions/core/adapter';
 import { SessionDatabase } from './database.ts';
 import { detectDialect } from './dialects/detect.ts';
 import type { Database, Execute, SqlDialect, Statement } from './dialects/dialect.ts';
@@ -18,6 +23,9 @@ import { staleTransactionError } from './errors.ts';
 import { labelOf, openUrl } from './open-url.ts';
 import { Records, type Unit } from './records.ts';
 import { resolveTables, type TableOptions, type Tables } from './tables.ts';
+
+/** What options look like, for errors. */
+export const EXAMPLE = '{ db }, or { url } for `fromUrl()`';
 
 /** Options that a store takes however its database is given. */
 export interface KyselyStoreSettings extends TableOptions {
@@ -93,7 +101,7 @@ export class KyselySessionStore extends BaseSessionStore {
    */
   constructor(options: KyselySessionStoreOptions) {
     super();
-    assertOptions(options);
+    assertOptions(options, EXAMPLE);
     const { createTables = false, retryTimeoutMs = 10_000 } = options;
     if (!(retryTimeoutMs >= 0)) throw invalid('`retryTimeoutMs` is not a number of at least 0');
     if (typeof options.db?.getExecutor !== 'function') {
@@ -129,7 +137,7 @@ export class KyselySessionStore extends BaseSessionStore {
    * @throws SessionError `invalid_options`
    */
   static fromUrl(options: KyselyStoreUrlOptions): KyselySessionStore {
-    assertOptions(options);
+    assertOptions(options, EXAMPLE);
     const { url, ...settings } = options;
     return new KyselySessionStore({ ...settings, db: openUrl(url) });
   }
@@ -256,14 +264,7 @@ export class KyselySessionStore extends BaseSessionStore {
   }
 }
 
-/** @throws SessionError `invalid_options` for a URL in the place of the options, say */
-export function assertOptions(options: unknown): void {
-  if (typeof options !== 'object' || options === null) {
-    throw invalid('they are not an object such as { db }, or { url } for `fromUrl()`');
-  }
-}
-
-export function invalid(problem: string): SessionError {
+function invalid(problem: string): SessionError {
   return new SessionError('invalid_options', `Invalid Kysely session options: ${problem}.`);
 }
 

@@ -1,3 +1,4 @@
+import { assertOptions } from '@agent-sessions/core/adapter';
 import { clientKeyPrefix, mayForgetCalls, type RedisClient } from './client.ts';
 import { invalidOptions } from './errors.ts';
 
@@ -49,16 +50,12 @@ export type RedisSessionStoreOptions = RedisStorageOptions &
       }
   );
 
-/** @throws SessionError `invalid_options` for a URL in the place of the options, say */
-export function assertOptions(options: unknown): void {
-  if (typeof options !== 'object' || options === null) {
-    throw invalidOptions('they are not an object such as { url }');
-  }
-}
+/** What options look like, for errors. */
+export const EXAMPLE = '{ url }';
 
 /** @throws SessionError `invalid_options` */
 export function assertStorageOptions(options: RedisStorageOptions): void {
-  assertOptions(options);
+  assertOptions(options, EXAMPLE);
   const { keyPrefix = '', ttlSeconds, refreshOnRead, waitForReplicas } = options;
   if (typeof keyPrefix !== 'string' || /[{}]/.test(keyPrefix) || !keyPrefix.isWellFormed()) {
     throw invalidOptions('`keyPrefix` is not a well-formed string without braces');

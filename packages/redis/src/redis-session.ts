@@ -1,11 +1,11 @@
 import { StoredSession, type StoredSessionOptions } from '@agent-sessions/core';
-import { assertSessionId } from '@agent-sessions/core/adapter';
-import { invalidOptions } from './errors.ts';
 import {
   assertOptions,
-  type RedisSessionStoreOptions,
-  type RedisStorageOptions,
-} from './options.ts';
+  assertSessionId,
+  OF_SHARED_STORE,
+  refuseOptions,
+} from '@agent-sessions/core/adapter';
+import { EXAMPLE, type RedisSessionStoreOptions, type RedisStorageOptions } from './options.ts';
 import { RedisSessionStore } from './redis-store.ts';
 
 /** Options of a session: its own, and either a shared `store` or those of a store of its own. */
@@ -67,16 +67,11 @@ export class RedisSession extends StoredSession<RedisSessionStore> {
    * @throws SessionError `invalid_session_id`, `invalid_options`
    */
   constructor(options: RedisSessionOptions) {
-    assertOptions(options);
+    assertOptions(options, EXAMPLE);
     // Before a client is opened that nobody would close.
     if (options.sessionId !== undefined) assertSessionId(options.sessionId);
     const { store } = options;
-    const doubled = OF_THE_STORE.find((name) => store !== undefined && options[name] !== undefined);
-    if (doubled !== undefined) {
-      throw invalidOptions(
-        `\`${doubled}\` is for a store of its own. Give it to the shared \`store\``,
-      );
-    }
+    if (store !== undefined) refuseOptions(options, OF_THE_STORE, OF_SHARED_STORE);
     super({
       ...options,
       store: store === undefined ? new RedisSessionStore(options) : store,

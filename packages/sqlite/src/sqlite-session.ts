@@ -1,11 +1,11 @@
 import { StoredSession, type StoredSessionOptions } from '@agent-sessions/core';
-import { assertSessionId } from '@agent-sessions/core/adapter';
 import {
   assertOptions,
-  invalid,
-  SQLiteSessionStore,
-  type SQLiteSessionStoreOptions,
-} from './sqlite-store.ts';
+  assertSessionId,
+  OF_SHARED_STORE,
+  refuseOptions,
+} from '@agent-sessions/core/adapter';
+import { EXAMPLE, SQLiteSessionStore, type SQLiteSessionStoreOptions } from './sqlite-store.ts';
 
 /** Options of a session: its own, and either a shared `store` or those of a store of its own. */
 export type SQLiteSessionOptions = Pick<StoredSessionOptions, 'sessionId' | 'logger'> &
@@ -49,14 +49,11 @@ export class SQLiteSession extends StoredSession<SQLiteSessionStore> {
    * or the file not accessible
    */
   constructor(options: SQLiteSessionOptions = {}) {
-    assertOptions(options);
+    assertOptions(options, EXAMPLE);
     // Before a file is opened that nobody would close.
     if (options.sessionId !== undefined) assertSessionId(options.sessionId);
     const { store } = options;
-    const doubled = OF_THE_STORE.find((name) => store !== undefined && options[name] !== undefined);
-    if (doubled !== undefined) {
-      throw invalid(`\`${doubled}\` is for a store of its own. Give it to the shared \`store\``);
-    }
+    if (store !== undefined) refuseOptions(options, OF_THE_STORE, OF_SHARED_STORE);
     super({
       ...options,
       store: store === undefined ? new SQLiteSessionStore(options) : store,

@@ -8,12 +8,15 @@ import {
   type TailReplacement,
   type Written,
 } from '@agent-sessions/core';
-import { BaseSessionStore, type PageRequest } from '@agent-sessions/core/adapter';
+import { assertOptions, BaseSessionStore, type PageRequest } from '@agent-sessions/core/adapter';
 import type { Database } from 'better-sqlite3';
 import { Connection } from './connection.ts';
 import { Directory } from './directory.ts';
 import { Records } from './records.ts';
 import { resolveTableNames, type TableNames } from './schema.ts';
+
+/** What options look like, for errors. */
+export const EXAMPLE = "{ path: 'conversations.db' }";
 
 /** Options of a store. Give a `path`, or a `database`, or neither for one in memory. */
 export type SQLiteSessionStoreOptions = {
@@ -75,7 +78,7 @@ export class SQLiteSessionStore extends BaseSessionStore {
    */
   constructor(options: SQLiteSessionStoreOptions = {}) {
     super();
-    assertOptions(options);
+    assertOptions(options, EXAMPLE);
     const tables = resolveTableNames(options.tables);
     this.#connection = new Connection({ ...readOptions(options), tables });
     this.#records = new Records(this.#connection, tables);
@@ -151,13 +154,6 @@ function readOptions(options: SQLiteSessionStoreOptions) {
   return { path, database, synchronous, busyTimeoutMs };
 }
 
-/** @throws SessionError `invalid_options` for a path in the place of the options, say */
-export function assertOptions(options: unknown): void {
-  if (typeof options !== 'object' || options === null) {
-    throw invalid("they are not an object such as { path: 'conversations.db' }");
-  }
-}
-
-export function invalid(problem: string): SessionError {
+function invalid(problem: string): SessionError {
   return new SessionError('invalid_options', `Invalid SQLite session options: ${problem}.`);
 }
