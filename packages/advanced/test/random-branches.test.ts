@@ -23,6 +23,8 @@ for (const backend of backends) {
           new AdvancedSessionStore({ db, createTables: true }),
           new AdvancedSessionStore({ db: database.connect(), createTables: true }),
         ] as const;
+        // The first command may be one of the plain session, which creates nothing.
+        await stores[0].migrate();
         const plain = new KyselySessionStore({ db });
         for (let number = 0; number < sequences; number += 1) {
           const seed = firstSeed + number;
