@@ -1,17 +1,16 @@
 import { AdvancedSession, AdvancedSessionStore } from '@agent-sessions/advanced';
 import type { AgentInputItem } from '@openai/agents';
 import { Usage } from '@openai/agents';
-import { sql } from 'kysely';
-import { expect, test } from 'vitest';
+import { test } from 'vitest';
 import {
-  type Backend,
   mysql,
   pglite,
   postgres,
   type TestDatabase,
+  type TestKysely,
 } from '../../kysely/test/support/backends.ts';
 import { onEveryBackend } from '../../kysely/test/support/on-every-backend.ts';
-import { countingRows } from '../../kysely/test/support/rows-read.ts';
+import { analyze, expectFewRows, type NamedCall } from '../../kysely/test/support/rows-read.ts';
 import { call, turn, user } from './support/items.ts';
 
 const OTHER_SESSIONS = 8;
@@ -75,30 +74,24 @@ async function fill(database: TestDatabase): Promise<void> {
   }
 }
 
-async function expectFewRows(backend: Backend, database: TestDatabase): Promise<void> {
-  await countingRows(backend, database, async (db, rowsReadBy) => {
-    const store = new AdvancedSessionStore({ db });
-    const session = new AdvancedSession({ store, sessionId: 'own' });
-    const turns = ['a', 'd', 'f', 'h'].map((name) => turn(name, name));
-    await session.addItems([...(turns[0] ?? []), user('b'), call('c'), ...turns.slice(1).flat()]);
-    for (const [name, work] of operations) {
-      const rows = await rowsReadBy(() => work(session, store));
-      expect(rows, name).toBeLessThan(FEW_ROWS);
-    }
-  });
+async function callsOn(db: TestKysely): Promise<NamedCall[]> {
+  const store = new AdvancedSessionStore({ db });
+  const session = new AdvancedSession({ store, sessionId: 'own' });
+  const turns = ['d', 'f', 'h'].flatMap((name) => turn(name, name));
+  await session.addItems([...turn('a', 'a'), user('b'), call('c'), ...turns]);
+  return operations.map(([name, work]) => [name, () => work(session, store)]);
 }
 
 onEveryBackend(
   (backend, database) => {
     test('no operation reads the rows of other sessions', async () => {
       await fill(database());
-      await expectFewRows(backend, database());
+      await expectFewRows(backend, database(), FEW_ROWS, callsOn);
     });
 
     test('nor with the statistics of these tables', async () => {
-      const table = backend.name === mysql.name ? 'TABLE' : '';
-      await sql.raw(`ANALYZE ${table} ${BRANCH_TABLES}`).execute(database().connect());
-      await expectFewRows(backend, database());
+      await analyze(backend, database(), BRANCH_TABLES);
+      await expectFewRows(backend, database(), FEW_ROWS, callsOn);
     });
   },
   [postgres, mysql, pglite],

@@ -50,7 +50,7 @@ onEveryBackend(
       });
       await Promise.all(works);
       console.log(`${counts.repeated} of ${counts.calls} calls were repeated`);
-      expect(counts.repeated).toBeLessThan(counts.calls / 50);
+      expect(counts.repeated).toBeLessThanOrEqual(1);
     });
   },
   [postgres, mysql],

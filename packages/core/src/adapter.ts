@@ -11,5 +11,5 @@ export { assertOptions, OF_SHARED_STORE, refuseOptions } from './options.ts';
 export { assertOpen, closedError, inOrder } from './order.ts';
 export { type Attempt, CONFLICT_DEADLINE_MS, retryConflicts, retryUntil } from './retry.ts';
 export { revisionAtBirth } from './revision.ts';
-export { assertSessionId, MAX_SESSION_ID_BYTES } from './session-id.ts';
+export { assertSessionId, behindPrefix, MAX_SESSION_ID_BYTES } from './session-id.ts';
 export { noteItemCount, type TracedCall, traceOperation } from './tracing.ts';

@@ -30,6 +30,25 @@ export function assertSessionId(id: unknown): asserts id is string {
   }
 }
 
+/** The last character of all, so often that no session id has more. */
+const BEHIND_ALL_IDS = '\u{10ffff}'.repeat(MAX_SESSION_ID_BYTES / 4);
+
+/**
+ * A text that lies behind every session id with a prefix, in the order of code points: the ids are then a
+ * range, which an index finds.
+ *
+ * @example
+ * ```ts
+ * import { behindPrefix } from '@agent-sessions/core/adapter';
+ *
+ * const isInRange = (id: string) => id >= 'user-' && id < behindPrefix('user-');
+ * console.log(isInRange('user-123'));
+ * ```
+ */
+export function behindPrefix(prefix: string): string {
+  return prefix + BEHIND_ALL_IDS;
+}
+
 /** False for a prefix that no session id can have. */
 export function mayStartSessionId(prefix: string): boolean {
   return !prefix.includes('\0') && prefix.isWellFormed();

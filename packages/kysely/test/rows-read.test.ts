@@ -1,11 +1,10 @@
 import { KyselySessionStore } from '@agent-sessions/kysely';
 import type { AgentInputItem } from '@openai/agents-core';
-import { sql } from 'kysely';
-import { expect, test } from 'vitest';
-import { type Backend, mysql, pglite, postgres, type TestDatabase } from './support/backends.ts';
+import { test } from 'vitest';
+import { mysql, pglite, postgres, type TestKysely } from './support/backends.ts';
 import { numbered } from './support/batches.ts';
 import { onEveryBackend } from './support/on-every-backend.ts';
-import { countingRows } from './support/rows-read.ts';
+import { analyze, expectFewRows, type NamedCall } from './support/rows-read.ts';
 
 const OTHER_SESSIONS = 8;
 const ITEMS_OF_EACH = 2000;
@@ -58,15 +57,10 @@ const operations: readonly [string, Work][] = [
   ['deleting', async (session, store) => store.deleteSession(await session.getSessionId())],
 ];
 
-async function expectFewRows(backend: Backend, database: TestDatabase): Promise<void> {
-  await countingRows(backend, database, async (db, rowsReadBy) => {
-    const store = new KyselySessionStore({ db });
-    const session = store.session('own');
-    for (const [name, work] of operations) {
-      const rows = await rowsReadBy(() => work(session, store));
-      expect(rows, name).toBeLessThan(FEW_ROWS);
-    }
-  });
+async function callsOn(db: TestKysely): Promise<NamedCall[]> {
+  const store = new KyselySessionStore({ db });
+  const session = store.session('own');
+  return operations.map(([name, work]) => [name, () => work(session, store)]);
 }
 
 onEveryBackend(
@@ -76,14 +70,12 @@ onEveryBackend(
       for (let number = 0; number < OTHER_SESSIONS; number += 1) {
         await store.session(`other ${number}`).addItems(numbered(ITEMS_OF_EACH));
       }
-      await expectFewRows(backend, database());
+      await expectFewRows(backend, database(), FEW_ROWS, callsOn);
     });
 
     test('nor with the statistics of these tables', async () => {
-      const table = backend.name === mysql.name ? 'TABLE' : '';
-      const analyze = `ANALYZE ${table} agent_sessions, agent_messages, agent_operations`;
-      await sql.raw(analyze).execute(database().connect());
-      await expectFewRows(backend, database());
+      await analyze(backend, database(), 'agent_sessions, agent_messages, agent_operations');
+      await expectFewRows(backend, database(), FEW_ROWS, callsOn);
     });
   },
   [postgres, mysql, pglite],

@@ -1,7 +1,7 @@
 import type { SessionInfo } from '@agent-sessions/core';
 import {
+  behindPrefix,
   decodeMetadata,
-  MAX_SESSION_ID_BYTES,
   type PageRequest,
   revisionAtBirth,
 } from '@agent-sessions/core/adapter';
@@ -16,8 +16,6 @@ interface SessionRow {
   readonly item_count: number;
 }
 
-/** The last character of all, often enough that no id which starts with a prefix lies behind it. */
-const BEHIND_ALL_IDS = '\u{10ffff}'.repeat(MAX_SESSION_ID_BYTES / 4);
 /** To read and sort so many takes as long as to come by a page of them among some 20 000 sessions. */
 const COMMON = 2000;
 
@@ -33,7 +31,7 @@ export class Directory {
 
   /** Newest activity first, then by id; one row more than the limit, if there is one. */
   list({ prefix, limit, after }: PageRequest): SessionInfo[] {
-    const range = { prefix, end: prefix + BEHIND_ALL_IDS };
+    const range = { prefix, end: behindPrefix(prefix) };
     // SQLite would sort all sessions for a page of those that nearly all have: the sign keeps it from
     // using the index over ids.
     const column = prefix === '' || this.#isCommon(range) ? '+session_id' : 'session_id';

@@ -30,8 +30,8 @@ async function adopt(sql: Sql, adoption: Adoption, stamped: number): Promise<voi
     (await locate(sql, sessionId, { to: 'main' })).branch ?? (await birth(sql, adoption));
   let after = stamped;
   if (stamped > 0 && (await countAfter(sql, sessionId, stamped)) !== revision - stamped) {
-    if (await forgetLost(sql, adoption, main)) after = 0;
     await forgetOperations(sql, sessionId, main, stamped);
+    if (await forgetLost(sql, adoption, main)) after = 0;
   }
   for (;;) {
     const rows = await sql.all<{ id: unknown; position: unknown; message_data: string }>(

@@ -1,13 +1,10 @@
-import { MAX_SESSION_ID_BYTES } from '@agent-sessions/core/adapter';
+import { behindPrefix } from '@agent-sessions/core/adapter';
 import type { QueryResult } from 'kysely';
 import type { Failure, SqlDialect } from './dialect.ts';
 import { batches, joinedSnapshot, rowsOfPlaceholders } from './standard-sql.ts';
 
 /** Rows that one statement inserts; SQLite compiles each statement anew. */
 const ROWS_PER_INSERT = 64;
-
-/** The last character of all, often enough that no id which starts with a prefix lies behind it. */
-const BEHIND_ALL_IDS = '\u{10ffff}'.repeat(MAX_SESSION_ID_BYTES / 4);
 
 /** SQLite, whichever driver runs it. */
 export const sqlite: SqlDialect = {
@@ -58,7 +55,7 @@ export const sqlite: SqlDialect = {
         },
   hasPrefix: (column, prefix) => ({
     sql: `${column} >= ? AND ${column} < ? AND substr(${column}, 1, length(?)) = ?`,
-    parameters: [prefix, prefix + BEHIND_ALL_IDS, prefix, prefix],
+    parameters: [prefix, behindPrefix(prefix), prefix, prefix],
   }),
   countsPrefix: true,
   window: ({ messages }, id, limit) => ({

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { expect } from 'vitest';
 import { type Backend, mysql, type TestDatabase, type TestKysely } from './backends.ts';
 
 /** Runs work on a connection, and tells how many rows its statements read there. */
@@ -25,6 +26,33 @@ export async function countingRows(
     .catch((error) => {
       if (!(error instanceof Undo)) throw error;
     });
+}
+
+/** A call, and how it is named if it reads too much. */
+export type NamedCall = readonly [string, () => Promise<unknown>];
+
+/** Makes calls, one after the other, of which each must read fewer rows than `few`. */
+export async function expectFewRows(
+  backend: Backend,
+  database: TestDatabase,
+  few: number,
+  callsOn: (db: TestKysely) => Promise<readonly NamedCall[]>,
+): Promise<void> {
+  await countingRows(backend, database, async (db, rowsReadBy) => {
+    for (const [name, call] of await callsOn(db)) {
+      expect(await rowsReadBy(call), name).toBeLessThan(few);
+    }
+  });
+}
+
+/** Has the server make its statistics of tables. */
+export async function analyze(
+  backend: Backend,
+  database: TestDatabase,
+  tables: string,
+): Promise<void> {
+  const table = backend.name === mysql.name ? 'TABLE' : '';
+  await sql.raw(`ANALYZE ${table} ${tables}`).execute(database.connect());
 }
 
 async function handlerReads(db: TestKysely, work: () => Promise<unknown>): Promise<number> {
