@@ -1,4 +1,4 @@
-import type { AgentInputItem } from '@openai/agents-core';
+import type { AgentInputItem } from '@openai/agents';
 
 /**
  * A turn as a tool-using agent writes it: question, call, result, answer; about 1.5 kB of JSON. With

@@ -1,4 +1,4 @@
-import type { AgentInputItem, Session } from '@openai/agents-core';
+import type { AgentInputItem, Session } from '@openai/agents';
 import { type Comparison, compare } from './compare.ts';
 import { history, turn } from './items.ts';
 

@@ -6,7 +6,7 @@ import {
   randomBytes,
 } from 'node:crypto';
 import type { StoredSession } from '@agent-sessions/core';
-import type { AgentInputItem } from '@openai/agents-core';
+import type { AgentInputItem } from '@openai/agents';
 
 interface SealedText {
   readonly body: string;

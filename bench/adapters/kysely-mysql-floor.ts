@@ -1,4 +1,4 @@
-import type { AgentInputItem } from '@openai/agents-core';
+import type { AgentInputItem } from '@openai/agents';
 import type { Pool, PoolConnection, QueryResult } from 'mysql2';
 import type { Floor } from '../workloads.ts';
 

@@ -1,4 +1,4 @@
-import type { AgentInputItem } from '@openai/agents-core';
+import type { AgentInputItem } from '@openai/agents';
 import type { Pool } from 'pg';
 import type { Floor } from '../workloads.ts';
 

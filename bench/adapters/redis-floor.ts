@@ -1,4 +1,4 @@
-import type { AgentInputItem } from '@openai/agents-core';
+import type { AgentInputItem } from '@openai/agents';
 import type { Redis } from 'ioredis';
 import { append as ourAppend } from '../../packages/redis/src/scripts/append.ts';
 import { describeCall } from '../../packages/redis/src/scripts/write.ts';

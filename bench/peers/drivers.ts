@@ -1,7 +1,7 @@
 import { KyselySessionStore } from '@agent-sessions/kysely';
 import { RedisSessionStore } from '@agent-sessions/redis';
 import { SQLiteSessionStore } from '@agent-sessions/sqlite';
-import type { Session } from '@openai/agents-core';
+import type { Session } from '@openai/agents';
 import Database from 'better-sqlite3';
 import pg from 'pg';
 import { postgresFloor } from '../adapters/kysely-postgres-floor.ts';

@@ -1,7 +1,7 @@
 import { KyselySessionStore } from '@agent-sessions/kysely';
 import { RedisSessionStore } from '@agent-sessions/redis';
 import { SQLiteSessionStore } from '@agent-sessions/sqlite';
-import { MemorySession, type Session } from '@openai/agents-core';
+import { MemorySession, type Session } from '@openai/agents';
 import type { Contender, Conversations } from './contender.ts';
 import { newFile, newPostgres, newRedis, sqlitePlace } from './databases.ts';
 
@@ -9,7 +9,7 @@ type Synchronous = 'FULL' | 'NORMAL';
 
 /** The SDK's sessions in memory: what a conversation costs that is kept nowhere. */
 export const memory: Contender = {
-  packageName: '@openai/agents-core',
+  packageName: '@openai/agents',
   how: 'MemorySession',
   async open() {
     const sessions = new Map<string, MemorySession>();

@@ -1,4 +1,4 @@
-import type { AgentInputItem } from '@openai/agents-core';
+import type { AgentInputItem } from '@openai/agents';
 
 /** The text of a message or of a tool's result, which is all that the load has. */
 export function textOf(item: AgentInputItem): string {

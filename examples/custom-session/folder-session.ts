@@ -4,7 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { types } from 'node:util';
 import { SessionError } from '@agent-sessions/core';
 import { assertSessionId } from '@agent-sessions/core/adapter';
-import type { AgentInputItem, Session } from '@openai/agents-core';
+import type { AgentInputItem, Session } from '@openai/agents';
 
 /** The newest call on each file: all sessions of one id share a file, and wait for each other. */
 const newestCalls = new Map<string, Promise<void>>();

@@ -6,7 +6,7 @@ import {
   emptyCheckpoint,
   uuid6,
 } from '@langchain/langgraph-checkpoint';
-import type { AgentInputItem } from '@openai/agents-core';
+import type { AgentInputItem } from '@openai/agents';
 import { type Contender, type Conversations, formatOnce } from '../contender.ts';
 import { newFile, newPostgres, sqlitePlace } from '../databases.ts';
 import { textOf } from '../text.ts';

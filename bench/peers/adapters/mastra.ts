@@ -1,7 +1,7 @@
 import type { MastraMessageContentV2, MastraMessagePart } from '@mastra/core/agent';
 import type { MastraDBMessage } from '@mastra/core/memory';
 import type { MastraCompositeStore, MemoryStorage } from '@mastra/core/storage';
-import type { AgentInputItem } from '@openai/agents-core';
+import type { AgentInputItem } from '@openai/agents';
 import { type Contender, type Conversations, formatOnce } from '../contender.ts';
 import type { Turn } from '../conversations.ts';
 import { newFile, newPostgres, sqlitePlace } from '../databases.ts';

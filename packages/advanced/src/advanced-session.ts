@@ -1,27 +1,18 @@
-import { randomUUID } from 'node:crypto';
+import { SessionStore, StoredSession } from '@agent-sessions/core';
 import {
-  type SessionDirectory,
-  type SessionLogger,
-  type SessionStore,
-  StoredSession,
-} from '@agent-sessions/core';
-import {
-  assertSessionId,
-  inOrder,
-  OF_SHARED_STORE,
+  assertOptions,
+  openSession,
   type RecordCipher,
-  refuseOptions,
+  type SessionParts,
+  storeInternals,
   traceOperation,
-} from '@agent-sessions/core/adapter';
-import {
-  type AgentInputItem,
-  getLogger,
-  type RunContext,
-  type SessionHistoryTransactionArgs,
-} from '@openai/agents-core';
-import { AdvancedSessionStore, databaseOf } from './advanced-store.ts';
-import { assertBranchId, type BranchInfo, BranchManager } from './branch-manager.ts';
-import { BranchStore } from './branch-store.ts';
+} from '@agent-sessions/core/backend';
+import { openDatabase } from '@agent-sessions/kysely/engine';
+import type { AgentInputItem, RunContext, SessionHistoryTransactionArgs } from '@openai/agents';
+import { AdvancedBackend } from './advanced-backend.ts';
+import { BranchBackend } from './branch-backend.ts';
+import { type BranchInfo, BranchManager } from './branch-manager.ts';
+import { BranchParts } from './branch-parts.ts';
 import { createFromContent } from './content-branch.ts';
 import {
   Conversation,
@@ -29,16 +20,19 @@ import {
   type ToolUsage,
   type TurnItem,
 } from './conversation.ts';
-import { Cursor, firstPlace, type Place } from './cursor.ts';
-import { itemDecoder } from './items/decode.ts';
-import { outlineOf } from './items/outline.ts';
-import type { AdvancedSessionOptions, BranchOptions } from './options.ts';
+import { Cursor } from './cursor.ts';
+import { describer, itemDecoder } from './describe-records.ts';
+import {
+  type AdvancedSessionOptions,
+  type AdvancedSessionStoreOptions,
+  type BranchOptions,
+  branchChecks,
+  EXAMPLE,
+  storeChecks,
+} from './options.ts';
 import type { RunUsageSource } from './usage/run-identity.ts';
 import { RunWrites } from './usage/run-writes.ts';
 import { type SessionUsage, type TurnUsage, UsageLedger } from './usage/usage-ledger.ts';
-
-/** The place of a session, for the view of the same session through a cipher. */
-const places = new WeakMap<object, Place>();
 
 /**
  * A conversation with branches, token usage and structured queries, in any SQL database that Kysely
@@ -50,25 +44,23 @@ const places = new WeakMap<object, Place>();
  *
  * @example
  * ```ts
- * import { AdvancedSession, AdvancedSessionStore } from '@agent-sessions/advanced';
+ * import { AdvancedSessionStore } from '@agent-sessions/advanced';
  * import { Agent, run } from '@openai/agents';
  *
  * const agent = new Agent({ name: 'Assistant' });
- * await using store = AdvancedSessionStore.fromUrl({
+ * await using store = new AdvancedSessionStore({
  *   url: 'postgres://app@localhost/app',
  *   createTables: true,
  * });
- * const session = new AdvancedSession({ store, sessionId: 'user-123' });
+ * const session = store.session('user-123');
  * await session.storeRunUsage(await run(agent, 'What is the weather in Paris?', { session }));
  * await session.createBranchFromTurn(1, 'another_city');
  * await run(agent, 'What is the weather in Rome?', { session });
  * await session.switchToBranch('main');
  * ```
  */
-export class AdvancedSession extends StoredSession<SessionStore & SessionDirectory> {
-  readonly #store: BranchStore;
-  readonly #sessions: AdvancedSessionStore;
-  readonly #options: BranchOptions & { readonly sessionId: string; readonly logger: SessionLogger };
+export class AdvancedSession extends StoredSession<AdvancedSessionStore> {
+  readonly #parts: SessionParts<AdvancedSessionStore>;
   readonly #branches: BranchManager;
   readonly #conversation: Conversation;
   readonly #usage: UsageLedger;
@@ -77,37 +69,24 @@ export class AdvancedSession extends StoredSession<SessionStore & SessionDirecto
   /**
    * Connects to nothing yet: the first call does.
    *
+   * @param options - Or the parts of a session, from the constructor of a class that extends this one.
    * @throws SessionError `invalid_session_id`, `invalid_options`; `unsupported` for SQL Server
    */
-  constructor(options: AdvancedSessionOptions) {
-    const { sessionId = randomUUID(), logger = getLogger('agent-sessions'), branchId } = options;
-    const { cipher, archiveOnCompaction = false } = options;
-    assertSessionId(sessionId);
-    if (branchId !== undefined) assertBranchId(branchId);
-    const shared = options.db === undefined;
-    const ofStore = shared ? ['createTables', 'retryTimeoutMs', 'schema'] : ['store'];
-    refuseOptions(options, ofStore, shared ? OF_SHARED_STORE : 'there is a `db`');
-    const sessions = shared ? options.store : new AdvancedSessionStore(options);
-    const decode = itemDecoder(cipher);
-    const describe = async (records: readonly string[]) =>
-      (await decode(records)).map((item) => item && outlineOf(item));
-    const place = places.get(options) ?? firstPlace(branchId);
-    const cursor = new Cursor(databaseOf(sessions), sessionId, place, describe);
-    const store = new BranchStore({ cursor, sessions, archiveOnCompaction });
-    super({
-      sessionId,
-      logger,
-      ...(cipher !== undefined && { cipher }),
-      store,
-      ownsStore: shared ? (options.ownsStore ?? false) : true,
-    });
-    this.#store = store;
-    this.#sessions = sessions;
-    this.#options = { sessionId, logger, archiveOnCompaction };
+  constructor(options: AdvancedSessionOptions | BranchParts) {
+    const given = options instanceof BranchParts ? options : openOptions(options);
+    const { parts, place, archiveOnCompaction } = given;
+    const { store, sessionId } = parts;
+    const { database, maxRecordBytes } = backendOf(store);
+    const decode = itemDecoder(parts.cipher);
+    const cursor = new Cursor(database, sessionId, place, describer(decode));
+    const backend = new BranchBackend({ cursor, maxRecordBytes, archiveOnCompaction });
+    const withCipher = (cipher: RecordCipher) => new AdvancedSession(given.withCipher(cipher));
+    super(parts.with({ backend, backends: () => backend.branches(), withCipher }));
+    this.#parts = parts;
     this.#branches = new BranchManager(cursor);
     this.#conversation = new Conversation(cursor, decode);
     this.#usage = new UsageLedger(cursor);
-    this.#runs = new RunWrites(this.#store, sessionId);
+    this.#runs = new RunWrites(storeInternals(store).queue, backend, sessionId);
   }
 
   /**
@@ -263,33 +242,107 @@ export class AdvancedSession extends StoredSession<SessionStore & SessionDirecto
     );
   }
 
-  /**
-   * The same session, on the same branch also after either moves, seen through a cipher: what it
-   * writes is encrypted, and what it reads must be. Closing it leaves the store open.
-   */
-  override withCipher(cipher: RecordCipher): AdvancedSession {
-    const options = { ...this.#options, store: this.#sessions, cipher };
-    places.set(options, this.#store.cursor.place);
-    return new AdvancedSession(options);
-  }
-
-  /** Runs behind the calls made before; rejects if the session is closed. */
+  /** Runs after the calls made before; rejects if the session is closed. */
   async #run<T>(operation: string, work: () => Promise<T>): Promise<T> {
     // The call takes its place at once: it must not fall behind those that are made after it.
     const open = this.getSessionId();
-    const { sessionId } = this.#options;
-    const store = this.#store.order;
+    const { store, sessionId } = this.#parts;
     const done = traceOperation({ operation, store, sessionId: () => sessionId }, () =>
-      inOrder(store, sessionId, () => open.then(work)),
+      storeInternals(store).queue.run(sessionId, () => open.then(work)),
     );
     const [value] = await Promise.all([done, open]);
     return value;
   }
 
   #warn(problem: string, error?: unknown): void {
-    const id = JSON.stringify(this.#options.sessionId);
+    const { sessionId, logger } = this.#parts;
     const reason =
       error === undefined ? '' : `: ${error instanceof Error ? error.message : 'unknown error'}`;
-    this.#options.logger.warn(`Session ${id}: ${problem}${reason}.`);
+    logger.warn(`Session ${JSON.stringify(sessionId)}: ${problem}${reason}.`);
   }
+}
+
+/**
+ * Keeps sessions with branches in a SQL database: Postgres, MySQL, MariaDB, PGlite or SQLite. Make
+ * one a process and share it. Rejects with the errors of `KyselySessionStore`.
+ *
+ * @example
+ * ```ts
+ * import { AdvancedSessionStore } from '@agent-sessions/advanced';
+ *
+ * await using store = new AdvancedSessionStore({
+ *   url: 'postgres://app@localhost/app',
+ *   createTables: true,
+ * });
+ * const session = store.session('user-123');
+ * const { sessions } = await store.listSessions({ prefix: 'user-' });
+ * ```
+ */
+export class AdvancedSessionStore extends SessionStore {
+  readonly #backend: AdvancedBackend;
+
+  /**
+   * Connects to nothing yet: the first call does.
+   *
+   * @param options - Or a backend, from the constructor of a class that extends this one.
+   * @throws SessionError `invalid_options`; `unsupported` for SQL Server
+   */
+  constructor(options: AdvancedSessionStoreOptions | AdvancedBackend) {
+    const backend = options instanceof AdvancedBackend ? options : openBackend(options);
+    super(backend);
+    this.#backend = backend;
+  }
+
+  /**
+   * A session of this store. Making one is cheap and touches no database.
+   *
+   * @param sessionId - Which conversation; without an argument a new one, whose id is a random UUID.
+   * @param options - `branchId`: the branch to open. Default: the one that was current when the
+   * session was last used.
+   * @throws SessionError `invalid_session_id`; `invalid_options` for an id that is `undefined`
+   */
+  override session(...args: [sessionId?: string, options?: BranchOptions]): AdvancedSession {
+    const [sessionId, options] = args;
+    const branch: AdvancedSessionOptions = { ...options, store: this };
+    return new AdvancedSession(
+      args.length === 0 ? branch : { ...branch, sessionId: sessionId as string },
+    );
+  }
+
+  /**
+   * Creates the tables, those of branches too; for a deployment step of its own.
+   *
+   * @throws SessionError as every call; `schema_missing` only if `db` is a transaction on MySQL, which
+   * creating tables would commit
+   */
+  async migrate(): Promise<void> {
+    await this.#backend.migrate();
+  }
+}
+
+function openBackend(options: AdvancedSessionStoreOptions): AdvancedBackend {
+  const of = 'AdvancedSessionStore';
+  assertOptions<AdvancedSessionStoreOptions>(options, {
+    of,
+    example: EXAMPLE,
+    checks: storeChecks,
+  });
+  return new AdvancedBackend(openDatabase(of, options), options);
+}
+
+function openOptions(options: AdvancedSessionOptions): BranchParts {
+  const parts = openSession(options, {
+    of: 'AdvancedSession',
+    example: EXAMPLE,
+    Store: AdvancedSessionStore,
+    storeChecks,
+    ownChecks: branchChecks,
+  });
+  return new BranchParts(parts, options);
+}
+
+function backendOf(store: AdvancedSessionStore): AdvancedBackend {
+  const { backend } = storeInternals(store);
+  if (backend instanceof AdvancedBackend) return backend;
+  throw new TypeError('the store of an AdvancedSession has an AdvancedBackend');
 }

@@ -1,27 +1,102 @@
-import { SessionError } from '@agent-sessions/core';
-import { assertSessionId, refuseOptions } from '@agent-sessions/core/adapter';
-import { openSqliteFile } from '@agent-sessions/kysely/advanced-support';
-import { AdvancedSession } from './advanced-session.ts';
-import { AdvancedSessionStore } from './advanced-store.ts';
-import type { BranchOptions } from './options.ts';
+import type { SessionOptions } from '@agent-sessions/core';
+import {
+  assertOptions,
+  expecting,
+  invalidOptions,
+  isDatabasePath,
+  type OptionChecks,
+  openSession,
+} from '@agent-sessions/core/backend';
+import {
+  type BetterSqlite3Module,
+  loadDriver,
+  openSQLite,
+  overSQLite,
+} from '@agent-sessions/kysely/engine';
+import type { SqliteDatabase } from 'kysely';
+import { AdvancedBackend, type AdvancedStoreSettings } from './advanced-backend.ts';
+import { AdvancedSession, AdvancedSessionStore } from './advanced-session.ts';
+import { BranchParts } from './branch-parts.ts';
+import { advancedSettingsChecks, type BranchOptions, branchChecks } from './options.ts';
 
-/** Options of a session in a file. */
-export interface AdvancedSQLiteSessionOptions extends BranchOptions {
-  /** The database file, created if need be; its folder must exist. Default: in memory. */
-  readonly path?: string;
-  /** Whether missing tables are created; in memory they always are. Default: false. */
-  readonly createTables?: boolean;
-  /** How long to repeat what other connections' locks prevent, in milliseconds. Default: 10 000. */
-  readonly retryTimeoutMs?: number;
-  readonly store?: never;
-  readonly db?: never;
-  readonly schema?: never;
+/** Options of a store in a file, or in memory. */
+export type AdvancedSQLiteSessionStoreOptions = Omit<AdvancedStoreSettings, 'schema'> &
+  (
+    | {
+        /** The database file, created if need be; its folder must exist. Default: in memory. */
+        readonly path?: string;
+        readonly database?: never;
+      }
+    | {
+        /** An open database of better-sqlite3. It is never closed here. */
+        readonly database: SqliteDatabase;
+        readonly path?: never;
+      }
+  );
+
+/** Options of a session: its own, and either a shared `store` or those of a store of its own. */
+export type AdvancedSQLiteSessionOptions = BranchOptions &
+  SessionOptions<AdvancedSQLiteSessionStore, AdvancedSQLiteSessionStoreOptions>;
+
+const EXAMPLE = "{ sessionId, path: 'conversations.db' }";
+
+const { schema: _onlyPostgres, ...settings } = advancedSettingsChecks;
+
+const storeChecks: OptionChecks<AdvancedSQLiteSessionStoreOptions> = {
+  ...settings,
+  path: isDatabasePath,
+  database: expecting(
+    'an open database of better-sqlite3',
+    (value) => typeof value === 'object' && value !== null && 'prepare' in value,
+  ),
+};
+
+/**
+ * Keeps sessions with branches in an SQLite file or in memory. Make one a process and share it.
+ * Rejects with the errors of `KyselySessionStore`.
+ *
+ * @example
+ * ```ts
+ * import { AdvancedSQLiteSessionStore } from '@agent-sessions/advanced';
+ *
+ * await using store = new AdvancedSQLiteSessionStore({
+ *   path: 'conversations.db',
+ *   createTables: true,
+ * });
+ * const session = store.session('conversation_123');
+ * ```
+ */
+export class AdvancedSQLiteSessionStore extends AdvancedSessionStore {
+  /**
+   * Opens the file on first use.
+   *
+   * @param load - Loads the driver. Default: at run time, so in a bundle import from
+   * `@agent-sessions/advanced/sqlite`.
+   * @throws SessionError `invalid_options`
+   */
+  constructor(
+    options: AdvancedSQLiteSessionStoreOptions = {},
+    load: () => Promise<BetterSqlite3Module> = () => loadDriver('better-sqlite3'),
+  ) {
+    const of = 'AdvancedSQLiteSessionStore';
+    assertOptions<AdvancedSQLiteSessionStoreOptions>(options, {
+      of,
+      example: EXAMPLE,
+      checks: storeChecks,
+    });
+    const { path, database } = options;
+    if (path !== undefined && database !== undefined) {
+      throw invalidOptions(of, 'pass either `path` or `database`, not both');
+    }
+    const opened = database ? overSQLite(database) : openSQLite(path ?? ':memory:', load);
+    super(new AdvancedBackend(opened, options));
+  }
 }
 
 /**
  * A conversation with branches, token usage and structured queries, in an SQLite file or in memory.
- * It opens a connection of its own and closes it: many sessions in one process should share an
- * {@link AdvancedSessionStore}. Its errors are those of {@link AdvancedSession}.
+ * It opens a store of its own and closes it, unless it is given one: many sessions in one process
+ * should share an {@link AdvancedSQLiteSessionStore}. Its errors are those of {@link AdvancedSession}.
  *
  * @example
  * ```ts
@@ -42,22 +117,15 @@ export class AdvancedSQLiteSession extends AdvancedSession {
   /**
    * Opens the file on first use.
    *
+   * @param Store - The class of the store. Default: one that loads the driver at run time.
    * @throws SessionError `invalid_session_id`, `invalid_options`
    */
-  constructor(options: AdvancedSQLiteSessionOptions = {}) {
-    refuseOptions(
-      options,
-      ['store', 'db', 'schema'],
-      'this session is in a file; use AdvancedSession',
-    );
-    const { path = ':memory:', createTables = false, retryTimeoutMs = 10_000, ...own } = options;
-    // The system would take what follows a NUL for no part of the path, and open another file.
-    if (typeof path !== 'string' || path.trim() === '' || path.includes('\0')) {
-      throw new SessionError('invalid_options', 'Invalid option `path`: it is not a path.');
-    }
-    if (own.sessionId !== undefined) assertSessionId(own.sessionId);
-    const db = openSqliteFile(path);
-    const store = new AdvancedSessionStore({ db, createTables, retryTimeoutMs });
-    super({ ...own, store, ownsStore: true });
+  constructor(
+    options: AdvancedSQLiteSessionOptions = {},
+    Store: typeof AdvancedSQLiteSessionStore = AdvancedSQLiteSessionStore,
+  ) {
+    const of = 'AdvancedSQLiteSession';
+    const door = { of, example: EXAMPLE, Store, storeChecks, ownChecks: branchChecks };
+    super(new BranchParts(openSession(options, door), options));
   }
 }

@@ -1,4 +1,5 @@
 import { isSessionError } from '@agent-sessions/core';
+import { assertBranchId } from './branch-id.ts';
 import { locate, MAIN, save } from './branches/branch.ts';
 import { drop } from './branches/cut.ts';
 import { bury, choose, fork, startOfTurn, unusedId } from './branches/life.ts';
@@ -37,8 +38,6 @@ interface InfoRow {
   readonly parent_branch_id: string | null;
   readonly fork_turn: unknown;
 }
-
-const LONGEST_ID = 200;
 
 /** Makes, switches, lists and deletes the branches of a session. */
 export class BranchManager {
@@ -194,23 +193,4 @@ export class BranchManager {
     if (start === undefined) throw turnNotFoundError(turn, branch.branchId, branch.userTurns);
     return start;
   }
-}
-
-/**
- * Throws unless the id can be kept, and told from others, by every database.
- *
- * @throws SessionError `invalid_options`
- */
-export function assertBranchId(branchId: unknown): asserts branchId is string {
-  const isValid =
-    typeof branchId === 'string' &&
-    branchId !== '' &&
-    branchId.length <= LONGEST_ID &&
-    branchId.isWellFormed() &&
-    branchId.trim() === branchId &&
-    !branchId.includes('\0');
-  if (isValid) return;
-  throw invalidArgument(
-    `a branch id is a well-formed string of 1 to ${LONGEST_ID} characters, without NUL and without white space at its ends`,
-  );
 }

@@ -1,4 +1,4 @@
-import type { AgentInputItem } from '@openai/agents-core';
+import type { AgentInputItem } from '@openai/agents';
 import { type Branch, MAIN, rangesOf } from './branches/branch.ts';
 import { readSteadily } from './branches/steady.ts';
 import type { Cursor, Unit } from './cursor.ts';

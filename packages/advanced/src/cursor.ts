@@ -1,4 +1,4 @@
-import { revisionAtBirth } from '@agent-sessions/core/adapter';
+import { revisionAtBirth } from '@agent-sessions/core/backend';
 import { type Describe, locateAdopted } from './branches/adopt.ts';
 import { type Binding, type Branch, isOn, type Located, locate, MAIN } from './branches/branch.ts';
 import type { AdvancedDatabase } from './database.ts';
@@ -8,6 +8,11 @@ import type { Sql } from './sql.ts';
 /** Where a session object is; shared by the views of one session through different ciphers. */
 export interface Place {
   binding: Binding;
+}
+
+/** The one branch that every session has. */
+export function mainPlace(): Place {
+  return { binding: { to: 'main' } };
 }
 
 /** Where a session object starts: on a branch, or on the one that was current last. */

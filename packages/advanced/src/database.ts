@@ -1,21 +1,19 @@
 import {
-  type Database,
-  detectDialect,
   type Execute,
-  labelOf,
+  type OpenedDatabase,
   resolveTables,
   SessionDatabase,
   type SqlDialect,
-} from '@agent-sessions/kysely/advanced-support';
+} from '@agent-sessions/kysely/engine';
 import { isCurrent, type Migration, migrate, missingTablesError } from './schema/migrate.ts';
 import { allTables, type TableMap } from './schema/tables.ts';
 import { Sql } from './sql.ts';
 
 /** What a database needs to know. */
 export interface AdvancedDatabaseOptions {
-  readonly db: Database;
+  readonly opened: OpenedDatabase;
   readonly createTables: boolean;
-  readonly retryTimeoutMs: number;
+  readonly timeoutMs: number;
   readonly schema: string | undefined;
 }
 
@@ -35,10 +33,9 @@ export class AdvancedDatabase {
   #isPrepared = false;
 
   constructor(options: AdvancedDatabaseOptions) {
-    const { db, createTables, retryTimeoutMs, schema } = options;
-    const dialect = detectDialect(db);
+    const { opened, createTables, timeoutMs, schema } = options;
+    const { db, dialect, label } = opened;
     const core = resolveTables(schema === undefined ? {} : { schema }, dialect);
-    const label = labelOf(db) ?? `${dialect.name} database`;
     this.#dialect = dialect;
     this.#tables = allTables(core, dialect);
     this.#createTables = createTables;
@@ -49,7 +46,7 @@ export class AdvancedDatabase {
       tables: core,
       label,
       createTables,
-      retryTimeoutMs,
+      timeoutMs,
     });
   }
 

@@ -3,19 +3,21 @@
  *
  * @module
  */
-export { AdvancedSession } from './advanced-session.ts';
+export type { AdvancedStoreSettings } from './advanced-backend.ts';
+export { AdvancedSession, AdvancedSessionStore } from './advanced-session.ts';
 export {
   AdvancedSQLiteSession,
   type AdvancedSQLiteSessionOptions,
+  AdvancedSQLiteSessionStore,
+  type AdvancedSQLiteSessionStoreOptions,
 } from './advanced-sqlite-session.ts';
-export {
-  AdvancedSessionStore,
-  type AdvancedSessionStoreOptions,
-  type AdvancedSessionStoreUrlOptions,
-} from './advanced-store.ts';
 export type { BranchInfo } from './branch-manager.ts';
 export type { ConversationTurn, ToolUsage, TurnItem } from './conversation.ts';
-export type { AdvancedSessionOptions, BranchOptions } from './options.ts';
+export type {
+  AdvancedSessionOptions,
+  AdvancedSessionStoreOptions,
+  BranchOptions,
+} from './options.ts';
 export type { RunUsageSource } from './usage/run-identity.ts';
 export type { TokenDetails, UsageLike, UsageTotals } from './usage/totals.ts';
 export type { SessionUsage, TurnUsage } from './usage/usage-ledger.ts';

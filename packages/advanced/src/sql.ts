@@ -1,4 +1,4 @@
-import type { Execute, SqlDialect } from '@agent-sessions/kysely/advanced-support';
+import type { Execute, SqlDialect } from '@agent-sessions/kysely/engine';
 import type { TableMap } from './schema/tables.ts';
 
 const KEYS_PER_DELETE = 500;

@@ -10,7 +10,7 @@ import { isSessionError } from '@agent-sessions/core';
 import { KyselySessionStore } from '@agent-sessions/kysely';
 import { SQLiteSession } from '@agent-sessions/sqlite';
 import { Usage } from '@openai/agents';
-import type { AgentInputItem } from '@openai/agents-core';
+import type { AgentInputItem } from '@openai/agents';
 import SQLite from 'better-sqlite3';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { backends } from '../../kysely/test/support/backends.ts';

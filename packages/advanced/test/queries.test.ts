@@ -1,4 +1,4 @@
-import type { AgentInputItem } from '@openai/agents-core';
+import type { AgentInputItem } from '@openai/agents';
 import { describe, expect, test } from 'vitest';
 import { assistant, call, result, turn, user } from './support/items.ts';
 import { openSessions } from './support/open.ts';

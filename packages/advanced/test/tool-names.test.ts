@@ -1,6 +1,6 @@
 import { AdvancedSession, AdvancedSessionStore } from '@agent-sessions/advanced';
 import { KyselySessionStore } from '@agent-sessions/kysely';
-import type { AgentInputItem } from '@openai/agents-core';
+import type { AgentInputItem } from '@openai/agents';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { backends } from '../../kysely/test/support/backends.ts';
 import { call, user } from './support/items.ts';

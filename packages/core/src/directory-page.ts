@@ -1,4 +1,4 @@
-import { getLogger } from '@openai/agents-core';
+import { getLogger } from '@openai/agents';
 import type {
   ListSessionsOptions,
   SessionInfo,
@@ -6,6 +6,13 @@ import type {
   SessionPage,
 } from './directory.ts';
 import { SessionError } from './errors.ts';
+import {
+  assertOptions,
+  expecting,
+  invalidOptions,
+  type OptionChecks,
+  optional,
+} from './options.ts';
 import { mayStartSessionId } from './session-id.ts';
 
 const DEFAULT_LIMIT = 50;
@@ -29,20 +36,28 @@ export interface PageRequest {
   readonly after: PageStart | undefined;
 }
 
+const checks: OptionChecks<ListSessionsOptions> = {
+  prefix: optional(expecting('a string', (value) => typeof value === 'string')),
+  limit: optional(
+    expecting(
+      `a whole number from 1 to ${LARGEST_LIMIT}`,
+      (value) => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= LARGEST_LIMIT,
+    ),
+  ),
+  cursor: optional(
+    expecting('the `cursor` of an earlier page', (value) => typeof value === 'string'),
+  ),
+};
+
 /**
- * Validates the options of `listSessions`, for stores.
+ * Validates the options of `listSessions`.
  *
  * @throws SessionError `invalid_options`
  */
-export function readPageRequest(options: ListSessionsOptions = {}): PageRequest {
-  if (typeof options !== 'object' || options === null) {
-    throw invalid('the options are not an object such as { prefix, limit, cursor }');
-  }
+export function readPageRequest(options: ListSessionsOptions): PageRequest {
+  const example = '{ prefix, limit, cursor }';
+  assertOptions<ListSessionsOptions>(options, { of: 'listSessions()', example, checks });
   const { prefix = '', limit = DEFAULT_LIMIT, cursor } = options;
-  if (typeof prefix !== 'string') throw invalid('`prefix` is not a string');
-  if (!Number.isInteger(limit) || limit < 1 || limit > LARGEST_LIMIT) {
-    throw invalid(`\`limit\` is not a whole number from 1 to ${LARGEST_LIMIT}`);
-  }
   return { prefix, limit, after: cursor === undefined ? undefined : decodeCursor(cursor) };
 }
 
@@ -64,12 +79,12 @@ export function encodeMetadata(metadata: SessionMetadata | undefined): string | 
   if (metadata === undefined) return null;
   const prototype: unknown = metadata === null ? metadata : Object.getPrototypeOf(metadata);
   if (metadata === null || (prototype !== Object.prototype && prototype !== null)) {
-    throw invalid('metadata is not a plain object');
+    throw invalidMetadata('it must be a plain object such as { title }');
   }
   try {
     return JSON.stringify(metadata);
   } catch (cause) {
-    throw invalid('metadata is not JSON', cause);
+    throw invalidMetadata('it must be JSON', cause);
   }
 }
 
@@ -81,7 +96,7 @@ export function encodeMetadata(metadata: SessionMetadata | undefined): string | 
  * @example
  * ```ts
  * import type { SessionInfo } from '@agent-sessions/core';
- * import { decodeMetadata } from '@agent-sessions/core/adapter';
+ * import { decodeMetadata } from '@agent-sessions/core/backend';
  *
  * function toInfo(row: { id: string; time: number; items: number; notes: string | null }): SessionInfo {
  *   const time = new Date(row.time);
@@ -118,9 +133,9 @@ function decodeCursor(cursor: string): PageStart {
   } catch {
     // Said below, as for every other malformed cursor.
   }
-  throw invalid('`cursor` does not come from an earlier page');
+  throw invalidOptions('listSessions()', '`cursor` must be the `cursor` of an earlier page');
 }
 
-function invalid(problem: string, cause?: unknown): SessionError {
-  return new SessionError('invalid_options', `Invalid directory request: ${problem}.`, { cause });
+function invalidMetadata(problem: string, cause?: unknown): SessionError {
+  return new SessionError('invalid_options', `Invalid metadata: ${problem}.`, { cause });
 }

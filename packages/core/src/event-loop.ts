@@ -11,7 +11,7 @@ let nextTurn: Promise<void> | undefined;
  *
  * @example
  * ```ts
- * import { turnIfDue } from '@agent-sessions/core/adapter';
+ * import { turnIfDue } from '@agent-sessions/core/backend';
  *
  * async function use<T>(driver: () => T): Promise<T> {
  *   await turnIfDue();

@@ -1,9 +1,9 @@
-import type { AgentInputItem, getLogger } from '@openai/agents-core';
+import type { AgentInputItem, getLogger } from '@openai/agents';
 import { decodeItem } from './codec.ts';
 import { SessionError } from './errors.ts';
 import type { Decoded, RecordCoder } from './record-coder.ts';
 import { CONFLICT_DEADLINE_MS, retryConflicts } from './retry.ts';
-import type { Operation, Revision, SessionStore, Snapshot, Written } from './store.ts';
+import type { Operation, RecordBackend, Revision, Snapshot, Written } from './session-backend.ts';
 
 /** Where warnings go: the SDK's logger, or `console`. */
 export type SessionLogger = Pick<ReturnType<typeof getLogger>, 'warn'>;
@@ -27,7 +27,7 @@ export interface Change<T> {
   readonly result: (written: Written) => T;
 }
 
-/** Records that a write adds, and what the store wants to know of them. */
+/** Records that a write adds, and what the backend wants to know of them. */
 interface Additions {
   readonly records: readonly string[];
   readonly outlines?: readonly unknown[];
@@ -38,14 +38,14 @@ type Planned<T> = Change<T> | { readonly value: T };
 
 /** Where a session's history is, and who is told of damage. */
 export interface HistoryOptions {
-  readonly store: SessionStore;
+  readonly backend: RecordBackend;
   readonly sessionId: string;
   readonly coder: RecordCoder;
   readonly logger: SessionLogger;
 }
 
 /**
- * One session's history over a store: passes over what cannot be read without ever destroying it, and
+ * One session's history over a backend: passes over what cannot be read without ever destroying it, and
  * repeats a compare-and-set until it succeeds.
  *
  * What the coder and a plan have ready at once is not awaited: of a pop in SQLite, turns of the queue
@@ -53,15 +53,15 @@ export interface HistoryOptions {
  */
 export class History {
   readonly coder: RecordCoder;
-  readonly #store: SessionStore;
+  readonly #backend: RecordBackend;
   readonly #id: string;
   readonly #logger: SessionLogger;
   readonly #lost = { retry: () => this.#conflict() };
   #damaged = 0;
 
-  constructor({ store, sessionId, coder, logger }: HistoryOptions) {
+  constructor({ backend, sessionId, coder, logger }: HistoryOptions) {
     this.coder = coder;
-    this.#store = store;
+    this.#backend = backend;
     this.#id = sessionId;
     this.#logger = logger;
   }
@@ -74,17 +74,17 @@ export class History {
   async append(texts: readonly string[], operation?: Operation): Promise<Written> {
     const encoded = this.coder.encode(texts);
     const records = encoded instanceof Promise ? await encoded : encoded;
-    return await this.#store.append(this.#id, records, operation, this.#outlines(texts, []));
+    return await this.#backend.append(this.#id, records, operation, this.#outlines(texts, []));
   }
 
   clear(): Promise<void> {
-    return this.#store.clear(this.#id);
+    return this.#backend.clear(this.#id);
   }
 
   /** The newest `limit` items, oldest first. */
   async newest(limit: number): Promise<AgentInputItem[]> {
     for (let wanted = limit; ; wanted *= 2) {
-      const records = await this.#store.window(this.#id, wanted);
+      const records = await this.#backend.window(this.#id, wanted);
       const isAll = records.length < wanted;
       const decoding = this.coder.decode(records);
       const decoded = decoding instanceof Promise ? await decoding : decoding;
@@ -97,7 +97,7 @@ export class History {
 
   /** All items, oldest first, and the revision at which they were read. */
   async all(): Promise<{ items: AgentInputItem[]; revision: Revision }> {
-    const { records, revision } = await this.#store.snapshot(this.#id);
+    const { records, revision } = await this.#backend.snapshot(this.#id);
     const decoded = await this.coder.decode(records);
     this.#noteDamaged(decoded);
     return { items: itemsOf(decoded), revision };
@@ -127,7 +127,7 @@ export class History {
       if ('value' in change) return change;
       const additions = this.#additionsOf(change);
       const { records, outlines } = additions instanceof Promise ? await additions : additions;
-      const written = await this.#store.replaceTail(this.#id, {
+      const written = await this.#backend.replaceTail(this.#id, {
         revision: snapshot.revision,
         drop: entries.length - change.from,
         records,
@@ -144,7 +144,7 @@ export class History {
       const { entries, revision } = await this.#allEntries();
       const change = plan(entries);
       const additions = await this.#additionsOf(change);
-      const written = await this.#store.replaceTail(this.#id, {
+      const written = await this.#backend.replaceTail(this.#id, {
         revision,
         drop: 'all',
         ...additions,
@@ -166,7 +166,7 @@ export class History {
         changes.set(position, record);
         if (text !== null) outlines.set(position, this.#outlines([text], [])?.[0]);
       }
-      const written = await this.#store.rewrite(this.#id, { revision, changes, outlines });
+      const written = await this.#backend.rewrite(this.#id, { revision, changes, outlines });
       return written ? { value: undefined } : this.#lost;
     });
   }
@@ -183,16 +183,16 @@ export class History {
     return encoded instanceof Promise ? encoded.then(join) : join(encoded);
   }
 
-  /** What the store wants to know of items that it is to add; nothing, if it does not ask. */
+  /** What the backend wants to know of items that it is to add; nothing, if it does not ask. */
   #outlines(texts: readonly string[], kept: readonly Entry[]): unknown[] | undefined {
-    const { outline } = this.#store;
+    const { outline } = this.#backend;
     if (outline === undefined) return undefined;
     const items = [...texts.map(decodeItem), ...kept.map(({ item }) => item)];
-    return items.map((item) => item && outline.call(this.#store, item));
+    return items.map((item) => item && outline.call(this.#backend, item));
   }
 
   async #allEntries(): Promise<{ entries: Entry[]; revision: Revision }> {
-    const snapshot = await this.#store.snapshot(this.#id, { positions: true });
+    const snapshot = await this.#backend.snapshot(this.#id, { positions: true });
     const decoded = await this.coder.decode([...snapshot.records]);
     this.#noteDamaged(decoded);
     return { entries: toEntries(snapshot, decoded), revision: snapshot.revision };
@@ -203,7 +203,7 @@ export class History {
     operation?: string,
   ): Promise<{ entries: Entry[]; snapshot: Snapshot }> {
     for (let limit = count; ; limit *= 2) {
-      const snapshot = await this.#store.snapshot(this.#id, {
+      const snapshot = await this.#backend.snapshot(this.#id, {
         limit,
         ...(operation !== undefined && { operation }),
       });

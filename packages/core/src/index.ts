@@ -1,6 +1,6 @@
 /**
- * The session over any store, a store in memory, history windows, transfer between sessions, and the
- * errors of all packages.
+ * What applications use: sessions and stores, a store in memory, history windows, transfer between
+ * sessions, and the errors of all packages.
  *
  * @module
  */
@@ -13,17 +13,9 @@ export type {
 } from './directory.ts';
 export { isSessionError, SessionError, type SessionErrorCode } from './errors.ts';
 export type { SessionLogger } from './history.ts';
-export { MemorySessionStore } from './memory-store.ts';
-export type {
-  Operation,
-  Revision,
-  Rewrite,
-  SessionStore,
-  Snapshot,
-  SnapshotQuery,
-  TailReplacement,
-  Written,
-} from './store.ts';
+export { MemorySessionStore } from './memory-session-store.ts';
+export type { SessionIdentity, SessionOptions } from './session-parts.ts';
+export { SessionStore } from './session-store.ts';
 export { StoredSession, type StoredSessionOptions } from './stored-session.ts';
 export { operationChannel, type SessionOperation } from './tracing.ts';
 export {

@@ -2,7 +2,7 @@ import type {
   AgentInputItem,
   SessionHistoryMutation,
   SessionHistoryRewriteArgs,
-} from '@openai/agents-core';
+} from '@openai/agents';
 import { decodeItem, encodeItem } from './codec.ts';
 import { SessionError } from './errors.ts';
 import type { Entry } from './history.ts';

@@ -1,48 +1,143 @@
 import { SessionError } from './errors.ts';
+import { suggestionFor } from './option-names.ts';
+
+/** Says what is wrong with a value, as the rest of a sentence that begins with the option's name. */
+export type OptionCheck = (value: unknown) => string | undefined;
+
+type KeysOf<Options> = Options extends unknown ? keyof Options : never;
 
 /**
- * Throws unless options are an object; plain JavaScript may pass a path or a URL in their place.
+ * A check for every option of a constructor or method, by name. It is the one list of the names:
+ * the compiler holds it against the type of the options.
+ */
+export type OptionChecks<Options> = { readonly [Name in KeysOf<Options>]-?: OptionCheck };
+
+/** Whose options are checked. */
+export interface OptionsOf<Options> {
+  /** The class or method, as errors call it. */
+  readonly of: string;
+  /** What its options look like, for errors. */
+  readonly example: string;
+  readonly checks: OptionChecks<Options>;
+}
+
+/**
+ * Throws unless `options` is an object that holds only known names with right values. An option that
+ * is there is checked even if it is `undefined`: one that decides which data is meant must not become
+ * the default because a variable was not set.
  *
- * @param example - What they look like.
  * @throws SessionError `invalid_options`
  *
  * @example
  * ```ts
- * import { assertOptions } from '@agent-sessions/core/adapter';
+ * import { assertOptions, expecting, optional } from '@agent-sessions/core/backend';
  *
- * export function open(options: { readonly url: string }): void {
- *   assertOptions(options, '{ url }');
+ * interface FolderStoreOptions {
+ *   readonly folder: string;
+ *   readonly sync?: boolean;
+ * }
+ *
+ * const checks = {
+ *   folder: expecting('the path of a folder', (value) => typeof value === 'string'),
+ *   sync: optional(expecting('true or false', (value) => typeof value === 'boolean')),
+ * };
+ *
+ * export function open(options: FolderStoreOptions): void {
+ *   assertOptions<FolderStoreOptions>(options, { of: 'FolderStore', example: '{ folder }', checks });
  * }
  * ```
  */
-export function assertOptions(options: unknown, example: string): void {
-  if (typeof options === 'object' && options !== null) return;
-  throw new SessionError(
-    'invalid_options',
-    `Invalid options: they are not an object such as ${example}.`,
-  );
+export function assertOptions<Options extends object>(
+  options: unknown,
+  { of, example, checks }: OptionsOf<Options>,
+): asserts options is Options {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw invalidOptions(of, `expected an object such as ${example}, not ${describe(options)}`);
+  }
+  const known = new Map<string, OptionCheck>(Object.entries<OptionCheck>(checks));
+  for (const [name, value] of Object.entries(options)) {
+    const check = known.get(name);
+    if (check === undefined) throw unknownOption(of, name, [...known.keys()]);
+    const problem = check(value);
+    if (problem !== undefined) throw invalidOptions(of, `\`${name}\` ${problem}`);
+  }
+}
+
+/** The error for options that a class or method cannot take. Pass no full stop. */
+export function invalidOptions(of: string, problem: string, cause?: unknown): SessionError {
+  return new SessionError('invalid_options', `Invalid options of ${of}: ${problem}.`, { cause });
 }
 
 /**
- * Throws if one of the options is given that would have no effect.
+ * A check whose message says what was expected, and what kind of value came instead.
  *
- * @param reason - Why, and what to do instead; without a full stop.
- * @throws SessionError `invalid_options`
- *
- * @example
- * ```ts
- * import { OF_SHARED_STORE, refuseOptions } from '@agent-sessions/core/adapter';
- *
- * const options = { store: new Map(), path: undefined };
- * if (options.store) refuseOptions(options, ['path', 'database'], OF_SHARED_STORE);
- * ```
+ * @param expected - Such as `true or false`.
  */
-export function refuseOptions(options: object, names: readonly string[], reason: string): void {
-  const given = new Map<string, unknown>(Object.entries(options));
-  const name = names.find((one) => given.get(one) !== undefined);
-  if (name === undefined) return;
-  throw new SessionError('invalid_options', `Invalid option \`${name}\`: ${reason}.`);
+export function expecting(expected: string, accepts: (value: unknown) => boolean): OptionCheck {
+  return (value) => (accepts(value) ? undefined : `must be ${expected}, not ${describe(value)}`);
 }
 
-/** Why a session over a shared store refuses the options of a store. */
-export const OF_SHARED_STORE = 'it is for a store of its own. Give it to the shared `store`';
+/** Takes `undefined` for an option that was left out. Only for those whose default surprises nobody. */
+export function optional(check: OptionCheck): OptionCheck {
+  return (value) => (value === undefined ? undefined : check(value));
+}
+
+/** True or false. */
+export const isBoolean: OptionCheck = expecting(
+  'true or false',
+  (value) => typeof value === 'boolean',
+);
+
+/** Where warnings go. */
+export const isLogger: OptionCheck = expecting(
+  'a logger: { warn(message) }',
+  (value) => typeof value === 'object' && value !== null && 'warn' in value,
+);
+
+/** A time limit, in milliseconds. */
+export const isTimeout: OptionCheck = expecting(
+  'a number of milliseconds, at least 0',
+  (value) => typeof value === 'number' && value >= 0,
+);
+
+/** The path of an SQLite file: what it would take for something else is refused. */
+export const isDatabasePath: OptionCheck = (value) => {
+  if (typeof value !== 'string') {
+    return `must be the path of a file, not ${describe(value)}. Leave it out for a database in memory`;
+  }
+  if (value.trim() === '') return 'is empty. Leave it out for a database in memory';
+  if (value.includes('\0')) return 'contains a NUL character, at which SQLite would end it';
+  const scheme = /^(file|sqlite):(\/\/(?=\/))?/.exec(value);
+  if (scheme)
+    return `is a URI. Pass the bare path: ${JSON.stringify(value.slice(scheme[0].length).replace(/\?.*$/s, ''))}`;
+  if (value.includes('?')) {
+    return `has parameters, which SQLite would take for a part of the name. Pass the bare path: ${JSON.stringify(value.replace(/\?.*$/s, ''))}`;
+  }
+  return undefined;
+};
+
+/** What kind of value this is, for errors: never the text of a string, which may be a secret. */
+export function describe(value: unknown): string {
+  if (value === null || value === undefined || typeof value === 'boolean') return String(value);
+  if (typeof value === 'number') return String(value);
+  if (Array.isArray(value)) return 'an array';
+  if (typeof value !== 'object') return `a ${typeof value}`;
+  const name: unknown = value.constructor?.name;
+  return typeof name === 'string' && name !== '' && name !== 'Object' ? `a ${name}` : 'an object';
+}
+
+function unknownOption(of: string, name: string, known: readonly string[]): SessionError {
+  const suggestion = suggestionFor(name, known);
+  const advice =
+    suggestion === undefined
+      ? `It takes ${known.map((one) => `\`${one}\``).join(', ')}`
+      : `Did you mean \`${suggestion}\`?`;
+  return new SessionError(
+    'invalid_options',
+    `Invalid options of ${of}: there is no option \`${shorten(name)}\`. ${advice.replace(/[^?]$/, '$&.')}`,
+  );
+}
+
+function shorten(name: string): string {
+  return name.length > 50 ? `${name.slice(0, 50)}…` : name;
+}

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { AgentInputItem } from '@openai/agents-core';
+import type { AgentInputItem } from '@openai/agents';
 import type { RecordCipher } from './cipher.ts';
 import { decodeItem } from './codec.ts';
 import { SessionError } from './errors.ts';

@@ -27,14 +27,14 @@ export type Attempt<T> =
 /**
  * Repeats `attempt` until it has a value or `deadlineMs` have passed since the call; then throws the
  * error of the last attempt. The first repetition comes in the next turn of the event loop, later ones
- * after a random delay with exponentially growing bound ("full jitter", Marc Brooker, AWS Architecture Blog, 2015).
+ * after {@link fullJitter}.
  *
  * @param deadlineMs - In milliseconds; 0 for one attempt.
  *
  * @example
  * ```ts
  * import { SessionError } from '@agent-sessions/core';
- * import { retryUntil } from '@agent-sessions/core/adapter';
+ * import { retryUntil } from '@agent-sessions/core/backend';
  *
  * async function lock(tryToLock: () => Promise<boolean>): Promise<void> {
  *   const locked = () => new SessionError('busy', 'Others held the lock for 5 s. Try again later.');
@@ -57,14 +57,14 @@ export function retryUntil<T>(
  *
  * @example
  * ```ts
- * import { SessionError, type SessionStore } from '@agent-sessions/core';
- * import { retryConflicts } from '@agent-sessions/core/adapter';
+ * import { SessionError } from '@agent-sessions/core';
+ * import { retryConflicts, type SessionBackend } from '@agent-sessions/core/backend';
  *
- * async function dropNewest(store: SessionStore, id: string): Promise<void> {
+ * async function dropNewest(backend: SessionBackend, id: string): Promise<void> {
  *   const conflict = () => new SessionError('conflict', 'Others wrote without pause. Try again.');
  *   await retryConflicts<void>(async () => {
- *     const { revision } = await store.snapshot(id, { limit: 0 });
- *     const written = await store.replaceTail(id, { revision, drop: 1, records: [] });
+ *     const { revision } = await backend.snapshot(id, { limit: 0 });
+ *     const written = await backend.replaceTail(id, { revision, drop: 1, records: [] });
  *     return written ? { value: undefined } : { retry: conflict };
  *   });
  * }
@@ -73,6 +73,25 @@ export function retryUntil<T>(
 export function retryConflicts<T>(attempt: () => Promise<Attempt<T>> | Attempt<T>): Promise<T> {
   const limits = { deadlineMs: CONFLICT_DEADLINE_MS, longestDelayMs: CONFLICT_DELAY_MS };
   return repeat(limits, attempt);
+}
+
+/**
+ * A random delay whose bound doubles from attempt to attempt ("full jitter", Marc Brooker, AWS
+ * Architecture Blog, 2015), in milliseconds.
+ *
+ * @param tries - How many attempts there were, from 0.
+ * @param firstMs - The bound after none.
+ * @param longestMs - What the bound grows to.
+ *
+ * @example
+ * ```ts
+ * import { fullJitter } from '@agent-sessions/core/backend';
+ *
+ * const delayMs = fullJitter(3, 500, 8_000); // at most 4 000
+ * ```
+ */
+export function fullJitter(tries: number, firstMs: number, longestMs: number): number {
+  return Math.random() * Math.min(longestMs, firstMs * 2 ** tries);
 }
 
 async function repeat<T>(
@@ -88,6 +107,6 @@ async function repeat<T>(
     if (performance.now() - start >= deadlineMs) throw outcome.retry();
     noteRetry();
     if (tries === 0) await turn();
-    else await delay(Math.random() * Math.min(longestDelayMs, FIRST_DELAY_MS * 2 ** tries));
+    else await delay(fullJitter(tries, FIRST_DELAY_MS, longestDelayMs));
   }
 }

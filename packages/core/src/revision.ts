@@ -1,6 +1,6 @@
 import { SessionError } from './errors.ts';
 import { retryUntil } from './retry.ts';
-import type { Revision } from './store.ts';
+import type { Revision } from './session-backend.ts';
 
 /** How long a deletion waits for the clock, in milliseconds: far longer than a sound clock needs. */
 const CLOCK_DEADLINE_MS = 10_000;
@@ -12,7 +12,7 @@ const CLOCK_DEADLINE_MS = 10_000;
  *
  * @example
  * ```ts
- * import { revisionAtBirth } from '@agent-sessions/core/adapter';
+ * import { revisionAtBirth } from '@agent-sessions/core/backend';
  *
  * function revisionOfNewSession(firstRecords: readonly string[]): number {
  *   return revisionAtBirth() + firstRecords.length;

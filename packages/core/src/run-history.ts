@@ -1,4 +1,4 @@
-import type { Revision } from './store.ts';
+import type { Revision } from './session-backend.ts';
 
 interface Run {
   /** The session's revision at the read that this run's replacement will be based on. */

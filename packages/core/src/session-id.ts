@@ -12,7 +12,7 @@ export const MAX_SESSION_ID_BYTES = 512;
  *
  * @example
  * ```ts
- * import { assertSessionId } from '@agent-sessions/core/adapter';
+ * import { assertSessionId } from '@agent-sessions/core/backend';
  *
  * function fileOf(sessionId: unknown): string {
  *   assertSessionId(sessionId);
@@ -39,7 +39,7 @@ const BEHIND_ALL_IDS = '\u{10ffff}'.repeat(MAX_SESSION_ID_BYTES / 4);
  *
  * @example
  * ```ts
- * import { behindPrefix } from '@agent-sessions/core/adapter';
+ * import { behindPrefix } from '@agent-sessions/core/backend';
  *
  * const isInRange = (id: string) => id >= 'user-' && id < behindPrefix('user-');
  * console.log(isInRange('user-123'));

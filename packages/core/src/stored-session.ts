@@ -1,43 +1,37 @@
-import { randomUUID } from 'node:crypto';
-import {
-  type AgentInputItem,
-  getLogger,
-  type RunContext,
-  type RunContextAwareSession,
-  type SessionHistoryRewriteArgs,
-  type SessionHistoryRewriteAwareSession,
-  type SessionHistoryTransactionArgs,
-  type SessionHistoryTransactionAwareSession,
-} from '@openai/agents-core';
+import type {
+  AgentInputItem,
+  RunContext,
+  RunContextAwareSession,
+  SessionHistoryRewriteArgs,
+  SessionHistoryRewriteAwareSession,
+  SessionHistoryTransactionArgs,
+  SessionHistoryTransactionAwareSession,
+} from '@openai/agents';
+import type { CallQueue } from './call-queue.ts';
 import type { RecordCipher } from './cipher.ts';
+import { encodeItems } from './codec.ts';
 import { keptByCompaction } from './compaction.ts';
 import { SessionError } from './errors.ts';
-import { History, type SessionLogger } from './history.ts';
-import { encodeItems } from './items.ts';
+import { History } from './history.ts';
+import { setSessionInternals, storeInternals } from './internals.ts';
+import { assertLimit } from './limit.ts';
 import { planMutations, prepareMutations } from './mutations.ts';
-import { assertOpen, inOrder } from './order.ts';
 import { RecordCoder } from './record-coder.ts';
 import { RunHistory } from './run-history.ts';
-import { assertSessionId } from './session-id.ts';
-import type { SessionStore, Written } from './store.ts';
+import type { Written } from './session-backend.ts';
+import { openStoredSession, type SessionIdentity, SessionParts } from './session-parts.ts';
+import type { SessionStore } from './session-store.ts';
 import { noteItemCount, traceOperation } from './tracing.ts';
 import { applyTransaction, prepareTransaction } from './transaction.ts';
 
 /** Windows are counted in 32 bits by some drivers; no history is that long. */
 const LARGEST_LIMIT = 2 ** 31 - 1;
 
-/** Options that every session over a store takes. */
-export interface StoredSessionOptions<TStore extends SessionStore = SessionStore> {
-  /** Where the history is kept. */
+/** Options of a session over a shared store. */
+export interface StoredSessionOptions<TStore extends SessionStore = SessionStore>
+  extends SessionIdentity {
+  /** Where the history is kept. Closing the session leaves it open. */
   readonly store: TStore;
-  /** Which history. Default: a new random UUID. */
-  readonly sessionId?: string;
-  /** Gets warnings about damaged records. Default: the SDK's logger named `agent-sessions`. */
-  readonly logger?: SessionLogger;
-  /** Encrypts what is stored. Default: items are stored as plain JSON. */
-  readonly cipher?: RecordCipher;
-  /** Whether closing the session closes the store. Default: false. */
-  readonly ownsStore?: boolean;
 }
 
 /**
@@ -54,7 +48,8 @@ export interface StoredSessionOptions<TStore extends SessionStore = SessionStore
  * import { MemorySessionStore, StoredSession } from '@agent-sessions/core';
  *
  * const store = new MemorySessionStore();
- * await using session = new StoredSession({ store, sessionId: 'user-123' });
+ * // The same as store.session('user-123').
+ * const session = new StoredSession({ store, sessionId: 'user-123' });
  * await session.addItems([{ role: 'user', content: 'Hello' }]);
  * ```
  */
@@ -69,29 +64,31 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
   readonly acceptsRunContext: true = true;
   /** The store that keeps this session, for example to list others. */
   readonly store: TStore;
-  readonly #sessionId: string;
-  readonly #logger: SessionLogger;
+  readonly #parts: SessionParts<TStore>;
+  readonly #queue: CallQueue;
   readonly #history: History;
   readonly #runs: RunHistory = new RunHistory();
-  readonly #ownsStore: boolean;
   #closed = false;
 
-  /** @throws SessionError `invalid_session_id`, `invalid_options` */
-  constructor(options: StoredSessionOptions<TStore>) {
-    if (typeof options?.store?.append !== 'function') {
-      throw new SessionError(
-        'invalid_options',
-        'Invalid session options: `store` is not a session store. Pass one, such as a MemorySessionStore.',
-      );
-    }
-    const { store, sessionId = randomUUID(), logger = getLogger('agent-sessions') } = options;
-    assertSessionId(sessionId);
+  /**
+   * @param options - Or the parts of a session, from the constructor of a class that extends this one.
+   * @throws SessionError `invalid_session_id`, `invalid_options`
+   */
+  constructor(options: StoredSessionOptions<TStore> | SessionParts<TStore>) {
+    const parts = options instanceof SessionParts ? options : openStoredSession<TStore>(options);
+    const { store, sessionId, logger, cipher } = parts;
+    const inside = storeInternals(store);
+    const { backend = inside.backend, backends = async () => [backend] } = parts;
     this.store = store;
-    this.#sessionId = sessionId;
-    this.#logger = logger;
-    const coder = new RecordCoder(options.cipher, store.maxRecordBytes);
-    this.#history = new History({ store, sessionId, coder, logger });
-    this.#ownsStore = options.ownsStore ?? false;
+    this.#parts = parts;
+    this.#queue = inside.queue;
+    const coder = new RecordCoder(cipher, backend.maxRecordBytes);
+    this.#history = new History({ backend, sessionId, coder, logger });
+    const withCipher = (given: RecordCipher) =>
+      parts.withCipher?.(given) ??
+      new StoredSession(parts.with({ ownsStore: false, cipher: given }));
+    const { queue } = inside;
+    setSessionInternals(this, { backend, queue, sessionId, backends, withCipher });
   }
 
   /** How many damaged records the newest read passed over. They stay stored. */
@@ -106,7 +103,7 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
    */
   async getSessionId(): Promise<string> {
     this.#assertOpen();
-    return this.#sessionId;
+    return this.#parts.sessionId;
   }
 
   /**
@@ -228,19 +225,10 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
     );
   }
 
-  /**
-   * The same session seen through a cipher: what it writes is encrypted, and what it reads must be.
-   * Closing it leaves the store open.
-   */
-  withCipher(cipher: RecordCipher): StoredSession<TStore> {
-    const { store } = this;
-    return new StoredSession({ store, sessionId: this.#sessionId, logger: this.#logger, cipher });
-  }
-
   /** Closes this session, and its store if the session opened it. Later calls reject. */
   async close(): Promise<void> {
     this.#closed = true;
-    if (this.#ownsStore) await this.store.close();
+    if (this.#parts.ownsStore) await this.store.close();
   }
 
   /** Closes the session, for `await using`. */
@@ -264,22 +252,13 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
   }
 
   #inOrder<T>(operation: string, work: () => Promise<T>): Promise<T> {
-    const store = this.store.order ?? this.store;
-    const call = { operation, store, sessionId: () => this.#sessionId };
-    return traceOperation(call, () => inOrder(store, this.#sessionId, work));
+    const { store, sessionId } = this.#parts;
+    const call = { operation, store, sessionId: () => sessionId };
+    return traceOperation(call, () => this.#queue.run(sessionId, work));
   }
 
   #assertOpen(): void {
-    assertOpen(this.store.order ?? this.store);
+    this.#queue.assertOpen();
     if (this.#closed) throw new SessionError('closed', 'The session is closed. Open a new one.');
-  }
-}
-
-function assertLimit(limit: unknown): asserts limit is number {
-  if (!Number.isInteger(limit)) {
-    throw new SessionError(
-      'invalid_limit',
-      `Invalid limit: ${typeof limit === 'number' ? limit : `a value of type ${typeof limit}`}. Use a whole number, or none for the whole history.`,
-    );
   }
 }

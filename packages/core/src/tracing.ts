@@ -92,7 +92,7 @@ class RunningOperation implements SessionOperation {
  *
  * @example
  * ```ts
- * import { noteItemCount, traceOperation } from '@agent-sessions/core/adapter';
+ * import { noteItemCount, traceOperation } from '@agent-sessions/core/backend';
  *
  * class MySession {
  *   clearSession(): Promise<void> {
@@ -113,7 +113,7 @@ export function traceOperation<T>(call: TracedCall, work: () => Promise<T>): Pro
  *
  * @example
  * ```ts
- * import { noteItemCount, traceOperation } from '@agent-sessions/core/adapter';
+ * import { noteItemCount, traceOperation } from '@agent-sessions/core/backend';
  *
  * const call = { operation: 'getItems', store: new Map(), sessionId: () => 'user-123' };
  * await traceOperation(call, async () => noteItemCount(50));

@@ -3,7 +3,7 @@ import {
   protocol,
   type SessionHistoryTransactionArgs,
   UserError,
-} from '@openai/agents-core';
+} from '@openai/agents';
 import { strictCopy } from './strict-copy.ts';
 
 /** A transaction whose every value was read once and copied. */

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { SessionHistoryTransactionArgs } from '@openai/agents-core';
-import { canonicalText } from './codec.ts';
+import type { SessionHistoryTransactionArgs } from '@openai/agents';
+import { canonicalText, encodeItems } from './codec.ts';
 import type { Entry, History } from './history.ts';
-import { encodeItems } from './items.ts';
-import type { Written } from './store.ts';
+import type { Written } from './session-backend.ts';
 import {
   type HistoryTransaction,
   readTransaction,

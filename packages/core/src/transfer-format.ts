@@ -1,5 +1,5 @@
 import { TextDecoder } from 'node:util';
-import type { AgentInputItem } from '@openai/agents-core';
+import type { AgentInputItem } from '@openai/agents';
 import { decodeItem, encodeItem } from './codec.ts';
 import { SessionError } from './errors.ts';
 

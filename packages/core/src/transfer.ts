@@ -1,5 +1,6 @@
-import type { AgentInputItem, Session } from '@openai/agents-core';
+import type { AgentInputItem, Session } from '@openai/agents';
 import { isSessionError, SessionError } from './errors.ts';
+import { assertOptions, expecting, type OptionChecks, optional } from './options.ts';
 import {
   footerLine,
   headerLine,
@@ -33,6 +34,17 @@ export interface TransferIntoOptions extends TransferOptions {
   readonly ifNotEmpty?: 'error' | 'append';
 }
 
+const checks: OptionChecks<TransferOptions> = {
+  onProgress: optional(expecting('a function', (value) => typeof value === 'function')),
+};
+
+const checksInto: OptionChecks<TransferIntoOptions> = {
+  ...checks,
+  ifNotEmpty: optional(
+    expecting("'error' or 'append'", (value) => value === 'error' || value === 'append'),
+  ),
+};
+
 /**
  * Exports a session as JSON Lines: a header, one item a line, and a closing line with their number,
  * by which a cut-off file is noticed. The history is read once, so the export is consistent while
@@ -57,6 +69,11 @@ export async function* exportSession(
   session: Session,
   options: TransferOptions = {},
 ): AsyncGenerator<string, void, undefined> {
+  assertOptions<TransferOptions>(options, {
+    of: 'exportSession()',
+    example: '{ onProgress }',
+    checks,
+  });
   const items = await session.getItems();
   yield headerLine(await session.getSessionId());
   for (const [index, item] of items.entries()) {
@@ -97,6 +114,7 @@ export async function importSession(
   /** The id of the session that they come from. */
   sessionId: string;
 }> {
+  assertOptionsInto('importSession()', options);
   const lines = readLines(source);
   try {
     // Before anything that takes time: a stream that fails while nobody reads it ends the process.
@@ -128,8 +146,14 @@ export async function copySession(
   to: Session,
   options: TransferIntoOptions = {},
 ): Promise<number> {
+  assertOptionsInto('copySession()', options);
   await assertMayAdd(to, options);
   return addInBatches(to, await from.getItems(), options);
+}
+
+function assertOptionsInto(of: string, options: TransferIntoOptions): void {
+  const example = "{ ifNotEmpty: 'append' }";
+  assertOptions<TransferIntoOptions>(options, { of, example, checks: checksInto });
 }
 
 async function assertMayAdd(session: Session, options: TransferIntoOptions): Promise<void> {

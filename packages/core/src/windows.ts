@@ -1,5 +1,6 @@
-import type { AgentInputItem, SessionInputCallback } from '@openai/agents-core';
+import type { AgentInputItem, SessionInputCallback } from '@openai/agents';
 import { SessionError } from './errors.ts';
+import { isUserTurn, wireItem } from './wire-item.ts';
 
 /**
  * Shows the model only the newest `turns` turns of the history; a turn starts at each user message.
@@ -26,7 +27,7 @@ import { SessionError } from './errors.ts';
 export function keepRecentTurns(turns: number): SessionInputCallback {
   assertCount(turns, 'keepRecentTurns');
   return (history, input) => {
-    const starts = history.flatMap((item, index) => (isUserMessage(item) ? [index] : []));
+    const starts = history.flatMap((item, index) => (isUserTurn(item) ? [index] : []));
     const start = turns === 0 ? history.length : (starts.at(-turns) ?? 0);
     return shownFrom(start, history, input);
   };
@@ -121,19 +122,6 @@ function callerOf(caller: unknown): string | undefined {
 
 function key(kind: string, id: string): string {
   return JSON.stringify([kind, id]);
-}
-
-/** Hosted tools and what the SDK does not know carry the item of the API as provider data. */
-function wireItem(item: AgentInputItem): Record<string, unknown> {
-  const raw: object = item.providerData ?? {};
-  if (item.type === 'hosted_tool_call') {
-    return { id: item.id, type: item.name, caller: item.caller, ...raw };
-  }
-  return item.type === 'unknown' && 'type' in raw ? { ...raw } : { ...item };
-}
-
-function isUserMessage(item: AgentInputItem): boolean {
-  return wireItem(item).role === 'user';
 }
 
 function isReasoning(item: AgentInputItem | undefined): boolean {

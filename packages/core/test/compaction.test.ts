@@ -1,4 +1,4 @@
-import { RunContext } from '@openai/agents-core';
+import { RunContext } from '@openai/agents';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { MemorySessionStore, type StoredSession } from '../src/index.ts';
 import { compaction, recordsOf, user } from './items.ts';

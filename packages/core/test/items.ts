@@ -1,4 +1,4 @@
-import type { AgentInputItem } from '@openai/agents-core';
+import type { AgentInputItem } from '@openai/agents';
 import type { MemorySessionStore, SessionLogger } from '../src/index.ts';
 
 export function user(content: string): AgentInputItem {

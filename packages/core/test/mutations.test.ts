@@ -1,4 +1,4 @@
-import { applySessionHistoryMutations, type SessionHistoryMutation } from '@openai/agents-core';
+import { applySessionHistoryMutations, type SessionHistoryMutation } from '@openai/agents';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MemorySessionStore } from '../src/index.ts';

@@ -1,4 +1,4 @@
-import type { AgentInputItem, SessionHistoryTransaction } from '@openai/agents-core';
+import type { AgentInputItem, SessionHistoryTransaction } from '@openai/agents';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { MemorySessionStore, StoredSession } from '../src/index.ts';
 import { carrying, nested, user } from './items.ts';

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { MemorySession, type Session } from '@openai/agents-core';
+import { MemorySession, type Session } from '@openai/agents';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import {
   copySession,

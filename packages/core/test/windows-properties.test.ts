@@ -1,4 +1,4 @@
-import type { AgentInputItem } from '@openai/agents-core';
+import type { AgentInputItem } from '@openai/agents';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { keepRecentItems, keepRecentTurns } from '../src/index.ts';

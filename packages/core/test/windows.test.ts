@@ -1,4 +1,4 @@
-import type { AgentInputItem } from '@openai/agents-core';
+import type { AgentInputItem } from '@openai/agents';
 import { describe, expect, test } from 'vitest';
 import { keepRecentItems, keepRecentTurns } from '../src/index.ts';
 import { assistant, call, raw, reasoning, result, user } from './items.ts';

@@ -1,5 +1,5 @@
 import { SessionError } from '@agent-sessions/core';
-import type { Session } from '@openai/agents-core';
+import type { Session } from '@openai/agents';
 
 /** The SDK's brand of sessions on an OpenAI API. It is not exported, and each copy has its own. */
 const BRAND = 'OPENAI_SESSION_API';

@@ -1,110 +1,18 @@
-import type { AgentInputItem, RunContext, Session } from '@openai/agents-core';
+import type { StoredSession } from '@agent-sessions/core';
+import { sessionInternals } from '@agent-sessions/core/backend';
+import type { AgentInputItem, RunContext, Session } from '@openai/agents';
 import { refuseConversations } from './conversations.ts';
 import { EnvelopeBox } from './envelope-box.ts';
 import { EnvelopeSession } from './envelope-session.ts';
 import { Expiry } from './expiry.ts';
-import { invalidOptions } from './failures.ts';
-import { type EncryptedSessionOptions, toKeySource } from './options.ts';
+import type { Maintenance } from './maintenance.ts';
+import { assertEncryptionOptions, type EncryptedSessionOptions, toKeySource } from './options.ts';
 import { SessionCipher } from './session-cipher.ts';
 import { SessionKeys } from './session-keys.ts';
-import {
-  type CapabilityOf,
-  type CompactionOf,
-  type ContextOf,
-  type EncryptedView,
-  encryptStored,
-  isStored,
-  type MaintenanceOf,
-  type Sealed,
-} from './stored.ts';
+import { encryptStored, offerMembers, type Sealed } from './stored.ts';
 
-/**
- * A session that stores ciphertext only, around any session.
- *
- * Around a session over a store, such as `SQLiteSession`, it offers what that session offers, and the
- * store holds envelopes instead of items. Around any other session the envelopes travel as items of
- * type `unknown`, and what could not be atomic is absent: history transactions, mutations,
- * compaction, and the methods that rewrite what is stored.
- *
- * What it cannot read is an error, and is never skipped, changed or deleted for that reason.
- *
- * @throws SessionError from calls that read, and from the first that writes: `decryption_failed` if a
- * record does not decrypt, `not_encrypted` if it is plain text; from all that read or write:
- * `key_unavailable` if a key is missing, `invalid_options` if `keyProvider` or `now` gives what it
- * should not, `invalid_session_id` if the given session has no valid id; from every call: `closed`, and
- * what the given session rejects with
- *
- * @example
- * ```ts
- * import { randomBytes } from 'node:crypto';
- * import { MemorySessionStore } from '@agent-sessions/core';
- * import { EncryptedSession } from '@agent-sessions/encrypted';
- *
- * const store = new MemorySessionStore();
- * const session = new EncryptedSession({
- *   session: store.session('user-123'),
- *   key: randomBytes(32),
- * });
- * await session.addItems([{ role: 'user', content: 'Hello' }]);
- * ```
- */
-export class EncryptedSession<TSession extends Session = Session>
-  implements Session, AsyncDisposable
-{
-  /**
-   * The given session seen through the encryption, for methods that only it has; `undefined` around
-   * a session that does not take a cipher.
-   */
-  declare readonly session: EncryptedView<TSession>;
-  /** The store of the given session, for example to list sessions. */
-  declare readonly store: CapabilityOf<TSession, 'store'>;
-  /** True if the SDK is to pass its run context, as the given session has it. */
-  declare readonly acceptsRunContext: ContextOf<TSession>;
-  /**
-   * `applyHistoryTransaction({ operationId, transaction })` applies a change atomically and once, as
-   * the given session does; absent if that does not take a cipher.
-   */
-  declare readonly applyHistoryTransaction: CapabilityOf<TSession, 'applyHistoryTransaction'>;
-  /**
-   * `applyHistoryMutations({ mutations })` replaces function calls in place, as the given session does;
-   * absent if that does not take a cipher.
-   */
-  declare readonly applyHistoryMutations: CapabilityOf<TSession, 'applyHistoryMutations'>;
-  /**
-   * `replaceHistoryWithCompaction(items)` replaces the history atomically, as the given session does;
-   * absent if that does not take a cipher.
-   */
-  declare readonly replaceHistoryWithCompaction: CompactionOf<TSession>;
-  /**
-   * `rotate({ onProgress? })` seals every record with the current key, in batches of 200, each of them
-   * atomic. Safe beside writers; when it was interrupted, call it again. Afterwards the current key
-   * opens every record, and the old ones may go once no other process seals with them. It reaches
-   * every branch of a session that has some.
-   *
-   * @returns how many records were sealed anew
-   * @throws SessionError as reading does, before anything is changed; `conflict` if others change the
-   * session during every attempt for ten seconds, and then the batches before stay done
-   */
-  declare readonly rotate: MaintenanceOf<TSession, 'rotate'>;
-  /**
-   * `purgeExpired()` deletes the records whose time is over, in batches of 200, each of them atomic.
-   *
-   * @returns how many were deleted
-   * @throws SessionError `invalid_options` without `ttlSeconds`; as reading does; `conflict` as
-   * `rotate`
-   */
-  declare readonly purgeExpired: MaintenanceOf<TSession, 'purgeExpired'>;
-  /**
-   * `encryptExisting({ onProgress? })` encrypts what the session holds in plain text, in batches of
-   * 200, each of them atomic; when it was interrupted, call it again. It takes whatever plain items are
-   * there for authentic. They expire as if they had been written now.
-   *
-   * @returns how many records were encrypted
-   * @throws SessionError `damaged_record` if something is neither an item nor an envelope;
-   * `decryption_failed`, `key_unavailable`; `conflict` as `rotate`
-   */
-  declare readonly encryptExisting: MaintenanceOf<TSession, 'encryptExisting'>;
-
+/** What an encrypted session offers around any session. */
+class SealedSession implements Session, AsyncDisposable {
   readonly #sealed: Sealed;
 
   /**
@@ -112,22 +20,25 @@ export class EncryptedSession<TSession extends Session = Session>
    *
    * @throws SessionError `invalid_options`; `unsupported` for a session on the Conversations API
    */
-  constructor(options: EncryptedSessionOptions<TSession>) {
+  constructor(options: EncryptedSessionOptions) {
+    assertEncryptionOptions(options);
     const { session } = options;
-    if (typeof session?.getItems !== 'function') throw invalidOptions('`session` is not a session');
     refuseConversations(session);
     const keys = new SessionKeys(toKeySource(options), () => session.getSessionId());
     const box = new EnvelopeBox(keys);
     const expiry = new Expiry(options);
-    if (isStored(session)) {
-      const { sealed, offers } = encryptStored(session, box, expiry);
-      this.#sealed = sealed;
-      Object.assign(this, offers);
-    } else {
+    const internals = sessionInternals(session);
+    if (internals === undefined) {
       this.#sealed = new EnvelopeSession(session, new SessionCipher(box, expiry));
       const acceptsRunContext: unknown = Reflect.get(session, 'acceptsRunContext');
       if (acceptsRunContext === true) Object.assign(this, { acceptsRunContext });
+      return;
     }
+    const { view, sealed, maintenance } = encryptStored(internals, box, expiry);
+    this.#sealed = sealed;
+    Object.assign(this, { session: view });
+    offerMembers(this, maintenance);
+    offerMembers(this, view);
   }
 
   /**
@@ -200,3 +111,60 @@ export class EncryptedSession<TSession extends Session = Session>
     await this.close();
   }
 }
+
+/** What an encrypted session offers around a session over a store: what that offers, and more. */
+type SealedMembers<TSession extends StoredSession> = Omit<TSession, keyof SealedSession> &
+  Pick<Maintenance, 'rotate' | 'purgeExpired' | 'encryptExisting'> & {
+    /** The given session seen through the encryption. */
+    readonly session: TSession;
+  };
+
+/**
+ * A session that stores ciphertext only, around any session.
+ *
+ * Around a session over a store, such as `SQLiteSession`, it offers every method of that session, those
+ * for branches and usage included, and the store holds envelopes instead of items. Around any other session the envelopes travel as items of
+ * type `unknown`, and what could not be atomic is absent: history transactions, mutations,
+ * compaction, and the methods that rewrite what is stored.
+ *
+ * What it cannot read is an error, and is never skipped, changed or deleted for that reason.
+ *
+ * @throws SessionError from calls that read, and from the first that writes: `decryption_failed` if a
+ * record does not decrypt, `not_encrypted` if it is plain text; from all that read or write:
+ * `key_unavailable` if a key is missing, `invalid_options` if `keyProvider` or `now` gives what it
+ * should not, `invalid_session_id` if the given session has no valid id; from every call: `closed`, and
+ * what the given session rejects with
+ *
+ * @example
+ * ```ts
+ * import { randomBytes } from 'node:crypto';
+ * import { MemorySessionStore } from '@agent-sessions/core';
+ * import { EncryptedSession } from '@agent-sessions/encrypted';
+ *
+ * const store = new MemorySessionStore();
+ * const session = new EncryptedSession({
+ *   session: store.session('user-123'),
+ *   key: randomBytes(32),
+ * });
+ * await session.addItems([{ role: 'user', content: 'Hello' }]);
+ * ```
+ */
+export type EncryptedSession<TSession extends Session = Session> = SealedSession &
+  (TSession extends StoredSession ? SealedMembers<TSession> : { readonly session: undefined });
+
+/** Makes an {@link EncryptedSession}, whose type follows that of the given session. */
+export interface EncryptedSessionConstructor {
+  /**
+   * Uses neither session nor keys yet: the first call does.
+   *
+   * @throws SessionError `invalid_options`; `unsupported` for a session on the Conversations API
+   */
+  new <TSession extends Session = Session>(
+    options: EncryptedSessionOptions<TSession>,
+  ): EncryptedSession<TSession>;
+  readonly prototype: EncryptedSession;
+}
+
+export const EncryptedSession: EncryptedSessionConstructor =
+  // A class cannot say that its members follow a type parameter.
+  SealedSession as unknown as EncryptedSessionConstructor;

@@ -1,4 +1,4 @@
-import type { AgentInputItem } from '@openai/agents-core';
+import type { AgentInputItem } from '@openai/agents';
 
 /** A record as an item that every session takes: the envelope is the provider data. */
 export function toEnvelopeItem(record: string): AgentInputItem {

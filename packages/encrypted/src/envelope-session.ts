@@ -1,9 +1,15 @@
 import { SessionError } from '@agent-sessions/core';
-import { inOrder, noteItemCount, traceOperation } from '@agent-sessions/core/adapter';
-import type { AgentInputItem, RunContext, Session } from '@openai/agents-core';
+import {
+  assertLimit,
+  CallQueue,
+  decodeItem,
+  encodeItems,
+  noteItemCount,
+  traceOperation,
+} from '@agent-sessions/core/backend';
+import type { AgentInputItem, RunContext, Session } from '@openai/agents';
 import { parseEnvelope } from './envelope.ts';
 import { toEnvelopeItem, toRecord } from './envelope-item.ts';
-import { decodeItems, encodeItems } from './item-codec.ts';
 import type { SessionCipher } from './session-cipher.ts';
 
 type Context = readonly RunContext<unknown>[];
@@ -16,7 +22,9 @@ export interface PlainSession extends Session {
   clearSession(...context: Context): Promise<void>;
 }
 
-/** All calls on one session object wait for each other. */
+/** All calls on one session object wait for each other, whichever wrapper they are made on. */
+const queues = new WeakMap<Session, CallQueue>();
+
 const LANE = '';
 
 /**
@@ -26,11 +34,14 @@ const LANE = '';
 export class EnvelopeSession implements Session {
   readonly #inner: PlainSession;
   readonly #cipher: SessionCipher;
+  readonly #queue: CallQueue;
   #closed = false;
 
   constructor(inner: PlainSession, cipher: SessionCipher) {
     this.#inner = inner;
     this.#cipher = cipher;
+    this.#queue = queues.get(inner) ?? new CallQueue();
+    queues.set(inner, this.#queue);
   }
 
   async getSessionId(): Promise<string> {
@@ -40,8 +51,8 @@ export class EnvelopeSession implements Session {
 
   async getItems(limit?: number, ...context: Context): Promise<AgentInputItem[]> {
     this.#assertOpen();
-    // Also refuses a limit that is none.
-    if (limit !== undefined && !(limit >= 1)) return decodeItems([], limit);
+    if (limit !== undefined) assertLimit(limit);
+    if (limit !== undefined && limit <= 0) return [];
     return this.#inOrder('getItems', async () => {
       const items = await this.#items(limit, context);
       noteItemCount(items.length);
@@ -53,7 +64,7 @@ export class EnvelopeSession implements Session {
     this.#assertOpen();
     const texts = encodeItems(items);
     await this.#inOrder('addItems', async () => {
-      const sealed = await this.#seal(await texts(), context);
+      const sealed = await this.#seal(texts, context);
       noteItemCount(sealed.length);
       if (sealed.length > 0) await this.#inner.addItems(sealed, ...context);
     });
@@ -97,16 +108,16 @@ export class EnvelopeSession implements Session {
   /** Refuses later calls, and waits for those made before. */
   async close(): Promise<void> {
     this.#closed = true;
-    await inOrder(this.#inner, LANE, async () => {});
+    await this.#queue.run(LANE, async () => {});
   }
 
   async #items(limit: number | undefined, context: Context): Promise<AgentInputItem[]> {
     if (limit === undefined) return this.#open(await this.#read(limit, context));
     for (let wanted = limit; ; wanted *= 2) {
       const records = await this.#read(wanted, context);
-      const items = await this.#open(records, limit);
+      const items = await this.#open(records);
       // Some may be expired; then there are others before them.
-      if (items.length === limit || records.length < wanted) return items;
+      if (items.length >= limit || records.length < wanted) return items.slice(-limit);
     }
   }
 
@@ -118,12 +129,10 @@ export class EnvelopeSession implements Session {
     return items.map(toRecord);
   }
 
-  async #open(records: readonly string[], limit?: number): Promise<AgentInputItem[]> {
+  /** The items in records; what decrypts to something else is passed over. */
+  async #open(records: readonly string[]): Promise<AgentInputItem[]> {
     const texts = await this.#cipher.unseal(records);
-    return decodeItems(
-      texts.filter((text) => text !== undefined),
-      limit,
-    );
+    return texts.flatMap((text) => (text === undefined ? [] : (decodeItem(text) ?? [])));
   }
 
   async #seal(texts: readonly string[], context: Context): Promise<AgentInputItem[]> {
@@ -134,7 +143,7 @@ export class EnvelopeSession implements Session {
 
   #inOrder<T>(operation: string, work: () => Promise<T>): Promise<T> {
     const call = { operation, store: this.#inner, sessionId: () => undefined };
-    return traceOperation(call, () => inOrder(this.#inner, LANE, work));
+    return traceOperation(call, () => this.#queue.run(LANE, work));
   }
 
   #assertOpen(): void {

@@ -7,7 +7,7 @@ const LARGEST_TIME = 1e15;
 export interface ExpiryOptions {
   /** How long items are visible, in whole seconds. Default: for ever. */
   readonly ttlSeconds?: number;
-  /** The clock, in milliseconds since 1970. Default: `Date.now`. */
+  /** The clock, in milliseconds since 1970; only for tests. Default: `Date.now`. */
   readonly now?: () => number;
 }
 

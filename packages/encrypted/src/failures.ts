@@ -1,9 +1,10 @@
 import { SessionError } from '@agent-sessions/core';
+import { invalidOptions as optionsError } from '@agent-sessions/core/backend';
 
 const KEPT = 'Nothing was changed or deleted.';
 
 export function invalidOptions(problem: string, cause?: unknown): SessionError {
-  return new SessionError('invalid_options', `Invalid encryption options: ${problem}.`, { cause });
+  return optionsError('EncryptedSession', problem, cause);
 }
 
 export function keyUnavailable(kid: string | undefined, cause?: unknown): SessionError {

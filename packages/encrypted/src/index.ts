@@ -3,7 +3,7 @@
  *
  * @module
  */
-export { EncryptedSession } from './encrypted-session.ts';
+export { EncryptedSession, type EncryptedSessionConstructor } from './encrypted-session.ts';
 export type { ExpiryOptions } from './expiry.ts';
 export type { KeyProvider, ProvidedKey } from './keys/key-provider.ts';
 export type { KeyRing, SecretKey } from './keys/key-ring.ts';

@@ -1,5 +1,10 @@
 import { isSessionError, SessionError, type SessionStore } from '@agent-sessions/core';
-import { noteItemCount, traceOperation } from '@agent-sessions/core/adapter';
+import {
+  noteItemCount,
+  type RecordBackend,
+  type SessionInternals,
+  traceOperation,
+} from '@agent-sessions/core/backend';
 import { type Envelope, isPlainItem, parseEnvelope } from './envelope.ts';
 import type { EnvelopeBox } from './envelope-box.ts';
 import type { Expiry } from './expiry.ts';
@@ -11,38 +16,52 @@ const CHUNK = 1000;
 
 /** What maintenance works on. */
 export interface MaintenanceOptions {
+  readonly internals: SessionInternals;
+  /** Named in traces. */
   readonly store: SessionStore;
   /** Rejects if the session was closed. */
-  readonly sessionId: () => Promise<string>;
+  readonly assertOpen: () => Promise<unknown>;
   readonly box: EnvelopeBox;
   readonly expiry: Expiry;
 }
 
 /** What is done to the stored records of one session, beside reading and writing it. */
 export class Maintenance {
+  readonly #internals: SessionInternals;
   readonly #store: SessionStore;
-  readonly #sessionId: () => Promise<string>;
+  readonly #assertOpen: () => Promise<unknown>;
   readonly #box: EnvelopeBox;
   readonly #expiry: Expiry;
 
-  constructor({ store, sessionId, box, expiry }: MaintenanceOptions) {
+  constructor({ internals, store, box, expiry, assertOpen }: MaintenanceOptions) {
+    this.#internals = internals;
     this.#store = store;
-    this.#sessionId = sessionId;
+    this.#assertOpen = assertOpen;
     this.#box = box;
     this.#expiry = expiry;
   }
 
   async isEncrypted(): Promise<boolean> {
-    return this.#traced('isEncrypted', async (sessionId) => {
+    return this.#traced('isEncrypted', async () => {
       let isEncrypted = true;
-      await this.#eachPart(async (store) => {
-        const { records } = await snapshotInOrder(store, sessionId);
+      await this.#eachBackend(async (backend) => {
+        const { records } = await snapshotInOrder(this.#internals, backend);
         isEncrypted &&= records.every((record) => parseEnvelope(record) !== undefined);
       });
       return isEncrypted;
     });
   }
 
+  /**
+   * Seals every record with the current key, in batches of 200, each of them atomic. Safe beside
+   * writers; when it was interrupted, call it again. Afterwards the current key opens every record, and
+   * the old ones may go once no other process seals with them. It reaches every branch of a session
+   * that has some.
+   *
+   * @returns how many records were sealed again
+   * @throws SessionError as reading does, before anything is changed; `conflict` if others change the
+   * session during every attempt for ten seconds, and then the batches before stay done
+   */
   async rotate(options?: RewriteOptions): Promise<number> {
     return this.#rewrite('rotate', options, {
       // Everything, so that afterwards the current key is known to open the whole session.
@@ -55,6 +74,12 @@ export class Maintenance {
     });
   }
 
+  /**
+   * Deletes expired records, in batches of 200, each of them atomic.
+   *
+   * @returns how many were deleted
+   * @throws SessionError `invalid_options` without `ttlSeconds`; as reading does; `conflict` as `rotate`
+   */
   async purgeExpired(): Promise<number> {
     if (!this.#expiry.isSet) throw invalidOptions('purgeExpired() needs `ttlSeconds`');
     const envelopesOf = (records: readonly string[]) => this.#envelopes(records);
@@ -70,13 +95,22 @@ export class Maintenance {
     });
   }
 
+  /**
+   * Encrypts what the session holds in plain text, in batches of 200, each of them atomic; when it was
+   * interrupted, call it again. It trusts every plaintext item that it finds. They expire as if they
+   * had been written now.
+   *
+   * @returns how many records were encrypted
+   * @throws SessionError `damaged_record` if something is neither an item nor an envelope;
+   * `decryption_failed`, `key_unavailable`; `conflict` as `rotate`
+   */
   async encryptExisting(options?: RewriteOptions): Promise<number> {
     const isPlain = (record: string) => parseEnvelope(record) === undefined;
     return this.#rewrite('encryptExisting', options, {
       check: async (records) => {
         await this.#assertOpens(records.filter((record) => !isPlain(record)));
         if (records.some((record) => isPlain(record) && !isPlainItem(record))) {
-          throw await this.#damaged();
+          throw this.#damaged();
         }
       },
       pick: async (records) => records.map(isPlain),
@@ -93,13 +127,13 @@ export class Maintenance {
     { onProgress }: RewriteOptions = {},
     { check, ...plan }: RewritePlan & { check: (records: readonly string[]) => Promise<unknown> },
   ): Promise<number> {
-    return this.#traced(operation, async (sessionId) => {
-      await this.#eachPart(async (store) => {
-        await check((await snapshotInOrder(store, sessionId)).records);
+    return this.#traced(operation, async () => {
+      await this.#eachBackend(async (backend) => {
+        await check((await snapshotInOrder(this.#internals, backend)).records);
       });
       let before = 0;
-      await this.#eachPart(async (store) => {
-        before += await new Rewriter(store, sessionId).run(plan, {
+      await this.#eachBackend(async (backend) => {
+        before += await new Rewriter(this.#internals, backend).run(plan, {
           onProgress: ({ done, total }) =>
             onProgress?.({ done: before + done, total: before + total }),
         });
@@ -109,12 +143,11 @@ export class Maintenance {
     });
   }
 
-  /** Visits the stores that together show the whole session: one for each branch, if it has some. */
-  async #eachPart(visit: (store: SessionStore) => Promise<void>): Promise<void> {
-    const parts = this.#store.parts === undefined ? [this.#store] : await this.#store.parts();
-    for (const store of parts) {
+  /** Visits the backends that together show the whole session: one for each branch, if it has some. */
+  async #eachBackend(visit: (backend: RecordBackend) => Promise<void>): Promise<void> {
+    for (const backend of await this.#internals.backends()) {
       try {
-        await visit(store);
+        await visit(backend);
       } catch (error) {
         // What only that branch showed is gone with it.
         if (!isSessionError(error, 'branch_deleted')) throw error;
@@ -122,10 +155,10 @@ export class Maintenance {
     }
   }
 
-  async #traced<T>(operation: string, work: (sessionId: string) => Promise<T>): Promise<T> {
-    const id = await this.#sessionId();
-    const store = this.#store.order ?? this.#store;
-    return traceOperation({ operation, store, sessionId: () => id }, () => work(id));
+  async #traced<T>(operation: string, work: () => Promise<T>): Promise<T> {
+    await this.#assertOpen();
+    const { sessionId } = this.#internals;
+    return traceOperation({ operation, store: this.#store, sessionId: () => sessionId }, work);
   }
 
   async #assertOpens(records: readonly string[]): Promise<void> {
@@ -137,13 +170,13 @@ export class Maintenance {
   async #envelopes(records: readonly string[]): Promise<Envelope[]> {
     const envelopes = records.map(parseEnvelope).filter((envelope) => envelope !== undefined);
     if (envelopes.length < records.length) {
-      throw notEncrypted(await this.#sessionId());
+      throw notEncrypted(this.#internals.sessionId);
     }
     return envelopes;
   }
 
-  async #damaged(): Promise<SessionError> {
-    const sessionId = await this.#sessionId();
+  #damaged(): SessionError {
+    const { sessionId } = this.#internals;
     return new SessionError(
       'damaged_record',
       `Session ${JSON.stringify(sessionId)} holds a record that is neither an item nor an envelope, so it cannot be encrypted. Nothing was changed.`,

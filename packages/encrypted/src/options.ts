@@ -1,4 +1,5 @@
-import type { Session } from '@openai/agents-core';
+import { assertOptions, expecting, type OptionChecks } from '@agent-sessions/core/backend';
+import type { Session } from '@openai/agents';
 import type { ExpiryOptions } from './expiry.ts';
 import { invalidOptions } from './failures.ts';
 import { type KeyProvider, ProviderSource } from './keys/key-provider.ts';
@@ -49,14 +50,47 @@ export type EncryptedSessionOptions<TSession extends Session = Session> = KeyOpt
     readonly session: TSession;
   };
 
+/** What options look like, for errors. */
+const EXAMPLE = '{ session, key }';
+
+const checks: OptionChecks<EncryptedSessionOptions> = {
+  session: expecting(
+    'a session',
+    (value) => typeof value === 'object' && value !== null && 'getItems' in value,
+  ),
+  // Each is read, and refused, by what uses it.
+  key: isGiven,
+  keys: isGiven,
+  keyProvider: isGiven,
+  passphrase: isGiven,
+  ttlSeconds: () => undefined,
+  now: () => undefined,
+};
+
+/** @throws SessionError `invalid_options` */
+export function assertEncryptionOptions(
+  options: unknown,
+): asserts options is EncryptedSessionOptions {
+  const of = 'EncryptedSession';
+  assertOptions<EncryptedSessionOptions>(options, { of, example: EXAMPLE, checks });
+  if (options.session === undefined) {
+    throw invalidOptions('`session` is missing. Pass the session to encrypt');
+  }
+}
+
 /** @throws SessionError `invalid_options` unless there is exactly one kind of key, and a valid one */
 export function toKeySource({ key, keys, keyProvider, passphrase }: KeyOptions): KeySource {
   const given = [key, keys, keyProvider, passphrase].filter((option) => option !== undefined);
   if (given.length !== 1) {
-    throw invalidOptions('give exactly one of `key`, `keys`, `keyProvider` and `passphrase`');
+    throw invalidOptions('pass exactly one of `key`, `keys`, `keyProvider` and `passphrase`');
   }
   if (keyProvider !== undefined) return new ProviderSource(keyProvider);
   if (keys !== undefined) return new RingSource(keys);
   if (key !== undefined) return new RingSource({ current: 'key', ring: { key } });
   return new RingSource({ current: 'passphrase', ring: { passphrase: { passphrase } } });
+}
+
+/** A key that is `undefined` was meant to be there. */
+function isGiven(value: unknown): string | undefined {
+  return value === undefined ? 'is undefined. Pass a key, or leave it out' : undefined;
 }

@@ -1,16 +1,16 @@
-import {
-  isSessionError,
-  SessionError,
-  type SessionStore,
-  type Snapshot,
-  type Written,
-} from '@agent-sessions/core';
+import { isSessionError, SessionError } from '@agent-sessions/core';
 import {
   type Attempt,
   CONFLICT_DEADLINE_MS,
-  inOrder,
+  type RecordBackend,
   retryConflicts,
-} from '@agent-sessions/core/adapter';
+  type SessionInternals,
+  type Snapshot,
+  type Written,
+} from '@agent-sessions/core/backend';
+
+/** Which session is rewritten, and in which order with other calls on it. */
+type Place = Pick<SessionInternals, 'sessionId' | 'queue'>;
 
 /** How many records change in one atomic step, unless they are too large for the store. */
 const BATCH_SIZE = 200;
@@ -48,23 +48,24 @@ interface Pending {
  * again.
  */
 export class Rewriter {
-  readonly #store: SessionStore;
-  readonly #sessionId: string;
+  readonly #place: Place;
+  readonly #backend: RecordBackend;
 
-  constructor(store: SessionStore, sessionId: string) {
-    this.#store = store;
-    this.#sessionId = sessionId;
+  constructor(place: Place, backend: RecordBackend) {
+    this.#place = place;
+    this.#backend = backend;
   }
 
   /** Returns how many records were changed. */
   async run(plan: RewritePlan, { onProgress }: RewriteOptions = {}): Promise<number> {
+    const { sessionId, queue } = this.#place;
     let revision = 0;
     let pending: readonly Pending[] | undefined;
     let done = 0;
     let size = BATCH_SIZE;
     const attempt = async (): Promise<Attempt<readonly Pending[]>> => {
       if (pending === undefined) {
-        const snapshot = await this.#store.snapshot(this.#sessionId, { positions: true });
+        const snapshot = await this.#backend.snapshot(sessionId, { positions: true });
         revision = snapshot.revision;
         pending = await pickFrom(snapshot, plan);
       }
@@ -74,7 +75,7 @@ export class Rewriter {
       const changes = new Map(batch.map(({ position }, index) => [position, texts[index] ?? null]));
       let written: Written | undefined;
       try {
-        written = await this.#store.rewrite(this.#sessionId, { revision, changes });
+        written = await this.#backend.rewrite(sessionId, { revision, changes });
       } catch (error) {
         // Each record fits, for it is there already; then nothing was written.
         if (batch.length === 1 || !isSessionError(error, 'item_too_large')) throw error;
@@ -94,9 +95,7 @@ export class Rewriter {
     for (let before = -1; before !== done; ) {
       before = done;
       // Between batches the calls of this process get their turn.
-      const left = await inOrder(this.#store.order ?? this.#store, this.#sessionId, () =>
-        retryConflicts(attempt),
-      );
+      const left = await queue.run(sessionId, () => retryConflicts(attempt));
       if (done > before) onProgress?.({ done, total: done + left.length });
     }
     return done;
@@ -105,14 +104,17 @@ export class Rewriter {
   #conflict(): SessionError {
     return new SessionError(
       'conflict',
-      `Session ${JSON.stringify(this.#sessionId)} was changed by others during every attempt for ${CONFLICT_DEADLINE_MS} ms. What was done before stays; call again to go on.`,
+      `Session ${JSON.stringify(this.#place.sessionId)} was changed by others during every attempt for ${CONFLICT_DEADLINE_MS} ms. What was done before stays; call again to go on.`,
     );
   }
 }
 
-/** Reads a session behind the calls on it that were made before. */
-export function snapshotInOrder(store: SessionStore, sessionId: string): Promise<Snapshot> {
-  return inOrder(store.order ?? store, sessionId, () => store.snapshot(sessionId));
+/** Reads a session after the calls on it that were made before. */
+export function snapshotInOrder(
+  { sessionId, queue }: Place,
+  backend: RecordBackend,
+): Promise<Snapshot> {
+  return queue.run(sessionId, () => backend.snapshot(sessionId));
 }
 
 async function pickFrom({ records, positions = [] }: Snapshot, plan: RewritePlan) {

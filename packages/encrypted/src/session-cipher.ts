@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
-import type { RecordCipher } from '@agent-sessions/core/adapter';
+import type { RecordCipher } from '@agent-sessions/core/backend';
 import type { EnvelopeBox } from './envelope-box.ts';
 import type { Expiry } from './expiry.ts';
 import { notEncrypted } from './failures.ts';

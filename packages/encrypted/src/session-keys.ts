@@ -1,5 +1,5 @@
 import { createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
-import { assertSessionId } from '@agent-sessions/core/adapter';
+import { assertSessionId } from '@agent-sessions/core/backend';
 import type { KeySource, MasterKey } from './keys/key-source.ts';
 import { RecordKey } from './record-key.ts';
 

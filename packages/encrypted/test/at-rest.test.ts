@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { EncryptedSession } from '@agent-sessions/encrypted';
 import { SQLiteSession } from '@agent-sessions/sqlite';
-import { MemorySession } from '@openai/agents-core';
+import { MemorySession } from '@openai/agents';
 import { expect, test } from 'vitest';
 import { expectNothingReadable } from './support/at-rest.ts';
 import { temporaryFile } from './support/files.ts';

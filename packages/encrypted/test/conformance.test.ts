@@ -5,7 +5,7 @@ import { MemorySessionStore } from '@agent-sessions/core';
 import { sessionConformance } from '@agent-sessions/core/conformance';
 import { EncryptedSession } from '@agent-sessions/encrypted';
 import { SQLiteSession, SQLiteSessionStore } from '@agent-sessions/sqlite';
-import { MemorySession, type Session } from '@openai/agents-core';
+import { MemorySession, type Session } from '@openai/agents';
 import Database from 'better-sqlite3';
 import { afterAll, describe, it } from 'vitest';
 import { KEY } from './support/keys.ts';

@@ -1,7 +1,7 @@
 import type { MemorySessionStore, StoredSession } from '@agent-sessions/core';
 import { EncryptedSession, type EncryptedSessionOptions } from '@agent-sessions/encrypted';
 import { SQLiteSession, type SQLiteSessionStore } from '@agent-sessions/sqlite';
-import { MemorySession, type Session } from '@openai/agents-core';
+import { MemorySession, type Session } from '@openai/agents';
 import { expectTypeOf, test } from 'vitest';
 
 declare const key: Uint8Array;

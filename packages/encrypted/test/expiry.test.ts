@@ -8,13 +8,13 @@ import {
   RunState,
   type Session,
   tool,
-} from '@openai/agents-core';
+} from '@openai/agents';
 import {
   assistantMessage,
   functionCall,
   modelResponse,
   ScriptedModel,
-} from '@openai/agents-core/testing';
+} from '@openai/agents/testing';
 import { describe, expect, test } from 'vitest';
 import { KEY } from './support/keys.ts';
 import { recordsOf, user, users } from './support/records.ts';

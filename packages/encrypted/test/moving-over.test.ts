@@ -6,7 +6,7 @@ import {
 } from '@agent-sessions/core';
 import { EncryptedSession } from '@agent-sessions/encrypted';
 import { SQLiteSessionStore } from '@agent-sessions/sqlite';
-import { MemorySession } from '@openai/agents-core';
+import { MemorySession } from '@openai/agents';
 import { describe, expect, test } from 'vitest';
 import { KEY, OTHER_KEY } from './support/keys.ts';
 import { recordsOf, setRecords, user, users } from './support/records.ts';

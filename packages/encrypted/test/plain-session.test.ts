@@ -9,8 +9,8 @@ import {
   protocol,
   RunContext,
   type Session,
-} from '@openai/agents-core';
-import { OpenAIConversationsSession } from '@openai/agents-openai';
+} from '@openai/agents';
+import { OpenAIConversationsSession } from '@openai/agents';
 import { expect, test } from 'vitest';
 import { KEY, OTHER_KEY } from './support/keys.ts';
 import { ListSession } from './support/list-session.ts';

@@ -1,7 +1,7 @@
 import { MemorySessionStore } from '@agent-sessions/core';
 import { EncryptedSession } from '@agent-sessions/encrypted';
 import { SQLiteSessionStore } from '@agent-sessions/sqlite';
-import type { AgentInputItem } from '@openai/agents-core';
+import type { AgentInputItem } from '@openai/agents';
 import { describe, expect, test } from 'vitest';
 import { KEY, OTHER_KEY } from './support/keys.ts';
 import { recordsOf, user, users } from './support/records.ts';

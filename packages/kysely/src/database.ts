@@ -1,5 +1,5 @@
 import { isSessionError } from '@agent-sessions/core';
-import { type Attempt, closedError, retryUntil, turnIfDue } from '@agent-sessions/core/adapter';
+import { type Attempt, closedError, retryUntil, turnIfDue } from '@agent-sessions/core/backend';
 import type { DatabaseConnection } from 'kysely';
 import type { Database, Execute, Failure, Inspection, SqlDialect } from './dialects/dialect.ts';
 import { failureOf } from './dialects/driver-errors.ts';
@@ -16,7 +16,7 @@ export interface DatabaseOptions {
   /** How it is called in errors. */
   readonly label: string;
   readonly createTables: boolean;
-  readonly retryTimeoutMs: number;
+  readonly timeoutMs: number;
 }
 
 /** What of an attempt was sent that may have taken effect; it tells what a lost connection means. */
@@ -126,7 +126,7 @@ export class SessionDatabase {
         return { retry: failed };
       }
     };
-    const retry = () => retryUntil(this.#options.retryTimeoutMs, work);
+    const retry = () => retryUntil(this.#options.timeoutMs, work);
     // A database inside the process answers without letting the event loop turn.
     return turnIfDue()?.then(retry) ?? retry();
   }

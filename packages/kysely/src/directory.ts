@@ -1,5 +1,5 @@
 import type { SessionInfo } from '@agent-sessions/core';
-import { decodeMetadata, type PageRequest, revisionAtBirth } from '@agent-sessions/core/adapter';
+import { decodeMetadata, type PageRequest, revisionAtBirth } from '@agent-sessions/core/backend';
 import type { Execute, SqlDialect } from './dialects/dialect.ts';
 import type { Tables } from './tables.ts';
 

@@ -4,7 +4,7 @@ import type { Failure } from './dialects/dialect.ts';
 const EXPLANATIONS: Readonly<Record<Failure, readonly [SessionErrorCode, string]>> = {
   contention: [
     'busy',
-    'other connections held locks or all connections until the deadline; nothing was written. Keep transactions short, or raise retryTimeoutMs.',
+    'other connections held locks or all connections until the deadline; nothing was written. Keep transactions short, or raise timeoutMs.',
   ],
   unreachable: [
     'unreachable',

@@ -3,17 +3,15 @@
  *
  * @module
  */
+
+export type { TableNames } from '@agent-sessions/core/backend';
+export { KyselySession, type KyselySessionOptions } from './kysely-session.ts';
 export {
-  KyselySession,
-  type KyselySessionOptions,
-  type KyselySessionUrlOptions,
-} from './kysely-session.ts';
-export {
-  type KyselyInstance,
+  type KyselyDatabaseOptions,
   KyselySessionStore,
   type KyselySessionStoreOptions,
-  type KyselyStoreSettings,
-  type KyselyStoreUrlOptions,
 } from './kysely-store.ts';
 export { type SessionMigration, sessionMigrations } from './migrations.ts';
-export type { TableNames, TableOptions } from './tables.ts';
+export type { KyselyInstance } from './opened-database.ts';
+export type { KyselyStoreSettings } from './settings.ts';
+export type { TableOptions } from './tables.ts';

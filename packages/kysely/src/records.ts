@@ -1,13 +1,13 @@
+import { SessionError } from '@agent-sessions/core';
 import {
   type Operation,
   type Revision,
   type Rewrite,
-  SessionError,
+  revisionAtBirth,
   type Snapshot,
   type SnapshotQuery,
   type TailReplacement,
-} from '@agent-sessions/core';
-import { revisionAtBirth } from '@agent-sessions/core/adapter';
+} from '@agent-sessions/core/backend';
 import type { Execute, Inspection, SnapshotRow, SqlDialect } from './dialects/dialect.ts';
 import type { Tables } from './tables.ts';
 

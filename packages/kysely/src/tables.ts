@@ -1,17 +1,10 @@
-import { SessionError } from '@agent-sessions/core';
+import {
+  invalidOptions,
+  isTableName,
+  resolveTableNames,
+  type TableNames,
+} from '@agent-sessions/core/backend';
 import type { SqlDialect } from './dialects/dialect.ts';
-
-/** Names of the tables, for a database in which the usual ones are taken. */
-export interface TableNames {
-  /** One row a session. Default: `agent_sessions`. */
-  readonly sessions: string;
-  /** One row an item. Default: `agent_messages`. */
-  readonly messages: string;
-  /** One row an applied history transaction. Default: `agent_operations`. */
-  readonly operations: string;
-  /** The version of the tables. Default: `agent_schema`. */
-  readonly schema: string;
-}
 
 /** Where the tables are. */
 export interface TableOptions {
@@ -32,9 +25,6 @@ export interface Tables extends TableNames {
   readonly activityIndex: string;
 }
 
-/** An index name takes the table's and a suffix, and Postgres cuts names after 63 bytes. */
-const LONGEST_NAME = 50;
-
 /**
  * Checks the options and quotes the names.
  *
@@ -42,25 +32,23 @@ const LONGEST_NAME = 50;
  * schema where there are none
  */
 export function resolveTables(
-  { tables: names = {}, schema }: TableOptions,
+  { tables: names, schema }: TableOptions,
   { name: database, quote }: Pick<SqlDialect, 'name' | 'quote'>,
 ): Tables {
-  if (typeof names !== 'object' || names === null) {
-    throw invalid('tables', "it is not an object such as { sessions: 'my_sessions' }");
+  const plain = resolveTableNames(names);
+  if (schema !== undefined && !isTableName(schema)) {
+    throw invalidOptions(
+      '`schema`',
+      'a name takes letters, digits and _, at most 50 of them, no digit first',
+    );
   }
-  const plain: TableNames = {
-    sessions: names.sessions ?? 'agent_sessions',
-    messages: names.messages ?? 'agent_messages',
-    operations: names.operations ?? 'agent_operations',
-    schema: names.schema ?? 'agent_schema',
-  };
-  const all = Object.values(plain).map((name) => checkName(name, 'tables'));
-  if (new Set(all).size !== all.length) throw invalid('tables', 'two names are the same');
-  if (schema !== undefined) checkName(schema, 'schema');
   if (schema !== undefined && database !== 'Postgres') {
-    throw invalid('schema', 'only Postgres has schemas; name the database in the connection');
+    throw invalidOptions(
+      '`schema`',
+      `${database} has no schemas; only Postgres has. Name the database in the connection`,
+    );
   }
-  const inSchema = schema === undefined ? undefined : quote(schema);
+  const inSchema = schema === undefined ? undefined : quote(schema.toLowerCase());
   const qualify = (name: string): string =>
     inSchema === undefined ? quote(name) : `${inSchema}.${quote(name)}`;
   return {
@@ -71,19 +59,4 @@ export function resolveTables(
     inSchema,
     activityIndex: quote(`${plain.sessions}_by_activity`),
   };
-}
-
-function checkName(name: unknown, option: string): string {
-  const lower = typeof name === 'string' ? name.toLowerCase() : '';
-  if (!/^[a-z_][a-z0-9_]*$/.test(lower) || lower.length > LONGEST_NAME || /^sqlite_/.test(lower)) {
-    throw invalid(
-      option,
-      `a name takes letters, digits and _, at most ${LONGEST_NAME}, no digit first`,
-    );
-  }
-  return lower;
-}
-
-function invalid(option: string, problem: string): SessionError {
-  return new SessionError('invalid_options', `Invalid option \`${option}\`: ${problem}.`);
 }

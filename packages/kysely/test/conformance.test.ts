@@ -1,6 +1,6 @@
 import { sessionConformance } from '@agent-sessions/core/conformance';
 import { KyselySession, KyselySessionStore } from '@agent-sessions/kysely';
-import type { Session } from '@openai/agents-core';
+import type { Session } from '@openai/agents';
 import { sql } from 'kysely';
 import { afterAll, describe, it } from 'vitest';
 import { type Backend, backends, type TestDatabase, type TestKysely } from './support/backends.ts';

@@ -1,5 +1,5 @@
 import { KyselySessionStore } from '@agent-sessions/kysely';
-import type { AgentInputItem } from '@openai/agents-core';
+import type { AgentInputItem } from '@openai/agents';
 import { test } from 'vitest';
 import { mysql, pglite, postgres, type TestKysely } from './support/backends.ts';
 import { numbered } from './support/batches.ts';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { SessionError } from '@agent-sessions/core';
-import { closedError } from '@agent-sessions/core/adapter';
+import { closedError } from '@agent-sessions/core/backend';
 import { describeClient, type RedisClient, watchConnection } from './client.ts';
 import { isElsewhere, isNoScript, notReplicatedError, toSessionError } from './errors.ts';
 import type { SessionKeys } from './keys.ts';

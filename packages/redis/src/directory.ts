@@ -1,5 +1,5 @@
 import type { SessionInfo } from '@agent-sessions/core';
-import { decodeMetadata, type PageRequest } from '@agent-sessions/core/adapter';
+import { decodeMetadata, type PageRequest } from '@agent-sessions/core/backend';
 import type { Connection } from './connection.ts';
 import { sessionKeys } from './keys.ts';
 import { type Activity, scanSessions } from './scan.ts';

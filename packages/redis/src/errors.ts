@@ -62,10 +62,6 @@ export function notReplicatedError(
   );
 }
 
-export function invalidOptions(problem: string): SessionError {
-  return new SessionError('invalid_options', `Invalid Redis session options: ${problem}.`);
-}
-
 /** True if the server does not know a script by its digest; then it did nothing. */
 export function isNoScript(error: unknown): boolean {
   return isReply(error) && error.message.startsWith('NOSCRIPT');

@@ -9,9 +9,5 @@ export type {
   RedisStorageOptions,
   ReplicaConfirmation,
 } from './options.ts';
-export {
-  RedisSession,
-  type RedisSessionOptions,
-  type RedisSessionUrlOptions,
-} from './redis-session.ts';
+export { RedisSession, type RedisSessionOptions } from './redis-session.ts';
 export { RedisSessionStore } from './redis-store.ts';

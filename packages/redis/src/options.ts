@@ -1,6 +1,13 @@
-import { assertOptions } from '@agent-sessions/core/adapter';
+import {
+  assertOptions,
+  expecting,
+  invalidOptions,
+  isBoolean,
+  type OptionCheck,
+  type OptionChecks,
+  optional,
+} from '@agent-sessions/core/backend';
 import { clientKeyPrefix, mayForgetCalls, type RedisClient } from './client.ts';
-import { invalidOptions } from './errors.ts';
 
 /** A century: a larger number is a mistake, and Redis takes none much larger. */
 const LONGEST_TTL_SECONDS = 3_155_760_000;
@@ -16,16 +23,16 @@ export interface ReplicaConfirmation {
 /** How sessions are kept, whichever way the server is reached. */
 export interface RedisStorageOptions {
   /**
-   * Stands before every key, behind the client's own `keyPrefix` if that has one. Without braces.
-   * Default: `agent-sessions:`.
+   * Prefix of every key; comes after the client's own `keyPrefix`. Without braces. Default:
+   * `agent-sessions:`.
    */
   readonly keyPrefix?: string;
   /**
-   * Sessions go when they were not written for so many seconds, by the server's clock; a whole
-   * number of at least 1. The store that wrote last decides. Default: they stay.
+   * A session expires this many seconds after its last write, by the server's clock; a whole number
+   * of at least 1. The store that wrote last decides. Default: sessions stay.
    */
   readonly ttlSeconds?: number;
-  /** Whether reading a session also starts its time to live anew. Default: false. */
+  /** Whether reads also reset the time to live. Default: false. */
   readonly refreshOnRead?: boolean;
   /**
    * Every write waits for replicas (Redis' WAIT), and rejects with `not_replicated` when too few
@@ -51,49 +58,87 @@ export type RedisSessionStoreOptions = RedisStorageOptions &
   );
 
 /** What options look like, for errors. */
-export const EXAMPLE = '{ url }';
+export const EXAMPLE = "{ url: 'redis://localhost:6379' }";
+
+const OF = 'RedisSessionStore';
+
+const replicaChecks: OptionChecks<ReplicaConfirmation> = {
+  count: isWhole('a whole number of at least 1', 1000),
+  timeoutMs: isWhole('a whole number of milliseconds, at least 1', 2 ** 31 - 1),
+};
+
+export const storeChecks: OptionChecks<RedisSessionStoreOptions> = {
+  keyPrefix: optional(
+    expecting(
+      'a well-formed string without braces',
+      (value) => typeof value === 'string' && !/[{}]/.test(value) && value.isWellFormed(),
+    ),
+  ),
+  ttlSeconds: optional(
+    isWhole(`a whole number from 1 to ${LONGEST_TTL_SECONDS}`, LONGEST_TTL_SECONDS),
+  ),
+  refreshOnRead: optional(isBoolean),
+  waitForReplicas: optional(
+    expecting(
+      'an object such as { count: 1, timeoutMs: 1000 }',
+      (value) => typeof value === 'object' && value !== null,
+    ),
+  ),
+  redis: expecting(
+    'a client of ioredis',
+    (value) => typeof value === 'object' && value !== null && 'call' in value,
+  ),
+  // The URL may hold a password, so it is not repeated.
+  url: expecting(
+    'a redis:// or rediss:// URL',
+    (value) => typeof value === 'string' && /^rediss?:\/\//.test(value) && URL.canParse(value),
+  ),
+};
 
 /** @throws SessionError `invalid_options` */
-export function assertStorageOptions(options: RedisStorageOptions): void {
-  assertOptions(options, EXAMPLE);
-  const { keyPrefix = '', ttlSeconds, refreshOnRead, waitForReplicas } = options;
-  if (typeof keyPrefix !== 'string' || /[{}]/.test(keyPrefix) || !keyPrefix.isWellFormed()) {
-    throw invalidOptions('`keyPrefix` is not a well-formed string without braces');
+export function assertStoreOptions(options: RedisSessionStoreOptions): void {
+  assertOptions<RedisSessionStoreOptions>(options, {
+    of: OF,
+    example: EXAMPLE,
+    checks: storeChecks,
+  });
+  const { redis, url, keyPrefix = '', ttlSeconds, refreshOnRead, waitForReplicas } = options;
+  if (redis === undefined && url === undefined) {
+    throw invalidOptions(OF, 'pass the `url` of a server, or a client of ioredis as `redis`');
   }
-  if (ttlSeconds !== undefined && !isWhole(ttlSeconds, LONGEST_TTL_SECONDS)) {
-    throw invalidOptions(`\`ttlSeconds\` is not a whole number from 1 to ${LONGEST_TTL_SECONDS}`);
+  if (redis !== undefined && url !== undefined) {
+    throw invalidOptions(OF, 'pass either `redis` or `url`, not both');
   }
   if (refreshOnRead && ttlSeconds === undefined) {
-    throw invalidOptions('`refreshOnRead` needs `ttlSeconds`');
+    throw invalidOptions(OF, '`refreshOnRead` needs `ttlSeconds`');
   }
-  if (waitForReplicas === undefined) return;
-  const { count, timeoutMs }: Partial<ReplicaConfirmation> = waitForReplicas ?? {};
-  if (!isWhole(count, 1000) || !isWhole(timeoutMs, 2 ** 31 - 1)) {
-    throw invalidOptions('`waitForReplicas` needs a `count` and a `timeoutMs` of at least 1');
+  if (waitForReplicas !== undefined) {
+    const example = '{ count, timeoutMs }';
+    const of = '`waitForReplicas`';
+    assertOptions<ReplicaConfirmation>(waitForReplicas, { of, example, checks: replicaChecks });
+    if (waitForReplicas.count === undefined || waitForReplicas.timeoutMs === undefined) {
+      throw invalidOptions(of, 'it needs a `count` and a `timeoutMs`');
+    }
   }
+  if (redis !== undefined) assertClient(redis, keyPrefix);
 }
 
-/** @throws SessionError `invalid_options` */
-export function assertClient(redis: RedisClient, keyPrefix: string): void {
-  if (typeof redis?.call !== 'function') throw invalidOptions('`redis` is not an ioredis client');
+function assertClient(redis: RedisClient, keyPrefix: string): void {
   if (mayForgetCalls(redis)) {
     throw invalidOptions(
+      OF,
       'the client has `autoResendUnfulfilledCommands: false` and no `commandTimeout`, so a call whose connection drops would never settle',
     );
   }
   // An empty hash tag is none: a cluster would spread the keys of a session over its nodes.
   if (/^[^{]*\{\}/.test(clientKeyPrefix(redis) + keyPrefix)) {
-    throw invalidOptions('the `keyPrefix` of the client contains {}');
+    throw invalidOptions(OF, 'the `keyPrefix` of the client contains {}');
   }
 }
 
-/** @throws SessionError `invalid_options`; the URL, which may hold a password, is not repeated */
-export function assertUrl(url: unknown): asserts url is string {
-  if (typeof url !== 'string' || !/^rediss?:\/\//.test(url) || !URL.canParse(url)) {
-    throw invalidOptions('`url` is not a redis:// or rediss:// URL');
-  }
-}
-
-function isWhole(value: unknown, largest: number): boolean {
-  return Number.isInteger(value) && Number(value) >= 1 && Number(value) <= largest;
+function isWhole(expected: string, largest: number): OptionCheck {
+  return expecting(
+    expected,
+    (value) => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= largest,
+  );
 }

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import {
-  type Operation,
-  type Rewrite,
-  SessionError,
-  type Snapshot,
-  type SnapshotQuery,
-  type TailReplacement,
-  type Written,
-} from '@agent-sessions/core';
+import { SessionError } from '@agent-sessions/core';
+import type {
+  Operation,
+  Rewrite,
+  Snapshot,
+  SnapshotQuery,
+  TailReplacement,
+  Written,
+} from '@agent-sessions/core/backend';
 import { readsFromReplicas } from './client.ts';
 import type { Connection } from './connection.ts';
 import { type SessionKeys, sessionKeys } from './keys.ts';

@@ -1,45 +1,10 @@
-import { StoredSession, type StoredSessionOptions } from '@agent-sessions/core';
-import {
-  assertOptions,
-  assertSessionId,
-  OF_SHARED_STORE,
-  refuseOptions,
-} from '@agent-sessions/core/adapter';
-import { EXAMPLE, type RedisSessionStoreOptions, type RedisStorageOptions } from './options.ts';
+import { type SessionOptions, StoredSession } from '@agent-sessions/core';
+import { openSession } from '@agent-sessions/core/backend';
+import { EXAMPLE, type RedisSessionStoreOptions, storeChecks } from './options.ts';
 import { RedisSessionStore } from './redis-store.ts';
 
 /** Options of a session: its own, and either a shared `store` or those of a store of its own. */
-export type RedisSessionOptions = Pick<StoredSessionOptions, 'sessionId' | 'logger'> &
-  (
-    | (RedisSessionStoreOptions & { readonly store?: never })
-    | {
-        /** A store shared with other sessions; closing this session leaves it open. */
-        readonly store: RedisSessionStore;
-        readonly redis?: never;
-        readonly url?: never;
-        readonly keyPrefix?: never;
-        readonly ttlSeconds?: never;
-        readonly refreshOnRead?: never;
-        readonly waitForReplicas?: never;
-      }
-  );
-
-/** What a shared store has been given already. */
-const OF_THE_STORE = [
-  'redis',
-  'url',
-  'keyPrefix',
-  'ttlSeconds',
-  'refreshOnRead',
-  'waitForReplicas',
-] as const;
-
-/** Options of a session with a connection of its own. */
-export type RedisSessionUrlOptions = Pick<StoredSessionOptions, 'sessionId' | 'logger'> &
-  RedisStorageOptions & {
-    /** `redis://user:password@host:6379/0`, or `rediss://` for TLS. Connects on first use. */
-    readonly url: string;
-  };
+export type RedisSessionOptions = SessionOptions<RedisSessionStore, RedisSessionStoreOptions>;
 
 /**
  * A conversation in Redis, for `run(agent, input, { session })`. With a `url` it opens a connection
@@ -52,7 +17,7 @@ export type RedisSessionUrlOptions = Pick<StoredSessionOptions, 'sessionId' | 'l
  * import { Agent, run } from '@openai/agents';
  *
  * const agent = new Agent({ name: 'Assistant' });
- * await using session = RedisSession.fromUrl({
+ * await using session = new RedisSession({
  *   sessionId: 'user-123',
  *   url: 'redis://localhost:6379',
  *   ttlSeconds: 30 * 24 * 3600,
@@ -67,24 +32,13 @@ export class RedisSession extends StoredSession<RedisSessionStore> {
    * @throws SessionError `invalid_session_id`, `invalid_options`
    */
   constructor(options: RedisSessionOptions) {
-    assertOptions(options, EXAMPLE);
-    // Before a client is opened that nobody would close.
-    if (options.sessionId !== undefined) assertSessionId(options.sessionId);
-    const { store } = options;
-    if (store !== undefined) refuseOptions(options, OF_THE_STORE, OF_SHARED_STORE);
-    super({
-      ...options,
-      store: store === undefined ? new RedisSessionStore(options) : store,
-      ownsStore: store === undefined,
-    });
-  }
-
-  /**
-   * A session with a connection of its own, which `close()` closes.
-   *
-   * @throws SessionError `invalid_session_id`, `invalid_options`
-   */
-  static fromUrl(options: RedisSessionUrlOptions): RedisSession {
-    return new RedisSession(options);
+    super(
+      openSession(options, {
+        of: 'RedisSession',
+        example: EXAMPLE,
+        Store: RedisSessionStore,
+        storeChecks,
+      }),
+    );
   }
 }

@@ -1,7 +1,13 @@
-import { type Attempt, closedError, retryUntil, turnIfDue } from '@agent-sessions/core/adapter';
+import {
+  type Attempt,
+  closedError,
+  retryUntil,
+  type TableNames,
+  turnIfDue,
+} from '@agent-sessions/core/backend';
 import BetterSqlite3, { type Database, type Statement } from 'better-sqlite3';
 import { busyError, isBusy, toSessionError } from './errors.ts';
-import { createTables, isCurrent, type TableNames } from './schema.ts';
+import { createTables, isCurrent } from './schema.ts';
 
 /**
  * How long SQLite itself waits for a lock, in milliseconds. It waits by blocking the thread, so this
@@ -19,7 +25,7 @@ export interface ConnectionOptions {
   /** An open database, used instead of `path`; it is never closed here. */
   readonly database: Database | undefined;
   readonly synchronous: 'FULL' | 'NORMAL';
-  readonly busyTimeoutMs: number;
+  readonly timeoutMs: number;
   readonly tables: TableNames;
 }
 
@@ -80,8 +86,8 @@ export class Connection {
   }
 
   #run<T>(begin: string | undefined, work: () => T): Promise<T> {
-    const { busyTimeoutMs } = this.#options;
-    const retry = () => retryUntil(busyTimeoutMs, () => this.#attempt(begin, work));
+    const { timeoutMs } = this.#options;
+    const retry = () => retryUntil(timeoutMs, () => this.#attempt(begin, work));
     return turnIfDue()?.then(retry) ?? retry();
   }
 
@@ -92,7 +98,7 @@ export class Connection {
       return { value: begin === undefined ? work() : this.#transaction(begin, work) };
     } catch (error) {
       if (!isBusy(error)) throw toSessionError(error, this.#name);
-      return { retry: () => busyError(error, this.#name, this.#options.busyTimeoutMs) };
+      return { retry: () => busyError(error, this.#name, this.#options.timeoutMs) };
     }
   }
 

@@ -4,9 +4,9 @@ import {
   decodeMetadata,
   type PageRequest,
   revisionAtBirth,
-} from '@agent-sessions/core/adapter';
+  type TableNames,
+} from '@agent-sessions/core/backend';
 import type { Connection } from './connection.ts';
-import type { TableNames } from './schema.ts';
 
 interface SessionRow {
   readonly session_id: string;

@@ -16,7 +16,7 @@ export function toSessionError(error: unknown, file: string): SessionError {
 export function busyError(cause: unknown, file: string, waitedMs: number): SessionError {
   return new SessionError(
     'busy',
-    `SQLite database ${file}: locked by other connections for ${waitedMs} ms; nothing was written. Keep their transactions short, or raise busyTimeoutMs.`,
+    `SQLite database ${file}: locked by other connections for ${waitedMs} ms; nothing was written. Keep their transactions short, or raise timeoutMs.`,
     { cause },
   );
 }

@@ -3,6 +3,6 @@
  *
  * @module
  */
-export type { TableNames } from './schema.ts';
+export type { TableNames } from '@agent-sessions/core/backend';
 export { SQLiteSession, type SQLiteSessionOptions } from './sqlite-session.ts';
 export { SQLiteSessionStore, type SQLiteSessionStoreOptions } from './sqlite-store.ts';

@@ -1,4 +1,4 @@
-import type { TableNames } from './schema.ts';
+import type { TableNames } from '@agent-sessions/core/backend';
 
 /** The SQL on the records of one session; every statement starts from the session's id. */
 export interface RecordsSql {

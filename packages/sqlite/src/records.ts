@@ -1,16 +1,16 @@
-import type {
-  Operation,
-  Revision,
-  Rewrite,
-  Snapshot,
-  SnapshotQuery,
-  TailReplacement,
-  Written,
-} from '@agent-sessions/core';
-import { revisionAtBirth } from '@agent-sessions/core/adapter';
+import {
+  type Operation,
+  type Revision,
+  type Rewrite,
+  revisionAtBirth,
+  type Snapshot,
+  type SnapshotQuery,
+  type TableNames,
+  type TailReplacement,
+  type Written,
+} from '@agent-sessions/core/backend';
 import type { Connection } from './connection.ts';
 import { type RecordsSql, recordsSql } from './records-sql.ts';
-import type { TableNames } from './schema.ts';
 
 /** Rows that one statement inserts: each call of the driver costs, and most turns are smaller. */
 const ROWS_PER_INSERT = 8;

@@ -1,4 +1,4 @@
-import { SessionError } from '@agent-sessions/core';
+import type { TableNames } from '@agent-sessions/core/backend';
 import type { Database } from 'better-sqlite3';
 import { foreignTableError, newerSchemaError } from './errors.ts';
 
@@ -6,39 +6,6 @@ import { foreignTableError, newerSchemaError } from './errors.ts';
 const VERSION = 1;
 /** The name under which the version is kept; other packages keep theirs beside it. */
 const COMPONENT = 'core';
-
-/** Names of the tables, for a database in which the usual ones are taken. */
-export interface TableNames {
-  /** One row a session. Default: `agent_sessions`. */
-  readonly sessions: string;
-  /** One row an item. Default: `agent_messages`. */
-  readonly messages: string;
-  /** One row an applied history transaction. Default: `agent_operations`. */
-  readonly operations: string;
-  /** The version of the tables. Default: `agent_schema`. */
-  readonly schema: string;
-}
-
-/** @throws SessionError `invalid_options` for a name that is not a plain, distinct string */
-export function resolveTableNames(names: Partial<TableNames> = {}): TableNames {
-  if (typeof names !== 'object' || names === null) {
-    throw invalidTables("it is not an object such as { sessions: 'my_sessions' }");
-  }
-  const tables = {
-    sessions: names.sessions ?? 'agent_sessions',
-    messages: names.messages ?? 'agent_messages',
-    operations: names.operations ?? 'agent_operations',
-    schema: names.schema ?? 'agent_schema',
-  };
-  const all = Object.values(tables).map((name: unknown) =>
-    typeof name === 'string' ? name.toLowerCase() : '',
-  );
-  if (all.some((name) => !/^[a-z_][a-z0-9_]{0,62}$/.test(name) || name.startsWith('sqlite_'))) {
-    throw invalidTables('each name takes letters, digits and _, at most 63, no digit first');
-  }
-  if (new Set(all).size !== all.length) throw invalidTables('two names are the same');
-  return tables;
-}
 
 /** The version of the tables in the database, or 0 if there are none. */
 function readVersion(db: Database, tables: TableNames): number {
@@ -103,8 +70,4 @@ function hasTable(db: Database, name: string): boolean {
     "SELECT 1 FROM sqlite_schema WHERE type IN ('table', 'view') AND name = ? COLLATE NOCASE",
   );
   return select.get(name) !== undefined;
-}
-
-function invalidTables(problem: string): SessionError {
-  return new SessionError('invalid_options', `Invalid option \`tables\`: ${problem}.`);
 }

@@ -1,29 +1,14 @@
-import { StoredSession, type StoredSessionOptions } from '@agent-sessions/core';
+import { type SessionOptions, StoredSession } from '@agent-sessions/core';
+import { openSession } from '@agent-sessions/core/backend';
 import {
-  assertOptions,
-  assertSessionId,
-  OF_SHARED_STORE,
-  refuseOptions,
-} from '@agent-sessions/core/adapter';
-import { EXAMPLE, SQLiteSessionStore, type SQLiteSessionStoreOptions } from './sqlite-store.ts';
+  EXAMPLE,
+  SQLiteSessionStore,
+  type SQLiteSessionStoreOptions,
+  storeChecks,
+} from './sqlite-store.ts';
 
 /** Options of a session: its own, and either a shared `store` or those of a store of its own. */
-export type SQLiteSessionOptions = Pick<StoredSessionOptions, 'sessionId' | 'logger'> &
-  (
-    | (SQLiteSessionStoreOptions & { readonly store?: never })
-    | {
-        /** A store shared with other sessions; closing this session leaves it open. */
-        readonly store: SQLiteSessionStore;
-        readonly path?: never;
-        readonly database?: never;
-        readonly tables?: never;
-        readonly synchronous?: never;
-        readonly busyTimeoutMs?: never;
-      }
-  );
-
-/** What a shared store has been given already. */
-const OF_THE_STORE = ['path', 'database', 'tables', 'synchronous', 'busyTimeoutMs'] as const;
+export type SQLiteSessionOptions = SessionOptions<SQLiteSessionStore, SQLiteSessionStoreOptions>;
 
 /**
  * A conversation in an SQLite database, for `run(agent, input, { session })`. In memory by default,
@@ -49,15 +34,13 @@ export class SQLiteSession extends StoredSession<SQLiteSessionStore> {
    * or the file not accessible
    */
   constructor(options: SQLiteSessionOptions = {}) {
-    assertOptions(options, EXAMPLE);
-    // Before a file is opened that nobody would close.
-    if (options.sessionId !== undefined) assertSessionId(options.sessionId);
-    const { store } = options;
-    if (store !== undefined) refuseOptions(options, OF_THE_STORE, OF_SHARED_STORE);
-    super({
-      ...options,
-      store: store === undefined ? new SQLiteSessionStore(options) : store,
-      ownsStore: store === undefined,
-    });
+    super(
+      openSession(options, {
+        of: 'SQLiteSession',
+        example: EXAMPLE,
+        Store: SQLiteSessionStore,
+        storeChecks,
+      }),
+    );
   }
 }

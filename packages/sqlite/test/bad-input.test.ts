@@ -2,7 +2,7 @@ import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isSessionError, type SessionErrorCode } from '@agent-sessions/core';
 import { SQLiteSession, SQLiteSessionStore } from '@agent-sessions/sqlite';
-import type { AgentInputItem } from '@openai/agents-core';
+import type { AgentInputItem } from '@openai/agents';
 import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
 import { temporaryFile, temporaryFolder } from './support/folder.ts';

@@ -1,6 +1,6 @@
 import { SQLiteSession } from '@agent-sessions/sqlite';
-import { Agent, run, setTracingDisabled, user } from '@openai/agents-core';
-import { assistantMessage, modelResponder, ScriptedModel } from '@openai/agents-core/testing';
+import { Agent, run, setTracingDisabled, user } from '@openai/agents';
+import { assistantMessage, modelResponder, ScriptedModel } from '@openai/agents/testing';
 import { expect, test } from 'vitest';
 import { temporaryFile } from './support/folder.ts';
 import { message, start } from './support/processes.ts';

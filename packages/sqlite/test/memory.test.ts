@@ -1,5 +1,5 @@
 import { SQLiteSession } from '@agent-sessions/sqlite';
-import type { AgentInputItem } from '@openai/agents-core';
+import type { AgentInputItem } from '@openai/agents';
 import { expect, test } from 'vitest';
 import { temporaryFile } from './support/folder.ts';
 import { message, start } from './support/processes.ts';

@@ -1,5 +1,5 @@
 import { SQLiteSessionStore } from '@agent-sessions/sqlite';
-import type { AgentInputItem } from '@openai/agents-core';
+import type { AgentInputItem } from '@openai/agents';
 import Database from 'better-sqlite3';
 import { beforeEach, describe, expect, test } from 'vitest';
 

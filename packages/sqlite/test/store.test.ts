@@ -1,6 +1,6 @@
 import { isSessionError } from '@agent-sessions/core';
 import { SQLiteSession, SQLiteSessionStore } from '@agent-sessions/sqlite';
-import type { AgentInputItem } from '@openai/agents-core';
+import type { AgentInputItem } from '@openai/agents';
 import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
 import { temporaryFile } from './support/folder.ts';

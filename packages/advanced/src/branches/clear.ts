@@ -1,4 +1,4 @@
-import { revisionAtBirth } from '@agent-sessions/core/adapter';
+import { revisionAtBirth } from '@agent-sessions/core/backend';
 import type { Sql } from '../sql.ts';
 import { MAIN } from './branch.ts';
 

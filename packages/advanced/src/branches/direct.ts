@@ -1,4 +1,4 @@
-import type { Snapshot, SnapshotQuery } from '@agent-sessions/core';
+import type { Snapshot, SnapshotQuery } from '@agent-sessions/core/backend';
 import type { Cursor } from '../cursor.ts';
 import type { Sql } from '../sql.ts';
 import { MAIN } from './branch.ts';

@@ -1,4 +1,4 @@
-import type { Operation } from '@agent-sessions/core';
+import type { Operation } from '@agent-sessions/core/backend';
 import type { Sql } from '../sql.ts';
 import { type Branch, MAIN } from './branch.ts';
 

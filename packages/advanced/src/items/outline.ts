@@ -1,4 +1,5 @@
-import type { AgentInputItem } from '@openai/agents-core';
+import { isUserTurn } from '@agent-sessions/core/backend';
+import type { AgentInputItem } from '@openai/agents';
 
 /** What is known of an item besides its record, which may be encrypted. */
 export interface Outline {
@@ -21,7 +22,7 @@ export function outlineOf(item: AgentInputItem): Outline {
   const wire = wireItem(item);
   const { type, role } = wire;
   if (typeof role === 'string' && (type === undefined || type === 'message')) {
-    return { type: plain(role), isUser: role === 'user', toolName: undefined };
+    return { type: plain(role), isUser: isUserTurn(item), toolName: undefined };
   }
   const kind = typeof type === 'string' ? plain(type) : 'unknown';
   return { type: kind, isUser: false, toolName: toolNameOf(kind, wire) };

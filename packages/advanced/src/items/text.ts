@@ -1,4 +1,4 @@
-import type { AgentInputItem } from '@openai/agents-core';
+import type { AgentInputItem } from '@openai/agents';
 
 /** Properties that hold what people wrote and read; the rest of an item is for machines. */
 const READ_BY_PEOPLE = [

@@ -1,4 +1,4 @@
-import type { SqlDialect } from '@agent-sessions/kysely/advanced-support';
+import type { SqlDialect } from '@agent-sessions/kysely/engine';
 import type { TableMap } from './tables.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { SessionError } from '@agent-sessions/core';
-import type { Database, Execute, SqlDialect } from '@agent-sessions/kysely/advanced-support';
-import { executeOn } from '@agent-sessions/kysely/advanced-support';
+import type { Database, Execute, SqlDialect } from '@agent-sessions/kysely/engine';
+import { executeOn } from '@agent-sessions/kysely/engine';
 import { createTables } from './ddl.ts';
 import { TABLE_NAMES, type TableMap } from './tables.ts';
 

@@ -1,4 +1,4 @@
-import type { SqlDialect, Tables } from '@agent-sessions/kysely/advanced-support';
+import type { SqlDialect, Tables } from '@agent-sessions/kysely/engine';
 
 /** Our tables as statements name them, beside those of the plain session. */
 export interface AdvancedTables {

@@ -1,15 +1,17 @@
-import { inOrder } from '@agent-sessions/core/adapter';
-import type { BranchStore, LastWrite } from '../branch-store.ts';
+import type { CallQueue } from '@agent-sessions/core/backend';
+import type { BranchBackend, LastWrite } from '../branch-backend.ts';
 
 /** Notes what each run wrote last: its usage belongs to that turn, wherever the session is by then. */
 export class RunWrites {
-  readonly #store: BranchStore;
+  readonly #queue: CallQueue;
+  readonly #backend: BranchBackend;
   readonly #sessionId: string;
   /** By run context. */
   readonly #wrote = new WeakMap<object, LastWrite>();
 
-  constructor(store: BranchStore, sessionId: string) {
-    this.#store = store;
+  constructor(queue: CallQueue, backend: BranchBackend, sessionId: string) {
+    this.#queue = queue;
+    this.#backend = backend;
     this.#sessionId = sessionId;
   }
 
@@ -18,17 +20,17 @@ export class RunWrites {
     return run && this.#wrote.get(run);
   }
 
-  /** Does the write of a run. The notes stand before and behind it in the order of calls. */
+  /** Does the write of a run. The notes come before and after it in the order of calls. */
   async noting(run: object | undefined, write: () => Promise<void>): Promise<void> {
     if (run === undefined) return write();
-    const store = this.#store;
+    const backend = this.#backend;
     let before: LastWrite | undefined;
-    const start = inOrder(store.order, this.#sessionId, async () => {
-      before = store.lastWrite;
+    const start = this.#queue.run(this.#sessionId, async () => {
+      before = backend.lastWrite;
     });
     const written = write();
-    const end = inOrder(store.order, this.#sessionId, async () => {
-      const after = store.lastWrite;
+    const end = this.#queue.run(this.#sessionId, async () => {
+      const after = backend.lastWrite;
       if (after !== undefined && after !== before) this.#wrote.set(run, after);
     });
     await Promise.all([start, written, end]);

@@ -1,5 +1,5 @@
-import { assertBranchId } from '../branch-manager.ts';
-import type { LastWrite } from '../branch-store.ts';
+import type { LastWrite } from '../branch-backend.ts';
+import { assertBranchId } from '../branch-id.ts';
 import { type Branch, locate, MAIN } from '../branches/branch.ts';
 import type { Cursor, Unit } from '../cursor.ts';
 import type { Sql } from '../sql.ts';

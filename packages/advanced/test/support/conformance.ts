@@ -1,6 +1,6 @@
 import { AdvancedSession, AdvancedSessionStore } from '@agent-sessions/advanced';
 import { sessionConformance } from '@agent-sessions/core/conformance';
-import type { Session } from '@openai/agents-core';
+import type { Session } from '@openai/agents';
 import { sql } from 'kysely';
 import { afterAll, describe, it } from 'vitest';
 import { largestItem } from '../../../encrypted/test/support/largest-item.ts';

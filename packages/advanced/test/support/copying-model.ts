@@ -1,4 +1,4 @@
-import type { AgentInputItem } from '@openai/agents-core';
+import type { AgentInputItem } from '@openai/agents';
 
 /** An item with an identity, which a branch shares with those made from it, and which changes keep. */
 export interface Entry {

@@ -1,4 +1,4 @@
-import type { AgentInputItem } from '@openai/agents-core';
+import type { AgentInputItem } from '@openai/agents';
 
 /** What a user says. */
 export function user(content: string): AgentInputItem {

@@ -1,7 +1,7 @@
 import { AdvancedSession, type AdvancedSessionStore } from '@agent-sessions/advanced';
 import type { StoredSession } from '@agent-sessions/core';
 import { isSessionError } from '@agent-sessions/core';
-import type { AgentInputItem } from '@openai/agents-core';
+import type { AgentInputItem } from '@openai/agents';
 import { expect } from 'vitest';
 import { CopyingModel } from './copying-model.ts';
 import { assistant, call, user } from './items.ts';

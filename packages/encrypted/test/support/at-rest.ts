@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { MemorySessionStore } from '@agent-sessions/core';
 import type { EncryptedSession } from '@agent-sessions/encrypted';
-import type { AgentInputItem } from '@openai/agents-core';
+import type { AgentInputItem } from '@openai/agents';
 
 const WORDS = ['the heron waits', 'find_waterfowl', 'quagmires', 'call_84721', 'Wien-Schwechat'];
 const BYTES = new TextEncoder().encode('a photograph of marshland');

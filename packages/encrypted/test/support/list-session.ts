@@ -1,4 +1,4 @@
-import type { AgentInputItem, Session } from '@openai/agents-core';
+import type { AgentInputItem, Session } from '@openai/agents';
 
 /** What `ListSession` objects of one id share, as rows of a database would be. */
 const lists = new Map<string, string[]>();

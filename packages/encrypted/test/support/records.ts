@@ -1,6 +1,6 @@
 import { MemorySessionStore, type SessionStore } from '@agent-sessions/core';
 import { EncryptedSession } from '@agent-sessions/encrypted';
-import type { AgentInputItem } from '@openai/agents-core';
+import type { AgentInputItem } from '@openai/agents';
 import { KEY } from './keys.ts';
 
 /** What a user says. */

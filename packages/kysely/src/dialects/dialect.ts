@@ -1,4 +1,4 @@
-import type { Operation, Revision } from '@agent-sessions/core';
+import type { Operation, Revision } from '@agent-sessions/core/backend';
 import type { Kysely, QueryResult } from 'kysely';
 import type { Tables } from '../tables.ts';
 

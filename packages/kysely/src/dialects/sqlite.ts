@@ -1,4 +1,4 @@
-import { behindPrefix } from '@agent-sessions/core/adapter';
+import { behindPrefix } from '@agent-sessions/core/backend';
 import type { QueryResult } from 'kysely';
 import type { Failure, SqlDialect } from './dialect.ts';
 import { batches, joinedSnapshot, rowsOfPlaceholders } from './standard-sql.ts';

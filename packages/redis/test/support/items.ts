@@ -1,5 +1,5 @@
 import { isSessionError } from '@agent-sessions/core';
-import type { AgentInputItem } from '@openai/agents-core';
+import type { AgentInputItem } from '@openai/agents';
 
 export function user(content: string): AgentInputItem {
   return { role: 'user', content };

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { AgentInputItem } from '@openai/agents-core';
+import type { AgentInputItem } from '@openai/agents';
 
 const ITEMS_PER_TURN = 4;
 

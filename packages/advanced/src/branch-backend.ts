@@ -1,18 +1,13 @@
 import type {
-  ListSessionsOptions,
   Operation,
+  RecordBackend,
   Rewrite,
-  SessionDirectory,
-  SessionInfo,
-  SessionMetadata,
-  SessionPage,
-  SessionStore,
   Snapshot,
   SnapshotQuery,
   TailReplacement,
   Written,
-} from '@agent-sessions/core';
-import type { AgentInputItem } from '@openai/agents-core';
+} from '@agent-sessions/core/backend';
+import type { AgentInputItem } from '@openai/agents';
 import { appendNodes } from './branches/append.ts';
 import { type Branch, isOn, livingBranches, rangesOf, save } from './branches/branch.ts';
 import { clearBranches } from './branches/clear.ts';
@@ -26,11 +21,10 @@ import type { Cursor, Unit } from './cursor.ts';
 import { type Outline, outlineOf } from './items/outline.ts';
 import { foldTurns } from './usage/lost-turns.ts';
 
-/** What a branch store needs besides its cursor. */
-export interface BranchStoreOptions {
+/** What a branch backend needs besides its cursor. */
+export interface BranchBackendOptions {
   readonly cursor: Cursor;
-  /** The store of all sessions, whose directory this one shows. */
-  readonly sessions: SessionStore & SessionDirectory;
+  readonly maxRecordBytes: number;
   readonly archiveOnCompaction: boolean;
 }
 
@@ -45,35 +39,30 @@ export interface LastWrite {
  * revision is that of the whole session, so it rises whatever the branch, and a write conflicts only
  * with writes on its own branch.
  */
-export class BranchStore implements SessionStore, SessionDirectory {
+export class BranchBackend implements RecordBackend {
   readonly maxRecordBytes: number;
-  /** Calls on a session are in order whichever object they are made on. */
-  readonly order: object;
-  /** The newest write through this store. */
+  /** The newest write through this backend. */
   lastWrite: LastWrite | undefined;
   readonly cursor: Cursor;
-  readonly #sessions: SessionStore & SessionDirectory;
   readonly #archives: boolean;
   #shown: Shown | undefined;
 
-  constructor({ cursor, sessions, archiveOnCompaction }: BranchStoreOptions) {
+  constructor({ cursor, maxRecordBytes, archiveOnCompaction }: BranchBackendOptions) {
     this.cursor = cursor;
-    this.order = sessions;
-    this.#sessions = sessions;
     this.#archives = archiveOnCompaction;
-    this.maxRecordBytes = sessions.maxRecordBytes ?? Number.POSITIVE_INFINITY;
+    this.maxRecordBytes = maxRecordBytes;
   }
 
   /** One for each branch; what several show is in each of them. */
-  async parts(): Promise<readonly BranchStore[]> {
-    const { cursor } = this;
+  async branches(): Promise<readonly BranchBackend[]> {
+    const { cursor, maxRecordBytes } = this;
     if ((await cursor.look()) === undefined) return [];
     const branches = await cursor.database.read((sql) => livingBranches(sql, cursor.sessionId));
     return branches.map(
       (branch) =>
-        new BranchStore({
+        new BranchBackend({
           cursor: cursor.on(branch),
-          sessions: this.#sessions,
+          maxRecordBytes,
           archiveOnCompaction: false,
         }),
     );
@@ -184,27 +173,6 @@ export class BranchStore implements SessionStore, SessionDirectory {
       return true;
     });
     this.cursor.place.binding = { to: 'main' };
-  }
-
-  listSessions(options?: ListSessionsOptions): Promise<SessionPage> {
-    return this.#sessions.listSessions(options);
-  }
-
-  getSession(sessionId: string): Promise<SessionInfo | undefined> {
-    return this.#sessions.getSession(sessionId);
-  }
-
-  setMetadata(sessionId: string, metadata: SessionMetadata | undefined): Promise<void> {
-    return this.#sessions.setMetadata(sessionId, metadata);
-  }
-
-  deleteSession(sessionId: string): Promise<boolean> {
-    return this.#sessions.deleteSession(sessionId);
-  }
-
-  /** Closes the store of all sessions, once the calls already made are done. */
-  close(): Promise<void> {
-    return this.#sessions.close();
   }
 
   async #add(

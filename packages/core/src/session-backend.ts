@@ -1,4 +1,6 @@
-import type { AgentInputItem } from '@openai/agents-core';
+import type { AgentInputItem } from '@openai/agents';
+import type { SessionInfo } from './directory.ts';
+import type { PageRequest } from './directory-page.ts';
 
 /**
  * A safe integer that every write of records raises and nothing lowers: not clearing, not deleting,
@@ -18,7 +20,7 @@ export interface Operation {
   readonly fingerprint: string;
 }
 
-/** What a write did. */
+/** The result of a write. */
 export interface Written {
   /** The session's revision now. */
   readonly revision: Revision;
@@ -42,7 +44,7 @@ export interface Snapshot {
   readonly revision: Revision;
   /** Oldest first. The caller may modify the array. */
   readonly records: string[];
-  /** Ascending, one for each record; there if they were asked for. */
+  /** One for each record, ascending. Present only if they were asked for. */
   readonly positions?: number[];
   /** The fingerprint in the ledger, if the operation that was asked for is there. */
   readonly operation?: string;
@@ -56,7 +58,7 @@ export interface TailReplacement {
   readonly drop: number | 'all';
   /** What takes their place, oldest first. */
   readonly records: readonly string[];
-  /** What the store's `outline` made of each record's item, if it has that method. */
+  /** What the backend's `outline` made of each record's item, if it has that method. */
   readonly outlines?: readonly unknown[];
   /** An entry for the ledger; if the ledger has its key already, nothing is written. */
   readonly operation?: Operation;
@@ -68,37 +70,24 @@ export interface Rewrite {
   readonly revision: Revision;
   /** By position: the new text, or `null` to remove the record. Never empty. */
   readonly changes: ReadonlyMap<number, string | null>;
-  /** By position: what the store's `outline` made of the new item, if it has that method. */
+  /** By position: what the backend's `outline` made of the new item, if it has that method. */
   readonly outlines?: ReadonlyMap<number, unknown>;
 }
 
 /**
- * What a backend implements: for each session id an ordered list of strings, a revision, and a
- * ledger of operations. It knows nothing about agents or items, and every method is atomic: it
- * happens entirely or not at all, also when the process dies. Ids are compared byte for byte; they,
- * and all arguments, are valid when they arrive here.
+ * The part of a backend that one session needs: an ordered list of strings, a revision, and a ledger
+ * of operations. It knows nothing about agents or items.
  *
- * @see `StoredSession`, which makes a session for the Agents SDK out of a store.
+ * Every method is atomic: it happens entirely or not at all, also when the process dies. Ids are
+ * compared byte for byte. Arguments are valid when they arrive here, and calls on one id arrive in
+ * the order in which they were made, one at a time.
  */
-export interface SessionStore {
+export interface RecordBackend {
   /** The largest record it takes, in bytes of UTF-8. Default: no bound. */
   readonly maxRecordBytes?: number;
 
   /**
-   * By which object the calls on one session id are kept in order. Default: the store. A store that
-   * shows a part of another one names that one.
-   */
-  readonly order?: object;
-
-  /**
-   * The stores that each show a part of the session and together all of it, for work that must reach
-   * everything that is stored; for a store that shows a part itself, such as one branch. Default: the
-   * store shows all of it.
-   */
-  parts?(): Promise<readonly SessionStore[]>;
-
-  /**
-   * What the store wants to know of an item besides its record, which may be encrypted: it gets this
+   * What the backend wants to know of an item besides its record, which may be encrypted: it gets this
    * back with each record that it is to add. `undefined` stands for a record that cannot be read.
    */
   outline?(item: AgentInputItem): unknown;
@@ -132,7 +121,40 @@ export interface SessionStore {
 
   /** Removes all records and the ledger. The session, its metadata and its revision's rise stay. */
   clear(id: string): Promise<void>;
+}
 
-  /** Frees what the store opened. Every later call rejects with `closed`. */
+/**
+ * What the author of a backend implements: the records of sessions, and the directory of them. All
+ * that {@link RecordBackend} says of its methods is so for these.
+ *
+ * @see `SessionStore`, which makes of a backend what an application holds.
+ *
+ * @example
+ * ```ts
+ * import { SessionStore } from '@agent-sessions/core';
+ * import type { SessionBackend } from '@agent-sessions/core/backend';
+ *
+ * export function openStore(backend: SessionBackend): SessionStore {
+ *   return new SessionStore(backend);
+ * }
+ * ```
+ */
+export interface SessionBackend extends RecordBackend {
+  /** Newest activity first, then by id, after `request.after`; one session more than the limit, if any. */
+  listSessions(request: PageRequest): Promise<SessionInfo[]>;
+
+  /** One session, or `undefined` if it does not exist. */
+  getSession(id: string): Promise<SessionInfo | undefined>;
+
+  /** Replaces the metadata by this JSON text, or removes it; creates the session if need be. */
+  setMetadata(id: string, metadata: string | null): Promise<void>;
+
+  /**
+   * Deletes a session and says whether it existed; does nothing and returns `undefined` if its
+   * revision is not below `revisionAtBirth()` yet.
+   */
+  deleteSession(id: string): Promise<boolean | undefined>;
+
+  /** Frees what the backend opened. Called once; every later call rejects with `closedError()`. */
   close(): Promise<void>;
 }

@@ -1,17 +1,17 @@
-import { BaseSessionStore } from './base-store.ts';
+import { closedError } from './call-queue.ts';
 import type { SessionInfo } from './directory.ts';
 import { decodeMetadata, type PageRequest } from './directory-page.ts';
-import { closedError } from './order.ts';
 import { revisionAtBirth } from './revision.ts';
 import type {
   Operation,
   Revision,
   Rewrite,
+  SessionBackend,
   Snapshot,
   SnapshotQuery,
   TailReplacement,
   Written,
-} from './store.ts';
+} from './session-backend.ts';
 
 interface MemorySessionState {
   revision: Revision;
@@ -22,21 +22,8 @@ interface MemorySessionState {
   updatedAt: number;
 }
 
-/**
- * Keeps sessions in this process, for tests and as the reference that every other store is held
- * against. Nothing survives the process.
- *
- * @throws SessionError `closed` from every call after `close()`
- *
- * @example
- * ```ts
- * import { MemorySessionStore } from '@agent-sessions/core';
- *
- * const store = new MemorySessionStore();
- * const session = store.session('user-123');
- * ```
- */
-export class MemorySessionStore extends BaseSessionStore {
+/** The reference that every other backend is held against: it keeps sessions in this process. */
+export class MemoryBackend implements SessionBackend {
   readonly #sessions = new Map<string, MemorySessionState>();
   #closed = false;
 
@@ -95,7 +82,7 @@ export class MemorySessionStore extends BaseSessionStore {
     session.updatedAt = Date.now();
   }
 
-  protected async list({ prefix, limit, after }: PageRequest): Promise<SessionInfo[]> {
+  async listSessions({ prefix, limit, after }: PageRequest): Promise<SessionInfo[]> {
     if (this.#closed) throw closedError();
     return [...this.#sessions]
       .map(([id, session]) => toInfo(id, session))
@@ -105,24 +92,24 @@ export class MemorySessionStore extends BaseSessionStore {
       .slice(0, limit + 1);
   }
 
-  protected async find(id: string): Promise<SessionInfo | undefined> {
+  async getSession(id: string): Promise<SessionInfo | undefined> {
     const session = this.#find(id);
     return session && toInfo(id, session);
   }
 
-  protected async saveMetadata(id: string, metadata: string | null): Promise<void> {
+  async setMetadata(id: string, metadata: string | null): Promise<void> {
     const session = this.#findOrCreate(id);
     session.metadata = metadata;
     session.updatedAt = Date.now();
   }
 
-  protected async remove(id: string): Promise<boolean | undefined> {
+  async deleteSession(id: string): Promise<boolean | undefined> {
     const session = this.#find(id);
     if (session !== undefined && session.revision >= revisionAtBirth()) return undefined;
     return this.#sessions.delete(id);
   }
 
-  protected async release(): Promise<void> {
+  async close(): Promise<void> {
     this.#closed = true;
     this.#sessions.clear();
   }

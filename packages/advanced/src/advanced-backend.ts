@@ -1,0 +1,116 @@
+import type { SessionInfo } from '@agent-sessions/core';
+import type {
+  Operation,
+  PageRequest,
+  RecordBackend,
+  Rewrite,
+  SessionBackend,
+  Snapshot,
+  SnapshotQuery,
+  TailReplacement,
+  Written,
+} from '@agent-sessions/core/backend';
+import {
+  KyselyBackend,
+  type KyselyStoreSettings,
+  type OpenedDatabase,
+} from '@agent-sessions/kysely/engine';
+import type { AgentInputItem } from '@openai/agents';
+import { BranchBackend } from './branch-backend.ts';
+import { deleteSession } from './branches/clear.ts';
+import { Cursor, mainPlace } from './cursor.ts';
+import { AdvancedDatabase } from './database.ts';
+import { describer, itemDecoder } from './describe-records.ts';
+import { type Outline, outlineOf } from './items/outline.ts';
+
+/** Options of a store that do not say where its database is. The names of the tables are fixed. */
+export type AdvancedStoreSettings = Omit<KyselyStoreSettings, 'tables'>;
+
+/**
+ * Keeps sessions with branches. To a session that knows of no branches it shows `main`, so that nobody
+ * ever meets the rows of all branches at once.
+ */
+export class AdvancedBackend implements SessionBackend {
+  readonly maxRecordBytes: number;
+  readonly database: AdvancedDatabase;
+  readonly #sessions: KyselyBackend;
+
+  /**
+   * Connects to nothing yet: the first call does.
+   *
+   * @throws SessionError `invalid_options`
+   */
+  constructor(opened: OpenedDatabase, settings: AdvancedStoreSettings) {
+    const { createTables = false, timeoutMs = 10_000, schema } = settings;
+    this.#sessions = new KyselyBackend(opened, settings);
+    this.maxRecordBytes = this.#sessions.maxRecordBytes;
+    this.database = new AdvancedDatabase({ opened, createTables, timeoutMs, schema });
+  }
+
+  outline(item: AgentInputItem): Outline {
+    return outlineOf(item);
+  }
+
+  append(
+    id: string,
+    records: readonly string[],
+    operation?: Operation,
+    outlines?: readonly unknown[],
+  ): Promise<Written> {
+    return this.#main(id).append(id, records, operation, outlines);
+  }
+
+  window(id: string, limit: number): Promise<string[]> {
+    return this.#main(id).window(id, limit);
+  }
+
+  snapshot(id: string, query?: SnapshotQuery): Promise<Snapshot> {
+    return this.#main(id).snapshot(id, query);
+  }
+
+  replaceTail(id: string, replacement: TailReplacement): Promise<Written | undefined> {
+    return this.#main(id).replaceTail(id, replacement);
+  }
+
+  rewrite(id: string, rewrite: Rewrite): Promise<Written | undefined> {
+    return this.#main(id).rewrite(id, rewrite);
+  }
+
+  clear(id: string): Promise<void> {
+    return this.#main(id).clear(id);
+  }
+
+  listSessions(request: PageRequest): Promise<SessionInfo[]> {
+    return this.#sessions.listSessions(request);
+  }
+
+  getSession(id: string): Promise<SessionInfo | undefined> {
+    return this.#sessions.getSession(id);
+  }
+
+  setMetadata(id: string, metadata: string | null): Promise<void> {
+    return this.#sessions.setMetadata(id, metadata);
+  }
+
+  deleteSession(id: string): Promise<boolean | undefined> {
+    return this.database.write('doubles', (sql) => deleteSession(sql, id));
+  }
+
+  /** Creates the tables, or brings them up to date. */
+  async migrate(): Promise<void> {
+    await this.database.migrate();
+  }
+
+  /** Closes the database, if this backend opened it. */
+  async close(): Promise<void> {
+    this.database.close();
+    await this.#sessions.close();
+  }
+
+  #main(id: string): RecordBackend {
+    const describe = describer(itemDecoder(undefined));
+    const cursor = new Cursor(this.database, id, mainPlace(), describe);
+    const { maxRecordBytes } = this;
+    return new BranchBackend({ cursor, maxRecordBytes, archiveOnCompaction: false });
+  }
+}

@@ -1,0 +1,55 @@
+/**
+ * For authors of backends and of sessions: the interface that a backend implements, and what every
+ * one of them needs and none should write again.
+ *
+ * @module
+ */
+export { CallQueue, closedError } from './call-queue.ts';
+export type { RecordCipher } from './cipher.ts';
+export { canonicalText, decodeItem, encodeItem, encodeItems } from './codec.ts';
+export { decodeMetadata, type PageRequest, type PageStart } from './directory-page.ts';
+export { turnIfDue } from './event-loop.ts';
+export {
+  type SessionInternals,
+  type StoreInternals,
+  sessionInternals,
+  storeInternals,
+} from './internals.ts';
+export { assertLimit } from './limit.ts';
+export {
+  assertOptions,
+  describe,
+  expecting,
+  invalidOptions,
+  isBoolean,
+  isDatabasePath,
+  isTimeout,
+  type OptionCheck,
+  type OptionChecks,
+  type OptionsOf,
+  optional,
+} from './options.ts';
+export {
+  type Attempt,
+  CONFLICT_DEADLINE_MS,
+  fullJitter,
+  retryConflicts,
+  retryUntil,
+} from './retry.ts';
+export { revisionAtBirth } from './revision.ts';
+export type {
+  Operation,
+  RecordBackend,
+  Revision,
+  Rewrite,
+  SessionBackend,
+  Snapshot,
+  SnapshotQuery,
+  TailReplacement,
+  Written,
+} from './session-backend.ts';
+export { assertSessionId, behindPrefix, MAX_SESSION_ID_BYTES } from './session-id.ts';
+export { openSession, type SessionDoor, SessionParts } from './session-parts.ts';
+export { isTableName, resolveTableNames, type TableNames } from './table-names.ts';
+export { noteItemCount, type TracedCall, traceOperation } from './tracing.ts';
+export { isUserTurn, wireItem } from './wire-item.ts';

@@ -1,0 +1,92 @@
+import { SessionError } from './errors.ts';
+
+/**
+ * Runs the calls on one session id in the order in which they were made, reads included, so that a
+ * call that was not awaited still takes effect before the next one. Sessions do not wait for each
+ * other. Every store owns one; a session that is not over a store may own one itself.
+ *
+ * @example
+ * ```ts
+ * import { CallQueue } from '@agent-sessions/core/backend';
+ *
+ * const queue = new CallQueue();
+ * const log: string[] = [];
+ * await Promise.all([
+ *   queue.run('user-123', async () => log.push('first')),
+ *   queue.run('user-123', async () => log.push('second')),
+ * ]);
+ * ```
+ */
+export class CallQueue {
+  /** The last call on each session id. */
+  readonly #tails = new Map<string, Promise<void>>();
+  readonly #unordered = new Set<Promise<void>>();
+  #closing: Promise<void> | undefined;
+
+  /**
+   * Runs `work` after the calls that were made on this id before.
+   *
+   * @throws SessionError `closed`, by rejecting
+   */
+  run<T>(id: string, work: () => Promise<T>): Promise<T> {
+    if (this.#closing !== undefined) return Promise.reject(closedError());
+    const before = this.#tails.get(id);
+    const result = before === undefined ? work() : before.then(work);
+    const settle = () => {
+      if (this.#tails.get(id) === tail) this.#tails.delete(id);
+    };
+    const tail = result.then(settle, settle);
+    this.#tails.set(id, tail);
+    return result;
+  }
+
+  /**
+   * Runs a call that concerns no single session: it waits for none, and closing waits for it.
+   *
+   * @throws SessionError `closed`, by rejecting
+   */
+  runUnordered<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#closing !== undefined) return Promise.reject(closedError());
+    const result = work();
+    const settle = () => {
+      this.#unordered.delete(settled);
+    };
+    const settled = result.then(settle, settle);
+    this.#unordered.add(settled);
+    return result;
+  }
+
+  /**
+   * Refuses calls once the queue was closed, for those that need not wait for others.
+   *
+   * @throws SessionError `closed`
+   */
+  assertOpen(): void {
+    if (this.#closing !== undefined) throw closedError();
+  }
+
+  /**
+   * Refuses new calls at once, lets the calls made before finish, then runs `release`. Closing twice
+   * closes once.
+   */
+  close(release: () => Promise<void> | void): Promise<void> {
+    this.#closing ??= Promise.all([...this.#tails.values(), ...this.#unordered]).then(release);
+    return this.#closing;
+  }
+}
+
+/**
+ * The error for every call on a store that was closed.
+ *
+ * @example
+ * ```ts
+ * import { closedError } from '@agent-sessions/core/backend';
+ *
+ * function rejectsFromNowOn(): Promise<never> {
+ *   return Promise.reject(closedError());
+ * }
+ * ```
+ */
+export function closedError(): SessionError {
+  return new SessionError('closed', 'The session store is closed. Open a new one.');
+}

@@ -1,0 +1,87 @@
+import type { SessionInfo } from '@agent-sessions/core';
+import type {
+  Operation,
+  PageRequest,
+  Rewrite,
+  SessionBackend,
+  Snapshot,
+  SnapshotQuery,
+  TailReplacement,
+  Written,
+} from '@agent-sessions/core/backend';
+import { openClient } from './client.ts';
+import { Connection } from './connection.ts';
+import { Directory } from './directory.ts';
+import { DEFAULT_KEY_PREFIX } from './keys.ts';
+import type { RedisSessionStoreOptions } from './options.ts';
+import { Records } from './records.ts';
+
+/** Keeps sessions in Redis or Valkey. */
+export class RedisBackend implements SessionBackend {
+  /** The largest record, in bytes. Redis takes 512 MB, and keeps all its clients waiting for it. */
+  readonly maxRecordBytes: number = 64 * 1024 * 1024;
+  readonly #connection: Connection;
+  readonly #records: Records;
+  readonly #directory: Directory;
+  readonly #ownsClient: boolean;
+
+  /** Connects to nothing yet: the first call does. */
+  constructor(options: RedisSessionStoreOptions) {
+    const { keyPrefix = DEFAULT_KEY_PREFIX, ttlSeconds, waitForReplicas } = options;
+    this.#ownsClient = options.redis === undefined;
+    this.#connection = new Connection(options.redis ?? openClient(options.url), {
+      ttlSeconds,
+      waitForReplicas,
+    });
+    const ttlSecondsOnRead = options.refreshOnRead ? ttlSeconds : undefined;
+    this.#records = new Records(this.#connection, keyPrefix, ttlSecondsOnRead);
+    this.#directory = new Directory(this.#connection, keyPrefix);
+  }
+
+  append(id: string, records: readonly string[], operation?: Operation): Promise<Written> {
+    return this.#records.append(id, records, operation);
+  }
+
+  window(id: string, limit: number): Promise<string[]> {
+    return this.#records.window(id, limit);
+  }
+
+  snapshot(id: string, query?: SnapshotQuery): Promise<Snapshot> {
+    return this.#records.snapshot(id, query);
+  }
+
+  replaceTail(id: string, replacement: TailReplacement): Promise<Written | undefined> {
+    return this.#records.replaceTail(id, replacement);
+  }
+
+  rewrite(id: string, rewrite: Rewrite): Promise<Written | undefined> {
+    return this.#records.rewrite(id, rewrite);
+  }
+
+  clear(id: string): Promise<void> {
+    return this.#records.clear(id);
+  }
+
+  listSessions(request: PageRequest): Promise<SessionInfo[]> {
+    return this.#directory.list(request);
+  }
+
+  getSession(id: string): Promise<SessionInfo | undefined> {
+    return this.#directory.get(id);
+  }
+
+  setMetadata(id: string, metadata: string | null): Promise<void> {
+    return this.#directory.setMetadata(id, metadata);
+  }
+
+  deleteSession(id: string): Promise<boolean> {
+    return this.#directory.delete(id);
+  }
+
+  /** Closes the connection, if this backend opened it. */
+  async close(): Promise<void> {
+    this.#connection.close();
+    // Nothing is under way any more, and a server that hangs must not hold up the end of a program.
+    if (this.#ownsClient) this.#connection.client.disconnect();
+  }
+}
