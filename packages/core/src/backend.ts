@@ -38,6 +38,7 @@ export {
 } from './retry.ts';
 export { revisionAtBirth } from './revision.ts';
 export type {
+  LockedSession,
   Operation,
   RecordBackend,
   Revision,

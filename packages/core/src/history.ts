@@ -2,8 +2,18 @@ import type { AgentInputItem, getLogger } from '@openai/agents';
 import { decodeItem } from './codec.ts';
 import { SessionError } from './errors.ts';
 import type { Decoded, RecordCoder } from './record-coder.ts';
-import { CONFLICT_DEADLINE_MS, retryConflicts } from './retry.ts';
-import type { Operation, RecordBackend, Revision, Snapshot, Written } from './session-backend.ts';
+import { type Attempt, CONFLICT_DEADLINE_MS, retryConflicts } from './retry.ts';
+import type {
+  LockedSession,
+  Operation,
+  RecordBackend,
+  Revision,
+  Snapshot,
+  Written,
+} from './session-backend.ts';
+
+/** After so many lost attempts the next one runs while others wait. */
+const OPTIMISTIC_ATTEMPTS = 4;
 
 /** Where warnings go: the SDK's logger, or `console`. */
 export type SessionLogger = Pick<ReturnType<typeof getLogger>, 'warn'>;
@@ -120,14 +130,14 @@ export class History {
       fingerprint: string | undefined,
     ) => Planned<T> | Promise<Planned<T>>,
   ): Promise<T> {
-    return retryConflicts(async () => {
-      const { entries, snapshot } = await this.#tail(count, operation?.key);
+    return this.#contend(async (session) => {
+      const { entries, snapshot } = await this.#tail(session, count, operation?.key);
       const planned = plan(entries, snapshot.operation);
       const change = planned instanceof Promise ? await planned : planned;
       if ('value' in change) return change;
       const additions = this.#additionsOf(change);
       const { records, outlines } = additions instanceof Promise ? await additions : additions;
-      const written = await this.#backend.replaceTail(this.#id, {
+      const written = await session.replaceTail(this.#id, {
         revision: snapshot.revision,
         drop: entries.length - change.from,
         records,
@@ -140,11 +150,11 @@ export class History {
 
   /** As {@link changeTail}, over the whole history with the position of each record. */
   changeAll<T>(plan: (entries: readonly Entry[]) => Omit<Change<T>, 'from'>): Promise<T> {
-    return retryConflicts(async () => {
-      const { entries, revision } = await this.#allEntries();
+    return this.#contend(async (session) => {
+      const { entries, revision } = await this.#allEntries(session);
       const change = plan(entries);
       const additions = await this.#additionsOf(change);
-      const written = await this.#backend.replaceTail(this.#id, {
+      const written = await session.replaceTail(this.#id, {
         revision,
         drop: 'all',
         ...additions,
@@ -155,8 +165,8 @@ export class History {
 
   /** Changes items in place by compare-and-set; `plan` says which, by position: text or nothing. */
   rewrite(plan: (entries: readonly Entry[]) => ReadonlyMap<number, string | null>): Promise<void> {
-    return retryConflicts(async () => {
-      const { entries, revision } = await this.#allEntries();
+    return this.#contend(async (session) => {
+      const { entries, revision } = await this.#allEntries(session);
       const texts = plan(entries);
       if (texts.size === 0) return { value: undefined };
       const changes = new Map<number, string | null>();
@@ -166,8 +176,25 @@ export class History {
         changes.set(position, record);
         if (text !== null) outlines.set(position, this.#outlines([text], [])?.[0]);
       }
-      const written = await this.#backend.rewrite(this.#id, { revision, changes, outlines });
+      const written = await session.rewrite(this.#id, { revision, changes, outlines });
       return written ? { value: undefined } : this.#lost;
+    });
+  }
+
+  /**
+   * Repeats a compare-and-set: at first beside all others, and after some losses in line, where the
+   * same attempt cannot lose.
+   */
+  #contend<T>(attempt: (session: LockedSession) => Promise<Attempt<T>>): Promise<T> {
+    let lost = 0;
+    return retryConflicts(async () => {
+      const backend = this.#backend;
+      const isPatient = lost < OPTIMISTIC_ATTEMPTS || backend.exclusively === undefined;
+      lost += 1;
+      if (isPatient) return attempt(backend);
+      // A cipher that has not read yet does so now: under the lock it would wait for the lock.
+      await this.coder.encode([]);
+      return backend.exclusively(this.#id, attempt);
     });
   }
 
@@ -191,19 +218,20 @@ export class History {
     return items.map((item) => item && outline.call(this.#backend, item));
   }
 
-  async #allEntries(): Promise<{ entries: Entry[]; revision: Revision }> {
-    const snapshot = await this.#backend.snapshot(this.#id, { positions: true });
+  async #allEntries(session: LockedSession): Promise<{ entries: Entry[]; revision: Revision }> {
+    const snapshot = await session.snapshot(this.#id, { positions: true });
     const decoded = await this.coder.decode([...snapshot.records]);
     this.#noteDamaged(decoded);
     return { entries: toEntries(snapshot, decoded), revision: snapshot.revision };
   }
 
   async #tail(
+    session: LockedSession,
     count: number,
     operation?: string,
   ): Promise<{ entries: Entry[]; snapshot: Snapshot }> {
     for (let limit = count; ; limit *= 2) {
-      const snapshot = await this.#backend.snapshot(this.#id, {
+      const snapshot = await session.snapshot(this.#id, {
         limit,
         ...(operation !== undefined && { operation }),
       });

@@ -30,6 +30,7 @@ export type Attempt<T> =
  * after {@link fullJitter}.
  *
  * @param deadlineMs - In milliseconds; 0 for one attempt.
+ * @param longestDelayMs - What the bound of the delay grows to, in milliseconds. Default: 250.
  *
  * @example
  * ```ts
@@ -47,8 +48,9 @@ export type Attempt<T> =
 export function retryUntil<T>(
   deadlineMs: number,
   attempt: () => Promise<Attempt<T>> | Attempt<T>,
+  longestDelayMs: number = LONGEST_DELAY_MS,
 ): Promise<T> {
-  return repeat({ deadlineMs, longestDelayMs: LONGEST_DELAY_MS }, attempt);
+  return repeat({ deadlineMs, longestDelayMs }, attempt);
 }
 
 /**

@@ -121,7 +121,22 @@ export interface RecordBackend {
 
   /** Removes all records and the ledger. The session, its metadata and its revision's rise stay. */
   clear(id: string): Promise<void>;
+
+  /**
+   * Runs one attempt of a compare-and-set while nobody else can write the session, for a caller that
+   * keeps losing. All of it takes effect, or none if `work` rejects; what `work` rejects with passes
+   * unchanged. The turn ends by itself if this process dies. Absent where a backend has no lock, and
+   * inside a transaction of the caller's: then the caller goes on without.
+   *
+   * @throws SessionError `busy` if no turn came until the deadline
+   */
+  readonly exclusively?:
+    | (<T>(id: string, work: (session: LockedSession) => Promise<T>) => Promise<T>)
+    | undefined;
 }
+
+/** One session while nobody else can write it: what a compare-and-set needs. */
+export type LockedSession = Pick<RecordBackend, 'snapshot' | 'replaceTail' | 'rewrite'>;
 
 /**
  * What the author of a backend implements: the records of sessions, and the directory of them. All

@@ -1,7 +1,9 @@
 import type { SessionInfo } from '@agent-sessions/core';
 import {
+  type LockedSession,
   type Operation,
   type PageRequest,
+  type RecordBackend,
   type Revision,
   type Rewrite,
   revisionAtBirth,
@@ -24,6 +26,7 @@ import { resolveTables, type Tables } from './tables.ts';
 export class KyselyBackend implements SessionBackend {
   /** The largest record that the database takes, in bytes; a server may be set to take less. */
   readonly maxRecordBytes: number;
+  readonly exclusively: RecordBackend['exclusively'];
   readonly #opened: OpenedDatabase;
   readonly #database: SessionDatabase;
   readonly #dialect: SqlDialect;
@@ -47,6 +50,8 @@ export class KyselyBackend implements SessionBackend {
     this.#database = new SessionDatabase({ db, dialect, tables, label, createTables, timeoutMs });
     this.#records = new Records(dialect, tables);
     this.#directory = new Directory(dialect, tables);
+    // Inside a transaction of the caller's there is a lock already, and nobody to wait for.
+    this.exclusively = db.isTransaction ? undefined : (id, work) => this.#inLine(id, work);
   }
 
   /** Creates the tables, or brings them up to date. */
@@ -115,6 +120,45 @@ export class KyselyBackend implements SessionBackend {
   async close(): Promise<void> {
     this.#database.close();
     if (this.#opened.isOwned) await this.#opened.db.destroy();
+  }
+
+  /** Runs work in a transaction that holds the lock on the session's row. */
+  async #inLine<T>(id: string, work: (session: LockedSession) => Promise<T>): Promise<T> {
+    const records = this.#records;
+    let refused: { readonly error: unknown } | undefined;
+    const done = await this.#database.write(async (unit) => {
+      refused = undefined;
+      let failure: unknown;
+      const own = async <R>(statements: () => Promise<R>): Promise<R> => {
+        try {
+          return await statements();
+        } catch (error) {
+          failure = error;
+          throw error;
+        }
+      };
+      const written = async (change: () => Promise<Revision | undefined>) => {
+        const revision = await own(change);
+        return revision === undefined ? undefined : { revision };
+      };
+      await records.lock(unit, id);
+      try {
+        const value = await work({
+          snapshot: (_id, query) => own(() => records.snapshot(unit.execute, id, query)),
+          replaceTail: (_id, change) => written(() => records.replaceTail(unit, id, change)),
+          rewrite: (_id, change) => written(() => records.rewrite(unit, id, change)),
+        });
+        return { value };
+      } catch (error) {
+        // The database's own errors are for the runner, which repeats some of them.
+        if (error === failure) throw error;
+        refused = { error };
+        return undefined;
+      }
+    }, 'doubles');
+    if (refused !== undefined) throw refused.error;
+    if (done === undefined) throw new Error('a turn that was not refused has a result');
+    return done.value;
   }
 
   #append(

@@ -75,6 +75,12 @@ export class Records {
     return raised;
   }
 
+  /** Takes the lock on a session's row, which ends with the transaction. */
+  async lock({ execute }: Unit, id: string): Promise<void> {
+    const sql = this.#dialect.lock(this.#tables);
+    await execute({ sql, parameters: [this.#id(id)] });
+  }
+
   /** Empties a session; false if there is none. */
   async clear(unit: Unit, id: string): Promise<boolean> {
     // First of all, and by an update: it takes the lock, so that what follows sees the present.

@@ -1,11 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import type { SessionError } from '@agent-sessions/core';
-import { closedError } from '@agent-sessions/core/backend';
+import { closedError, retryUntil } from '@agent-sessions/core/backend';
 import { describeClient, type RedisClient, watchConnection } from './client.ts';
-import { isElsewhere, isNoScript, notReplicatedError, toSessionError } from './errors.ts';
+import {
+  isElsewhere,
+  isNoScript,
+  notReplicatedError,
+  toSessionError,
+  turnError,
+} from './errors.ts';
 import type { SessionKeys } from './keys.ts';
 import type { ReplicaConfirmation } from './options.ts';
 import type { Script } from './scripts/script.ts';
+import { endTurn, takeTurn } from './scripts/turn.ts';
 import { describeCall } from './scripts/write.ts';
 
 /** What goes to the server with every write. */
@@ -13,6 +20,13 @@ export interface WriteOptions {
   readonly ttlSeconds: number | undefined;
   readonly waitForReplicas: ReplicaConfirmation | undefined;
 }
+
+/** How long a turn lasts at most, in milliseconds: far longer than the one write that is made in it. */
+const LONGEST_TURN_MS = 2_000;
+/** How long to wait for the turn of another process to end, in milliseconds. */
+const TURN_DEADLINE_MS = 10_000;
+/** The longest delay between two looks whether it has ended, in milliseconds. */
+const LONGEST_LOOK_MS = 8;
 
 type Parameters = readonly [keys: number, ...(string | number)[]];
 
@@ -48,33 +62,74 @@ export class Connection {
    * for the server remembers only the last one of each writer; sessions keep that order already, so
    * the wait is for who writes to a store directly.
    */
-  async write(script: Script, keys: SessionKeys, args: readonly string[]): Promise<unknown[]> {
+  async write(
+    script: Script,
+    keys: SessionKeys,
+    args: readonly string[],
+    turn = '',
+  ): Promise<unknown[]> {
     const [session] = keys;
     for (let before = this.#writing.get(session); before; before = this.#writing.get(session)) {
       await before.catch(ignore);
     }
     if (this.#closed) throw closedError();
-    const { ttlSeconds, waitForReplicas } = this.#options;
-    this.#calls += 1;
-    const call = describeCall({
-      writer: this.#writer,
-      number: this.#calls,
-      ttlSeconds,
-      waits: waitForReplicas !== undefined,
-    });
-    const parameters: Parameters = [keys.length, ...keys, call, ...args];
-    const writing =
-      waitForReplicas === undefined
-        ? this.#send(script, parameters)
-        : this.#sendAndWait(script, parameters, waitForReplicas);
+    const writing = this.#writeInTurn(script, keys, args, turn);
     this.#writing.set(session, writing);
     try {
-      return toList(await writing);
+      return await writing;
     } catch (error) {
       throw this.#translate(error);
     } finally {
       this.#writing.delete(session);
     }
+  }
+
+  /** Runs work while writes of others on the session wait. */
+  async inTurn<T>([session]: SessionKeys, work: (turn: string) => Promise<T>): Promise<T> {
+    const turn = randomBytes(9).toString('base64url');
+    await retryUntil(
+      TURN_DEADLINE_MS,
+      async () => {
+        const [left] = await this.run(takeTurn, [session], [turn, LONGEST_TURN_MS]);
+        return left === 0 ? { value: undefined } : { retry: () => this.#turnError() };
+      },
+      LONGEST_LOOK_MS,
+    );
+    try {
+      return await work(turn);
+    } finally {
+      // If the server cannot be told, the turn ends by itself.
+      await this.run(endTurn, [session], [turn]).catch(ignore);
+    }
+  }
+
+  async #writeInTurn(
+    script: Script,
+    keys: SessionKeys,
+    args: readonly string[],
+    turn: string,
+  ): Promise<unknown[]> {
+    const { ttlSeconds, waitForReplicas } = this.#options;
+    const waits = waitForReplicas !== undefined;
+    return retryUntil(
+      TURN_DEADLINE_MS,
+      async () => {
+        this.#calls += 1;
+        const call = { writer: this.#writer, number: this.#calls, ttlSeconds, waits, turn };
+        const parameters: Parameters = [keys.length, ...keys, describeCall(call), ...args];
+        const value = toList(
+          waitForReplicas === undefined
+            ? await this.#send(script, parameters)
+            : await this.#sendAndWait(script, parameters, waitForReplicas),
+        );
+        return value[0] === null ? { retry: () => this.#turnError() } : { value };
+      },
+      LONGEST_LOOK_MS,
+    );
+  }
+
+  #turnError(): SessionError {
+    return turnError(describeClient(this.client), TURN_DEADLINE_MS);
   }
 
   /** Does anything with the client, and translates its errors. */

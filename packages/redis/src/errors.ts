@@ -62,6 +62,14 @@ export function notReplicatedError(
   );
 }
 
+/** The error for a turn on a session that others had until the deadline. */
+export function turnError(server: string, waitedMs: number): SessionError {
+  return new SessionError(
+    'busy',
+    `${server}: other processes had the turn on the session for ${waitedMs} ms; nothing was written. Try again when fewer writers share it.`,
+  );
+}
+
 /** True if the server does not know a script by its digest; then it did nothing. */
 export function isNoScript(error: unknown): boolean {
   return isReply(error) && error.message.startsWith('NOSCRIPT');

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { SessionError } from '@agent-sessions/core';
 import type {
+  LockedSession,
   Operation,
   Rewrite,
   Snapshot,
@@ -72,22 +73,40 @@ export class Records {
     };
   }
 
-  async replaceTail(id: string, replacement: TailReplacement): Promise<Written | undefined> {
+  async replaceTail(
+    id: string,
+    replacement: TailReplacement,
+    turn?: string,
+  ): Promise<Written | undefined> {
     const { revision, drop, records, operation } = replacement;
     assertSize(records);
     const script = operation ? replaceTailOnce : replaceTail;
     const args = argsOf(operation, [String(revision), String(drop), ...records]);
-    return toWritten(await this.#connection.write(script, this.#keys(id), args));
+    return toWritten(await this.#connection.write(script, this.#keys(id), args, turn));
   }
 
-  async rewrite(id: string, { revision, changes }: Rewrite): Promise<Written | undefined> {
+  async rewrite(
+    id: string,
+    { revision, changes }: Rewrite,
+    turn?: string,
+  ): Promise<Written | undefined> {
     const removal = randomUUID();
     const texts = [...changes]
       .sort(([left], [right]) => left - right)
       .flatMap(([position, text]) => [String(position), text ?? removal]);
     assertSize(texts);
     const args = [String(revision), removal, ...texts];
-    return toWritten(await this.#connection.write(rewrite, this.#keys(id), args));
+    return toWritten(await this.#connection.write(rewrite, this.#keys(id), args, turn));
+  }
+
+  exclusively<T>(id: string, work: (session: LockedSession) => Promise<T>): Promise<T> {
+    return this.#connection.inTurn(this.#keys(id), (turn) =>
+      work({
+        snapshot: (_id, query) => this.snapshot(id, query),
+        replaceTail: (_id, change) => this.replaceTail(id, change, turn),
+        rewrite: (_id, change) => this.rewrite(id, change, turn),
+      }),
+    );
   }
 
   async clear(id: string): Promise<void> {

@@ -1,5 +1,6 @@
 import type { SessionInfo } from '@agent-sessions/core';
 import type {
+  LockedSession,
   Operation,
   PageRequest,
   Rewrite,
@@ -56,6 +57,10 @@ export class RedisBackend implements SessionBackend {
 
   rewrite(id: string, rewrite: Rewrite): Promise<Written | undefined> {
     return this.#records.rewrite(id, rewrite);
+  }
+
+  exclusively<T>(id: string, work: (session: LockedSession) => Promise<T>): Promise<T> {
+    return this.#records.exclusively(id, work);
   }
 
   clear(id: string): Promise<void> {

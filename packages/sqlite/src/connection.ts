@@ -14,6 +14,8 @@ import { createTables, isCurrent } from './schema.ts';
  * is short; what lasts longer is repeated asynchronously.
  */
 const BLOCKING_WAIT_MS = 5;
+/** The longest delay between two attempts to take a lock, in milliseconds. */
+const LONGEST_LOCK_DELAY_MS = 10;
 
 /** What a statement gives for each row: an object, an array, or the value of the first column. */
 export type RowShape = 'objects' | 'arrays' | 'values';
@@ -40,6 +42,8 @@ export class Connection {
   };
   #prepared = false;
   #closed = false;
+  /** Settles when the turn that is under way is over; never rejects. */
+  #turn: Promise<void> | undefined;
 
   /** @throws SessionError `cannot_open` */
   constructor(options: ConnectionOptions) {
@@ -66,6 +70,44 @@ export class Connection {
     return this.#run('BEGIN IMMEDIATE', work);
   }
 
+  /** False over a connection of the caller, who may use it in the middle of a turn. */
+  get canHold(): boolean {
+    return this.#options.database === undefined;
+  }
+
+  /**
+   * Holds one write transaction over asynchronous work, which uses the connection through `inTurn`.
+   * Meanwhile every other call of this connection waits, and other connections find the file locked.
+   */
+  async hold<T>(work: () => Promise<T>): Promise<T> {
+    while (this.#turn !== undefined) await this.#turn;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#turn = promise;
+    try {
+      await this.#retry(() => this.#attempt(undefined, () => this.#execute('BEGIN IMMEDIATE')));
+      try {
+        const value = await work();
+        await this.inTurn(() => this.#execute('COMMIT'));
+        return value;
+      } catch (error) {
+        if (this.#db.inTransaction) this.#db.exec('ROLLBACK');
+        throw error;
+      }
+    } finally {
+      this.#turn = undefined;
+      resolve();
+    }
+  }
+
+  /** Runs statements inside the transaction that `hold` began. */
+  async inTurn<T>(work: () => T): Promise<T> {
+    try {
+      return work();
+    } catch (error) {
+      throw toSessionError(error, this.#name);
+    }
+  }
+
   /** A prepared statement, made once for each shape of its rows: to change the shape costs a call. */
   statement(sql: string, rows: RowShape = 'objects'): Statement {
     const statements = this.#statements[rows];
@@ -86,9 +128,19 @@ export class Connection {
   }
 
   #run<T>(begin: string | undefined, work: () => T): Promise<T> {
-    const { timeoutMs } = this.#options;
-    const retry = () => retryUntil(timeoutMs, () => this.#attempt(begin, work));
+    const attempt = (): Promise<Attempt<T>> | Attempt<T> =>
+      this.#turn?.then(attempt) ?? this.#attempt(begin, work);
+    const retry = () => this.#retry(attempt);
     return turnIfDue()?.then(retry) ?? retry();
+  }
+
+  /** Looks again soon: that somebody else holds the lock does not mean that anything is overloaded. */
+  #retry<T>(attempt: () => Promise<Attempt<T>> | Attempt<T>): Promise<T> {
+    return retryUntil(this.#options.timeoutMs, attempt, LONGEST_LOCK_DELAY_MS);
+  }
+
+  #execute(sql: string): void {
+    this.statement(sql).run();
   }
 
   #attempt<T>(begin: string | undefined, work: () => T): Attempt<T> {

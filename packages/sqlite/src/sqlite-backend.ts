@@ -1,7 +1,9 @@
 import type { SessionInfo } from '@agent-sessions/core';
 import type {
+  LockedSession,
   Operation,
   PageRequest,
+  RecordBackend,
   Rewrite,
   SessionBackend,
   Snapshot,
@@ -17,6 +19,7 @@ import { Records } from './records.ts';
 export class SQLiteBackend implements SessionBackend {
   /** SQLite's bound on one value, in bytes. */
   readonly maxRecordBytes: number = 1_000_000_000;
+  readonly exclusively: RecordBackend['exclusively'];
   readonly #connection: Connection;
   readonly #records: Records;
   readonly #directory: Directory;
@@ -31,6 +34,7 @@ export class SQLiteBackend implements SessionBackend {
     this.#connection = new Connection(options);
     this.#records = new Records(this.#connection, tables);
     this.#directory = new Directory(this.#connection, tables);
+    this.exclusively = this.#connection.canHold ? (id, work) => this.#hold(id, work) : undefined;
   }
 
   append(id: string, records: readonly string[], operation?: Operation): Promise<Written> {
@@ -80,5 +84,17 @@ export class SQLiteBackend implements SessionBackend {
   /** Closes the database, if this backend opened it. */
   async close(): Promise<void> {
     this.#connection.close();
+  }
+
+  #hold<T>(id: string, work: (session: LockedSession) => Promise<T>): Promise<T> {
+    const connection = this.#connection;
+    const records = this.#records;
+    return connection.hold(() =>
+      work({
+        snapshot: (_id, query) => connection.inTurn(() => records.snapshot(id, query)),
+        replaceTail: (_id, change) => connection.inTurn(() => records.replaceTail(id, change)),
+        rewrite: (_id, change) => connection.inTurn(() => records.rewrite(id, change)),
+      }),
+    );
   }
 }

@@ -126,8 +126,6 @@ export interface SqlDialect {
   readonly types: ColumnTypes;
   /** The largest record, in bytes of UTF-8, whatever the server's settings. */
   readonly maxRecordBytes: number;
-  /** Whether creating a table is part of the transaction around it. */
-  readonly transactionalDdl: boolean;
 
   /** Quotes a name of letters, digits and `_`. */
   quote(name: string): string;
@@ -142,6 +140,8 @@ export interface SqlDialect {
    * if need be. Parameters: id, revision if created, time, time, amount, time.
    */
   raise(tables: Tables): string;
+  /** Takes the lock on a session's row until the transaction ends. Parameter: id. */
+  lock(tables: Tables): string;
   /** The revision that `raise` came to. */
   raised(result: QueryResult<{ revision?: unknown }>): Revision;
   /** Inserts records, in as few statements as `maxStatementBytes` allows. */

@@ -30,7 +30,6 @@ export const mysql: SqlDialect = {
   name: 'MySQL',
   // No server takes larger packets; most take smaller ones, which `insert` checks.
   maxRecordBytes: 1_000_000_000,
-  transactionalDdl: false,
   types: {
     // Collations of text equate what differs in case, in trailing spaces or in normal form.
     sessionId: 'VARBINARY(512)',
@@ -58,6 +57,7 @@ export const mysql: SqlDialect = {
     `INSERT INTO ${sessions} (session_id, revision, created_at, updated_at)
      VALUES (?, LAST_INSERT_ID(?), ?, ?)
      ON DUPLICATE KEY UPDATE revision = LAST_INSERT_ID(revision + ?), updated_at = ?`,
+  lock: ({ sessions }) => `SELECT revision FROM ${sessions} WHERE session_id = ? FOR UPDATE`,
   raised: ({ insertId }) => Number(insertId),
   *insert({ messages }, { id, first, records, now }, maxStatementBytes) {
     for (const record of records) assertFits(record, maxStatementBytes);

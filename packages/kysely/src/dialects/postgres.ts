@@ -23,7 +23,6 @@ export const postgres: SqlDialect = {
   name: 'Postgres',
   // Quoted in an array of one, a record of quotes alone is still a string that JavaScript can hold.
   maxRecordBytes: 250_000_000,
-  transactionalDdl: true,
   types: {
     sessionId: 'text COLLATE "C"',
     key: 'text COLLATE "C"',
@@ -51,6 +50,8 @@ export const postgres: SqlDialect = {
       VALUES (?, ?, ?, ?)
       ON CONFLICT (session_id) DO UPDATE SET revision = s.revision + ?, updated_at = ?
       RETURNING s.revision::text`),
+  lock: ({ sessions }) =>
+    postgres.sql(`SELECT revision FROM ${sessions} WHERE session_id = ? FOR UPDATE`),
   raised: (result) => Number(result.rows[0]?.revision),
   *insert(tables, { id, first, records, now }) {
     let position = first;

@@ -10,7 +10,6 @@ const ROWS_PER_INSERT = 64;
 export const sqlite: SqlDialect = {
   name: 'SQLite',
   maxRecordBytes: 1_000_000_000,
-  transactionalDdl: true,
   types: {
     sessionId: 'TEXT',
     key: 'TEXT',
@@ -34,6 +33,8 @@ export const sqlite: SqlDialect = {
     `INSERT INTO ${sessions} (session_id, revision, created_at, updated_at) VALUES (?, ?, ?, ?)
      ON CONFLICT (session_id) DO UPDATE SET revision = revision + ?, updated_at = ?
      RETURNING revision`,
+  // A file has one writer, and the first statement that writes makes it this one.
+  lock: ({ sessions }) => `UPDATE ${sessions} SET revision = revision WHERE session_id = ?`,
   raised: (result: QueryResult<{ revision?: unknown }>) => Number(result.rows[0]?.revision),
   *insert({ messages }, { id, first, records, now }) {
     let position = first;

@@ -14,7 +14,7 @@ export const deleteSession: Script = defineScript(
   check,
   /* lua */ `
 call('DEL', items, positions, operations)
-call('HDEL', session, 'created', 'updated', 'metadata', 'gap', 'ttl')
+call('HDEL', session, 'created', 'updated', 'metadata', 'gap', 'ttl', 'turn')
 local made = ${int('revision + 1')}
 call('HSET', session, 'revision', made, writer, number .. ' ' .. made)
 call('EXPIRE', session, 3600)

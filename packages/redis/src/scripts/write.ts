@@ -15,9 +15,9 @@ local call = redis.call
 local session, items, positions, operations = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local sub, header = string.sub, ARGV[1]
 local writer, number, now = 'writer:' .. sub(header, 1, 12), sub(header, 13, 22), sub(header, 23, 35)
-local waits, ttl = sub(header, 36, 36) == '1', sub(header, 37)
+local waits, turn, ttl = sub(header, 36, 36) == '1', sub(header, 37, 48), sub(header, 49)
 
-local state = call('HMGET', session, 'created', 'revision', 'gap', 'ttl', writer)
+local state = call('HMGET', session, 'created', 'revision', 'gap', 'ttl', writer, 'turn')
 local exists = state[1]
 -- Of a session that was deleted the revision stays for a while. One that is no number starts anew.
 local revision = tonumber(state[2] or 0) or now * 1000
@@ -30,6 +30,12 @@ local done = state[5] and sub(state[5], 1, 10) >= number and sub(state[5], 12)
 if done then
   ${answer('done')}
 end
+-- While somebody else has the turn (see turn.ts), the client asks again.
+if state[6] and sub(state[6], 1, 12) ~= turn then
+  local time = call('TIME')
+  local left = sub(state[6], 13) - (time[1] * 1000 + math.floor(time[2] / 1000))
+  if left > 0 then return {false, left} end
+end
 `;
 
 /** What a script is told of the call that it does. */
@@ -41,15 +47,17 @@ export interface Call {
   readonly ttlSeconds: number | undefined;
   /** Whether WAIT follows. */
   readonly waits: boolean;
+  /** The token of the turn in which the call is made, twelve characters; `''` outside of one. */
+  readonly turn: string;
 }
 
 /**
  * In columns: 1 to 12 the writer, to 22 the number, to 35 the time in milliseconds, 36 whether WAIT
- * follows, then the time to live. One argument, for each costs the client and the server some 1 µs.
+ * follows, to 48 the turn, then the time to live. One argument, for each costs the client and the server some 1 µs.
  */
-export function describeCall({ writer, number, ttlSeconds, waits }: Call): string {
+export function describeCall({ writer, number, ttlSeconds, waits, turn }: Call): string {
   const digits = String(number).padStart(10, '0') + String(Date.now()).padStart(13, '0');
-  return `${writer}${digits}${waits ? '1' : '0'}${ttlSeconds ?? ''}`;
+  return `${writer}${digits}${waits ? '1' : '0'}${turn.padEnd(12)}${ttlSeconds ?? ''}`;
 }
 
 /**
