@@ -36,8 +36,9 @@ export {
   retryConflicts,
   retryUntil,
 } from './retry.ts';
-export { revisionAtBirth } from './revision.ts';
 export type {
+  Append,
+  Appended,
   LockedSession,
   Operation,
   RecordBackend,
@@ -46,11 +47,13 @@ export type {
   SessionBackend,
   Snapshot,
   SnapshotQuery,
+  State,
   TailReplacement,
   Written,
 } from './session-backend.ts';
 export { assertSessionId, behindPrefix, MAX_SESSION_ID_BYTES } from './session-id.ts';
 export { openSession, type SessionDoor, SessionParts } from './session-parts.ts';
 export { isTableName, resolveTableNames, type TableNames } from './table-names.ts';
+export { newToken } from './token.ts';
 export { noteItemCount, type TracedCall, traceOperation } from './tracing.ts';
 export { isUserTurn, wireItem } from './wire-item.ts';

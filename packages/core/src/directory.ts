@@ -60,10 +60,10 @@ export interface SessionDirectory {
   setMetadata(sessionId: string, metadata: SessionMetadata | undefined): Promise<void>;
 
   /**
-   * Removes a session, its items, ledger and metadata. True if it existed.
+   * Removes a session, its items, ledger and metadata. True if it existed. A run that is under way on
+   * it is told (`session_deleted`) when it writes or reads next; it does not make the session again.
    *
-   * @throws SessionError `closed`, `invalid_session_id`; `conflict` if this machine's clock stays
-   * behind the one that wrote the session
+   * @throws SessionError `closed`, `invalid_session_id`
    */
   deleteSession(sessionId: string): Promise<boolean>;
 }

@@ -10,6 +10,7 @@
  * | `item_too_large` | one item, encoded, or one batch is larger than the backend takes |
  * | `invalid_transfer` | a JSON Lines export that cannot be imported |
  * | `closed` | the session or its store was closed |
+ * | `session_deleted` | the session was deleted, or expired, while a run on it was under way |
  * | `conflict` | other writers won every attempt until the deadline, or the target of a transfer is not empty |
  * | `busy` | the database stayed locked, or the server refused for now, until the deadline |
  * | `connection_lost` | the connection failed; whether a write under way took effect is not known |
@@ -43,6 +44,7 @@ export type SessionErrorCode =
   | 'item_too_large'
   | 'invalid_transfer'
   | 'closed'
+  | 'session_deleted'
   | 'conflict'
   | 'busy'
   | 'connection_lost'

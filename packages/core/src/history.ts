@@ -3,12 +3,14 @@ import { decodeItem } from './codec.ts';
 import { SessionError } from './errors.ts';
 import type { Decoded, RecordCoder } from './record-coder.ts';
 import { type Attempt, CONFLICT_DEADLINE_MS, retryConflicts } from './retry.ts';
+import { REMEMBERED_RECORDS } from './run-history.ts';
 import type {
+  Appended,
   LockedSession,
   Operation,
   RecordBackend,
-  Revision,
   Snapshot,
+  State,
   Written,
 } from './session-backend.ts';
 
@@ -34,7 +36,7 @@ export interface Change<T> {
   readonly added: readonly string[];
   /** Entries that stay, as they are, behind them. */
   readonly kept: readonly Entry[];
-  readonly result: (written: Written) => T;
+  readonly result: (written: Written, records: readonly string[]) => T;
 }
 
 /** Records that a write adds, and what the backend wants to know of them. */
@@ -45,6 +47,11 @@ interface Additions {
 
 /** What a look at the newest records comes to: a change, or the result at once. */
 type Planned<T> = Change<T> | { readonly value: T };
+
+/** Which session a call is for: that of a birth, or whatever is there. */
+interface Expected {
+  readonly birth?: string | undefined;
+}
 
 /** Where a session's history is, and who is told of damage. */
 export interface HistoryOptions {
@@ -81,10 +88,21 @@ export class History {
     return this.#damaged;
   }
 
-  async append(texts: readonly string[], operation?: Operation): Promise<Written> {
+  /**
+   * Adds items at the end, and returns what was written.
+   *
+   * @throws SessionError `session_deleted` if they are for a birth that is over
+   */
+  async append(
+    texts: readonly string[],
+    { operation, birth }: { readonly operation?: Operation; readonly birth?: string | undefined },
+  ): Promise<Appended & { readonly records: readonly string[] }> {
     const encoded = this.coder.encode(texts);
     const records = encoded instanceof Promise ? await encoded : encoded;
-    return await this.#backend.append(this.#id, records, operation, this.#outlines(texts, []));
+    const outlines = this.#outlines(texts, []);
+    const written = await this.#backend.append(this.#id, { records, outlines, operation, birth });
+    if (written === undefined) throw this.#deleted();
+    return { ...written, records };
   }
 
   clear(): Promise<void> {
@@ -105,26 +123,36 @@ export class History {
     }
   }
 
-  /** All items, oldest first, and the revision at which they were read. */
-  async all(): Promise<{ items: AgentInputItem[]; revision: Revision }> {
-    const { records, revision } = await this.#backend.snapshot(this.#id);
+  /** All items, oldest first, with the records that they were read from. */
+  async all(birth?: string): Promise<{
+    items: AgentInputItem[];
+    state: State | undefined;
+    newest: readonly string[];
+  }> {
+    const { records, state } = await this.#backend.snapshot(this.#id);
+    this.#assertBirth(birth, state);
+    const newest = records.slice(-REMEMBERED_RECORDS);
     const decoded = await this.coder.decode(records);
     this.#noteDamaged(decoded);
-    return { items: itemsOf(decoded), revision };
+    return { items: itemsOf(decoded), state, newest };
   }
 
   /**
    * Replaces the newest records by compare-and-set. `plan` gets the entries, of which at least
    * `count` are readable if there are so many, and says what to change, or gives the result at once.
    */
-  changeTail<T>(count: number, plan: (entries: readonly Entry[]) => Planned<T>): Promise<T> {
-    return this.changeTailOnce(count, undefined, plan);
+  changeTail<T>(
+    count: number,
+    expected: Expected,
+    plan: (entries: readonly Entry[]) => Planned<T>,
+  ): Promise<T> {
+    return this.changeTailOnce(count, expected, plan);
   }
 
   /** As {@link changeTail}, with the ledger's entry for the operation, read in the same step. */
   changeTailOnce<T>(
     count: number,
-    operation: Operation | undefined,
+    { operation, birth }: Expected & { readonly operation?: Operation },
     plan: (
       entries: readonly Entry[],
       fingerprint: string | undefined,
@@ -132,43 +160,50 @@ export class History {
   ): Promise<T> {
     return this.#contend(async (session) => {
       const { entries, snapshot } = await this.#tail(session, count, operation?.key);
+      this.#assertBirth(birth, snapshot.state);
       const planned = plan(entries, snapshot.operation);
       const change = planned instanceof Promise ? await planned : planned;
       if ('value' in change) return change;
       const additions = this.#additionsOf(change);
       const { records, outlines } = additions instanceof Promise ? await additions : additions;
       const written = await session.replaceTail(this.#id, {
-        revision: snapshot.revision,
+        state: snapshot.state,
         drop: entries.length - change.from,
         records,
         ...(outlines && { outlines }),
         ...(operation && { operation }),
       });
-      return written ? { value: change.result(written) } : this.#lost;
+      return written ? { value: change.result(written, records) } : this.#lost;
     });
   }
 
   /** As {@link changeTail}, over the whole history with the position of each record. */
-  changeAll<T>(plan: (entries: readonly Entry[]) => Omit<Change<T>, 'from'>): Promise<T> {
+  changeAll<T>(
+    { birth }: Expected,
+    plan: (entries: readonly Entry[]) => Omit<Change<T>, 'from'>,
+  ): Promise<T> {
     return this.#contend(async (session) => {
-      const { entries, revision } = await this.#allEntries(session);
+      const { entries, state } = await this.#allEntries(session);
+      this.#assertBirth(birth, state);
       const change = plan(entries);
       const additions = await this.#additionsOf(change);
-      const written = await session.replaceTail(this.#id, {
-        revision,
-        drop: 'all',
-        ...additions,
-      });
-      return written ? { value: change.result(written) } : this.#lost;
+      const written = await session.replaceTail(this.#id, { state, drop: 'all', ...additions });
+      return written ? { value: change.result(written, additions.records) } : this.#lost;
     });
   }
 
-  /** Changes items in place by compare-and-set; `plan` says which, by position: text or nothing. */
-  rewrite(plan: (entries: readonly Entry[]) => ReadonlyMap<number, string | null>): Promise<void> {
+  /**
+   * Changes items in place by compare-and-set; `plan` says which, by position: text or nothing.
+   *
+   * @returns the records that came
+   */
+  rewrite(
+    plan: (entries: readonly Entry[]) => ReadonlyMap<number, string | null>,
+  ): Promise<readonly string[]> {
     return this.#contend(async (session) => {
-      const { entries, revision } = await this.#allEntries(session);
+      const { entries, state } = await this.#allEntries(session);
       const texts = plan(entries);
-      if (texts.size === 0) return { value: undefined };
+      if (state === undefined || texts.size === 0) return { value: [] };
       const changes = new Map<number, string | null>();
       const outlines = new Map<number, unknown>();
       for (const [position, text] of texts) {
@@ -176,8 +211,9 @@ export class History {
         changes.set(position, record);
         if (text !== null) outlines.set(position, this.#outlines([text], [])?.[0]);
       }
-      const written = await session.rewrite(this.#id, { revision, changes, outlines });
-      return written ? { value: undefined } : this.#lost;
+      const written = await session.rewrite(this.#id, { state, changes, outlines });
+      const rewritten = [...changes.values()].filter((record) => record !== null);
+      return written ? { value: rewritten } : this.#lost;
     });
   }
 
@@ -218,11 +254,13 @@ export class History {
     return items.map((item) => item && outline.call(this.#backend, item));
   }
 
-  async #allEntries(session: LockedSession): Promise<{ entries: Entry[]; revision: Revision }> {
+  async #allEntries(
+    session: LockedSession,
+  ): Promise<Pick<Snapshot, 'state'> & { entries: Entry[] }> {
     const snapshot = await session.snapshot(this.#id, { positions: true });
     const decoded = await this.coder.decode([...snapshot.records]);
     this.#noteDamaged(decoded);
-    return { entries: toEntries(snapshot, decoded), revision: snapshot.revision };
+    return { entries: toEntries(snapshot, decoded), state: snapshot.state };
   }
 
   async #tail(
@@ -250,6 +288,17 @@ export class History {
     if (damaged === 0) return;
     this.#logger.warn(
       `Session ${JSON.stringify(this.#id)}: passed over ${this.#damaged} damaged record(s). They stay stored; clearSession() removes them.`,
+    );
+  }
+
+  #assertBirth(birth: string | undefined, state: State | undefined): void {
+    if (birth !== undefined && state?.birth !== birth) throw this.#deleted();
+  }
+
+  #deleted(): SessionError {
+    return new SessionError(
+      'session_deleted',
+      `Session ${JSON.stringify(this.#id)} was deleted, or expired, while this run was under way; nothing was written. Start a new run to begin a new conversation.`,
     );
   }
 

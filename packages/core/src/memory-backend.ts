@@ -1,20 +1,24 @@
 import { closedError } from './call-queue.ts';
 import type { SessionInfo } from './directory.ts';
 import { decodeMetadata, type PageRequest } from './directory-page.ts';
-import { revisionAtBirth } from './revision.ts';
 import type {
+  Append,
+  Appended,
   Operation,
-  Revision,
   Rewrite,
   SessionBackend,
   Snapshot,
   SnapshotQuery,
+  State,
   TailReplacement,
   Written,
 } from './session-backend.ts';
+import { newToken } from './token.ts';
 
 interface MemorySessionState {
-  revision: Revision;
+  readonly birth: string;
+  revision: number;
+  token: string;
   records: { position: number; text: string }[];
   readonly operations: Map<string, string>;
   metadata: string | null;
@@ -27,9 +31,11 @@ export class MemoryBackend implements SessionBackend {
   readonly #sessions = new Map<string, MemorySessionState>();
   #closed = false;
 
-  async append(id: string, records: readonly string[], operation?: Operation): Promise<Written> {
+  async append(id: string, { records, operation, birth }: Append): Promise<Appended | undefined> {
+    if (birth !== undefined && this.#find(id)?.birth !== birth) return undefined;
     const session = this.#findOrCreate(id);
-    return replay(session, operation) ?? add(session, records, operation);
+    const { state, ...replayed } = replay(session, operation) ?? add(session, records, operation);
+    return { birth: state.birth, revision: state.revision, ...replayed };
   }
 
   async window(id: string, limit: number): Promise<string[]> {
@@ -42,7 +48,7 @@ export class MemoryBackend implements SessionBackend {
     const newest = session?.records.slice(Math.max(session.records.length - limit, 0)) ?? [];
     const known = session?.operations.get(operation);
     return {
-      revision: session?.revision ?? 0,
+      state: session && stateOf(session),
       records: newest.map(({ text }) => text),
       ...(query.positions && { positions: newest.map(({ position }) => position) }),
       ...(known !== undefined && { operation: known }),
@@ -50,20 +56,20 @@ export class MemoryBackend implements SessionBackend {
   }
 
   async replaceTail(id: string, replacement: TailReplacement): Promise<Written | undefined> {
-    const { revision, drop, records, operation } = replacement;
+    const { state, drop, records, operation } = replacement;
     const known = this.#find(id);
     const replayed = known && replay(known, operation);
     if (replayed) return replayed;
-    if ((known?.revision ?? 0) !== revision) return undefined;
+    if (!isAt(known, state)) return undefined;
     const session = this.#findOrCreate(id);
     session.records.splice(drop === 'all' ? 0 : Math.max(session.records.length - drop, 0));
     session.revision += 1;
     return add(session, records, operation);
   }
 
-  async rewrite(id: string, { revision, changes }: Rewrite): Promise<Written | undefined> {
+  async rewrite(id: string, { state, changes }: Rewrite): Promise<Written | undefined> {
     const session = this.#find(id);
-    if (session === undefined || session.revision !== revision) return undefined;
+    if (session === undefined || !isAt(session, state)) return undefined;
     session.records = session.records.flatMap((record) => {
       const text = changes.get(record.position);
       if (text === undefined) return [record];
@@ -79,7 +85,7 @@ export class MemoryBackend implements SessionBackend {
     session.records = [];
     session.operations.clear();
     session.revision += 1;
-    session.updatedAt = Date.now();
+    add(session, []);
   }
 
   async listSessions({ prefix, limit, after }: PageRequest): Promise<SessionInfo[]> {
@@ -103,10 +109,9 @@ export class MemoryBackend implements SessionBackend {
     session.updatedAt = Date.now();
   }
 
-  async deleteSession(id: string): Promise<boolean | undefined> {
+  async deleteSession(id: string): Promise<boolean> {
     const session = this.#find(id);
-    if (session !== undefined && session.revision >= revisionAtBirth()) return undefined;
-    return this.#sessions.delete(id);
+    return session !== undefined && this.#sessions.delete(id);
   }
 
   async close(): Promise<void> {
@@ -124,7 +129,9 @@ export class MemoryBackend implements SessionBackend {
     if (session === undefined) {
       const now = Date.now();
       session = {
-        revision: revisionAtBirth(),
+        birth: newToken(),
+        revision: 0,
+        token: newToken(),
         records: [],
         operations: new Map(),
         metadata: null,
@@ -137,9 +144,22 @@ export class MemoryBackend implements SessionBackend {
   }
 }
 
+function stateOf({ birth, revision, token }: MemorySessionState): State {
+  return { birth, revision, token };
+}
+
+/** True if the session is still as it was read. */
+function isAt(session: MemorySessionState | undefined, state: State | undefined): boolean {
+  return (
+    session?.birth === state?.birth &&
+    session?.revision === state?.revision &&
+    session?.token === state?.token
+  );
+}
+
 function replay(session: MemorySessionState, operation?: Operation): Written | undefined {
   const replayed = operation && session.operations.get(operation.key);
-  return replayed === undefined ? undefined : { revision: session.revision, replayed };
+  return replayed === undefined ? undefined : { state: stateOf(session), replayed };
 }
 
 function add(
@@ -152,8 +172,9 @@ function add(
     session.records.push({ position: session.revision, text });
   }
   if (operation) session.operations.set(operation.key, operation.fingerprint);
+  session.token = newToken();
   session.updatedAt = Date.now();
-  return { revision: session.revision };
+  return { state: stateOf(session) };
 }
 
 function toInfo(sessionId: string, session: MemorySessionState): SessionInfo {

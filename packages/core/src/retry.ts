@@ -65,8 +65,8 @@ export function retryUntil<T>(
  * async function dropNewest(backend: SessionBackend, id: string): Promise<void> {
  *   const conflict = () => new SessionError('conflict', 'Others wrote without pause. Try again.');
  *   await retryConflicts<void>(async () => {
- *     const { revision } = await backend.snapshot(id, { limit: 0 });
- *     const written = await backend.replaceTail(id, { revision, drop: 1, records: [] });
+ *     const { state } = await backend.snapshot(id, { limit: 0 });
+ *     const written = await backend.replaceTail(id, { state, drop: 1, records: [] });
  *     return written ? { value: undefined } : { retry: conflict };
  *   });
  * }

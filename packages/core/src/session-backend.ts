@@ -3,14 +3,29 @@ import type { SessionInfo } from './directory.ts';
 import type { PageRequest } from './directory-page.ts';
 
 /**
- * A safe integer that every write of records raises and nothing lowers: not clearing, not deleting,
- * not expiry. 0 means that the session does not exist.
+ * A number that every write of records raises. A new session starts at 0, and so does one that is made
+ * again after it was deleted: which of them is meant, its birth says.
  *
  * n records written at the end take the positions `revision - n + 1 … revision`, in order. So
- * positions rise along a session, a record keeps its position for life, and a record was added after
- * a read exactly if its position is above that read's revision.
+ * positions rise along a session, and a record keeps its position for life.
  */
 export type Revision = number;
+
+/**
+ * What a session is at one moment. Two states are equal only if they are the same moment of the same
+ * session: no clock is asked, and nothing has to survive the deletion of a session.
+ */
+export interface State {
+  /** Which session: a random token that it was given when it was created. */
+  readonly birth: string;
+  /** How far it is. */
+  readonly revision: Revision;
+  /**
+   * What wrote it last: a random token. A server that lost writes, as in a failover, counts up again
+   * over numbers that were in use; then the token is another one.
+   */
+  readonly token: string;
+}
 
 /** An entry for the session's ledger of operations, which makes a write idempotent. */
 export interface Operation {
@@ -22,8 +37,18 @@ export interface Operation {
 
 /** The result of a write. */
 export interface Written {
+  /** The session's state now. */
+  readonly state: State;
+  /** The stored fingerprint, if the ledger already held the operation; then nothing was written. */
+  readonly replayed?: string;
+}
+
+/** The result of an addition at the end. */
+export interface Appended {
   /** The session's revision now. */
   readonly revision: Revision;
+  /** The session's birth; `undefined` where the backend would have to ask once more to know. */
+  readonly birth: string | undefined;
   /** The stored fingerprint, if the ledger already held the operation; then nothing was written. */
   readonly replayed?: string;
 }
@@ -40,8 +65,8 @@ export interface SnapshotQuery {
 
 /** A session at one moment. */
 export interface Snapshot {
-  /** The session's revision; 0 if it does not exist. */
-  readonly revision: Revision;
+  /** The session's state; `undefined` if it does not exist. */
+  readonly state: State | undefined;
   /** Oldest first. The caller may modify the array. */
   readonly records: string[];
   /** One for each record, ascending. Present only if they were asked for. */
@@ -50,10 +75,22 @@ export interface Snapshot {
   readonly operation?: string;
 }
 
-/** Replaces the newest records, if nobody wrote since `revision`. */
+/** Adds records at the end. */
+export interface Append {
+  /** Oldest first. Without an operation, at least one. */
+  readonly records: readonly string[];
+  /** What the backend's `outline` made of each record's item, if it has that method. */
+  readonly outlines?: readonly unknown[] | undefined;
+  /** An entry for the ledger; if the ledger has its key already, nothing is written. */
+  readonly operation?: Operation | undefined;
+  /** Only to the session of this birth. Default: to the session as it is, or to a new one. */
+  readonly birth?: string | undefined;
+}
+
+/** Replaces the newest records, if nobody wrote since `state`. */
 export interface TailReplacement {
-  /** The revision that the caller read; 0 for a session that did not exist. */
-  readonly revision: Revision;
+  /** What the caller read; `undefined` for a session that did not exist. */
+  readonly state: State | undefined;
   /** How many of the newest records go, or all. */
   readonly drop: number | 'all';
   /** What takes their place, oldest first. */
@@ -64,10 +101,10 @@ export interface TailReplacement {
   readonly operation?: Operation;
 }
 
-/** Changes records where they are, if nobody wrote since `revision`. */
+/** Changes records where they are, if nobody wrote since `state`. */
 export interface Rewrite {
-  /** The revision that the caller read. */
-  readonly revision: Revision;
+  /** What the caller read. */
+  readonly state: State;
   /** By position: the new text, or `null` to remove the record. Never empty. */
   readonly changes: ReadonlyMap<number, string | null>;
   /** By position: what the backend's `outline` made of the new item, if it has that method. */
@@ -93,15 +130,10 @@ export interface RecordBackend {
   outline?(item: AgentInputItem): unknown;
 
   /**
-   * Adds records at the end, contiguous and in order, creating the session if need be. Without an
-   * operation, never called with no records.
+   * Adds records at the end, contiguous and in order, creating the session if need be. `undefined`,
+   * and nothing changed, if it is to go to a birth that is over.
    */
-  append(
-    id: string,
-    records: readonly string[],
-    operation?: Operation,
-    outlines?: readonly unknown[],
-  ): Promise<Written>;
+  append(id: string, append: Append): Promise<Appended | undefined>;
 
   /** The newest `limit` records (a whole number of at least 1), oldest first. The cheapest read. */
   window(id: string, limit: number): Promise<string[]>;
@@ -110,16 +142,16 @@ export interface RecordBackend {
   snapshot(id: string, query?: SnapshotQuery): Promise<Snapshot>;
 
   /**
-   * Replaces the newest records; `undefined`, and nothing changed, if the revision is no longer the
-   * given one. Revision 0 stands for a session that does not exist, and creates it. A ledger entry
-   * wins over a changed revision: then it returns `replayed`.
+   * Replaces the newest records; `undefined`, and nothing changed, if the state is no longer the given
+   * one. No state stands for a session that does not exist, and creates it. A ledger entry wins over a
+   * changed state: then it returns `replayed`.
    */
   replaceTail(id: string, replacement: TailReplacement): Promise<Written | undefined>;
 
   /** Changes records in place, raising the revision by one; `undefined` as in `replaceTail`. */
   rewrite(id: string, rewrite: Rewrite): Promise<Written | undefined>;
 
-  /** Removes all records and the ledger. The session, its metadata and its revision's rise stay. */
+  /** Removes all records and the ledger. The session, its birth and its metadata stay. */
   clear(id: string): Promise<void>;
 
   /**
@@ -164,11 +196,8 @@ export interface SessionBackend extends RecordBackend {
   /** Replaces the metadata by this JSON text, or removes it; creates the session if need be. */
   setMetadata(id: string, metadata: string | null): Promise<void>;
 
-  /**
-   * Deletes a session and says whether it existed; does nothing and returns `undefined` if its
-   * revision is not below `revisionAtBirth()` yet.
-   */
-  deleteSession(id: string): Promise<boolean | undefined>;
+  /** Deletes a session, and says whether it existed. */
+  deleteSession(id: string): Promise<boolean>;
 
   /** Frees what the backend opened. Called once; every later call rejects with `closedError()`. */
   close(): Promise<void>;

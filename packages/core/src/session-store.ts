@@ -9,7 +9,6 @@ import type {
 import { encodeMetadata, readPageRequest, toPage } from './directory-page.ts';
 import { setStoreInternals } from './internals.ts';
 import { invalidOptions } from './options.ts';
-import { deleteBehindClock } from './revision.ts';
 import type { SessionBackend } from './session-backend.ts';
 import { assertSessionId, mayStartSessionId } from './session-id.ts';
 import { StoredSession } from './stored-session.ts';
@@ -84,9 +83,7 @@ export class SessionStore implements SessionDirectory, AsyncDisposable {
 
   async deleteSession(sessionId: string): Promise<boolean> {
     assertSessionId(sessionId);
-    return this.#inOrder('deleteSession', sessionId, () =>
-      deleteBehindClock(() => this.#backend.deleteSession(sessionId)),
-    );
+    return this.#inOrder('deleteSession', sessionId, () => this.#backend.deleteSession(sessionId));
   }
 
   /** Frees what this store opened, after the calls already made are done. Later calls reject. */

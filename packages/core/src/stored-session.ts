@@ -123,16 +123,18 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
   /**
    * Adds items at the end, as one atomic batch. The items are copied before this method returns.
    *
-   * @throws SessionError `closed`, `invalid_item`, `item_too_large`; then nothing was written
+   * @throws SessionError `closed`, `invalid_item`, `item_too_large`; then nothing was written.
+   * `session_deleted` in a run that saw a session which was deleted since
    */
   async addItems(items: AgentInputItem[], runContext?: RunContext<unknown>): Promise<void> {
     this.#assertOpen();
     const texts = encodeItems(items);
     if (texts.length === 0) return;
     await this.#inOrder('addItems', async () => {
-      const { revision } = await this.#history.append(texts);
+      const birth = this.#runs.birthOf(runContext);
+      const added = await this.#history.append(texts, { birth });
       noteItemCount(texts.length);
-      this.#runs.wrote(runContext ?? this, revision, texts.length);
+      this.#runs.wrote(runContext ?? this, { ...added, position: added.revision });
     });
   }
 
@@ -143,17 +145,18 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
    * @throws SessionError `closed`; `conflict` if others change the session during every attempt for
    * ten seconds
    */
-  async popItem(_runContext?: RunContext<unknown>): Promise<AgentInputItem | undefined> {
+  async popItem(runContext?: RunContext<unknown>): Promise<AgentInputItem | undefined> {
     this.#assertOpen();
-    return await this.#inOrder('popItem', () =>
-      this.#history.changeTail<AgentInputItem | undefined>(1, (entries) => {
+    return await this.#inOrder('popItem', () => {
+      const birth = this.#runs.birthOf(runContext);
+      return this.#history.changeTail<AgentInputItem | undefined>(1, { birth }, (entries) => {
         const from = entries.findLastIndex(({ item }) => item !== undefined);
         const popped = entries[from]?.item;
         noteItemCount(popped === undefined ? 0 : 1);
         if (popped === undefined) return { value: undefined };
         return { from, added: [], kept: entries.slice(from + 1), result: () => popped };
-      }),
-    );
+      });
+    });
   }
 
   /**
@@ -180,9 +183,11 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
     this.#assertOpen();
     const prepared = prepareTransaction(args);
     await this.#inOrder('applyHistoryTransaction', async () => {
-      const { position, added } = await applyTransaction(this.#history, prepared);
-      noteItemCount(added);
-      this.#runs.wrote(runContext ?? this, position, added);
+      const birth = this.#runs.birthOf(runContext);
+      const applied = await applyTransaction(this.#history, prepared, birth);
+      noteItemCount(applied?.records.length ?? 0);
+      if (applied === undefined) return;
+      this.#runs.wrote(runContext ?? this, applied);
     });
   }
 
@@ -195,9 +200,11 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
   async applyHistoryMutations(args: SessionHistoryRewriteArgs): Promise<void> {
     this.#assertOpen();
     const mutations = prepareMutations(args);
-    await this.#inOrder('applyHistoryMutations', () =>
-      this.#history.rewrite((entries) => planMutations(entries, mutations)),
-    );
+    await this.#inOrder('applyHistoryMutations', async () => {
+      this.#runs.rewrote(
+        await this.#history.rewrite((entries) => planMutations(entries, mutations)),
+      );
+    });
   }
 
   /**
@@ -215,11 +222,15 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
     const added = encodeItems(items);
     const run = runContext ?? this;
     await this.#inOrder('replaceHistoryWithCompaction', () =>
-      this.#history.changeAll((entries) => {
+      this.#history.changeAll({ birth: this.#runs.birthOf(runContext) }, (entries) => {
         noteItemCount(added.length);
-        const kept = keptByCompaction(entries, (position) => this.#runs.isForeign(run, position));
-        const result = ({ revision }: Written) =>
-          this.#runs.wrote(run, revision - kept.length, added.length);
+        const kept = keptByCompaction(entries, this.#runs.foreignAmong(run, entries));
+        const result = ({ state }: Written, records: readonly string[]) =>
+          this.#runs.wrote(run, {
+            birth: state.birth,
+            position: state.revision - kept.length,
+            records: records.slice(0, records.length - kept.length),
+          });
         return { added, kept, result };
       }),
     );
@@ -237,9 +248,9 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
   }
 
   async #readAll(runContext?: RunContext<unknown>): Promise<AgentInputItem[]> {
-    const { items, revision } = await this.#history.all();
-    if (runContext === undefined) this.#runs.readAgainAt(this, revision);
-    else this.#runs.readAt(runContext, revision);
+    const { items, state, newest } = await this.#history.all(this.#runs.birthOf(runContext));
+    if (runContext === undefined) this.#runs.readAgainAt(this, state, newest);
+    else this.#runs.readAt(runContext, state, newest);
     return items;
   }
 

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { SessionHistoryTransactionArgs } from '@openai/agents';
 import { canonicalText, encodeItems } from './codec.ts';
 import type { Entry, History } from './history.ts';
-import type { Written } from './session-backend.ts';
+import type { Wrote } from './run-history.ts';
+import type { Operation, Written } from './session-backend.ts';
 import {
   type HistoryTransaction,
   readTransaction,
@@ -18,14 +19,6 @@ export interface PreparedTransaction {
   readonly text: string;
   /** Texts of the items that it adds at the end. */
   readonly added: readonly string[];
-}
-
-/** What was added to the history. */
-export interface AppliedTransaction {
-  /** The position of the newest item that was added. */
-  readonly position: number;
-  /** How many were, in a row. */
-  readonly added: number;
 }
 
 /** Reads the arguments before anything else happens. */
@@ -50,32 +43,55 @@ function textOf(transaction: HistoryTransaction): string {
 }
 
 /**
- * Applies a prepared transaction once. The ledger is read in the same atomic step as the history: a
+ * Applies a prepared transaction once, and returns what was added; nothing if that was done before. The ledger is read in the same atomic step as the history: a
  * repeated transaction must not be told that the suffix no longer matches.
  */
 export async function applyTransaction(
   history: History,
   { transaction, key, text, added }: PreparedTransaction,
-): Promise<AppliedTransaction> {
+  birth: string | undefined,
+): Promise<Wrote | undefined> {
   const operation = { key, fingerprint: await history.coder.fingerprint(text) };
   const written =
     transaction.type === 'append_items'
-      ? await history.append(added, operation)
-      : await history.changeTailOnce<Written>(
+      ? await append(history, added, { operation, birth })
+      : await history.changeTailOnce<Outcome>(
           transaction.expectedSuffix.length,
-          operation,
+          { operation, birth },
           async (entries, replayed) => {
-            if (replayed !== undefined) return { value: { revision: 0, replayed } };
+            if (replayed !== undefined) return { value: { replayed } };
             const { from, kept } = matchSuffix(entries, transaction.expectedSuffix);
-            const result = (done: Written) => ({ ...done, revision: done.revision - kept.length });
+            const result = ({ state, replayed: before }: Written, records: readonly string[]) => ({
+              replayed: before,
+              applied: {
+                birth: state.birth,
+                position: state.revision - kept.length,
+                records: records.slice(0, records.length - kept.length),
+              },
+            });
             return { from, added, kept, result };
           },
         );
-  if (written.replayed === undefined) return { position: written.revision, added: added.length };
+  if (written.replayed === undefined) return written.applied;
   if (!(await history.coder.isFingerprintOf(written.replayed, text))) {
     throw transactionError('reused');
   }
-  return { position: written.revision, added: 0 };
+  return undefined;
+}
+
+/** What a write came to: it was applied, or the ledger had it. */
+interface Outcome {
+  readonly applied?: Wrote;
+  readonly replayed?: string | undefined;
+}
+
+async function append(
+  history: History,
+  added: readonly string[],
+  expected: { readonly operation: Operation; readonly birth: string | undefined },
+): Promise<Outcome> {
+  const { birth, revision, records, replayed } = await history.append(added, expected);
+  return { replayed, applied: { birth, position: revision, records } };
 }
 
 /** Where the suffix starts, and what in it cannot be read and so stays. */

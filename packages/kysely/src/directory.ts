@@ -1,5 +1,5 @@
 import type { SessionInfo } from '@agent-sessions/core';
-import { decodeMetadata, type PageRequest, revisionAtBirth } from '@agent-sessions/core/backend';
+import { decodeMetadata, newToken, type PageRequest } from '@agent-sessions/core/backend';
 import type { Execute, SqlDialect } from './dialects/dialect.ts';
 import type { Tables } from './tables.ts';
 
@@ -67,7 +67,7 @@ export class Directory {
     // with others like it, and none of them could update then.
     await execute({
       sql: this.#dialect.raise(this.#tables),
-      parameters: [session, revisionAtBirth(), now, now, 0, now],
+      parameters: [session, newToken(), 0, newToken(), now, now, 0, newToken(), now],
     });
     await execute(update);
     return true;

@@ -1,20 +1,22 @@
 import type { SessionInfo } from '@agent-sessions/core';
 import {
+  type Append,
+  type Appended,
   type LockedSession,
+  newToken,
   type Operation,
   type PageRequest,
   type RecordBackend,
-  type Revision,
   type Rewrite,
-  revisionAtBirth,
   type SessionBackend,
   type Snapshot,
   type SnapshotQuery,
+  type State,
   type TailReplacement,
   type Written,
 } from '@agent-sessions/core/backend';
 import { SessionDatabase } from './database.ts';
-import type { Execute, SqlDialect, Statement } from './dialects/dialect.ts';
+import type { Addition, Execute, Raised, SqlDialect, Statement } from './dialects/dialect.ts';
 import { Directory } from './directory.ts';
 import { staleTransactionError } from './errors.ts';
 import type { OpenedDatabase } from './opened-database.ts';
@@ -59,12 +61,17 @@ export class KyselyBackend implements SessionBackend {
     await this.#database.migrate();
   }
 
-  async append(id: string, records: readonly string[], operation?: Operation): Promise<Written> {
+  async append(id: string, append: Append): Promise<Appended | undefined> {
+    const { operation, birth } = append;
     for (;;) {
-      const revision = await this.#append(id, records, operation);
-      if (revision !== undefined) return { revision };
-      const replayed = operation && (await this.#replay(id, operation));
-      if (replayed) return replayed;
+      const added = await this.#append(id, append);
+      if (added !== undefined) return added;
+      const { state, operation: replayed } = await this.snapshot(id, {
+        limit: 0,
+        ...(operation && { operation: operation.key }),
+      });
+      if (birth !== undefined && state?.birth !== birth) return undefined;
+      if (state !== undefined && replayed !== undefined) return { ...state, replayed };
       // Somebody has cleared the ledger between the two looks at it, or the second one is blind.
       if (this.#database.inTransaction) throw staleTransactionError(this.#opened.label);
     }
@@ -79,9 +86,9 @@ export class KyselyBackend implements SessionBackend {
   }
 
   async replaceTail(id: string, replacement: TailReplacement): Promise<Written | undefined> {
-    const { operation, revision: expected } = replacement;
-    const revision = await this.#replaceTail(id, replacement);
-    if (revision !== undefined) return { revision };
+    const { operation, state: expected } = replacement;
+    const state = await this.#replaceTail(id, replacement);
+    if (state !== undefined) return { state };
     const replayed = operation && (await this.#replay(id, operation));
     if (replayed === undefined) await this.#assertConflictIsVisible(id, expected);
     return replayed;
@@ -89,9 +96,9 @@ export class KyselyBackend implements SessionBackend {
 
   async rewrite(id: string, rewrite: Rewrite): Promise<Written | undefined> {
     const work = (unit: Unit) => this.#records.rewrite(unit, id, rewrite);
-    const revision = await this.#database.write(work, 'doubles');
-    if (revision !== undefined) return { revision };
-    await this.#assertConflictIsVisible(id, rewrite.revision);
+    const state = await this.#database.write(work, 'doubles');
+    if (state !== undefined) return { state };
+    await this.#assertConflictIsVisible(id, rewrite.state);
     return undefined;
   }
 
@@ -112,8 +119,9 @@ export class KyselyBackend implements SessionBackend {
     await this.#database.write(work, 'doubles');
   }
 
-  deleteSession(id: string): Promise<boolean | undefined> {
-    return this.#database.write((unit) => this.#records.remove(unit, id), 'doubles');
+  async deleteSession(id: string): Promise<boolean> {
+    const work = (unit: Unit) => this.#records.remove(unit, id);
+    return (await this.#database.write(work, 'doubles')) ?? false;
   }
 
   /** Closes the database, if this backend opened it. */
@@ -137,9 +145,9 @@ export class KyselyBackend implements SessionBackend {
           throw error;
         }
       };
-      const written = async (change: () => Promise<Revision | undefined>) => {
-        const revision = await own(change);
-        return revision === undefined ? undefined : { revision };
+      const written = async (change: () => Promise<State | undefined>) => {
+        const state = await own(change);
+        return state && { state };
       };
       await records.lock(unit, id);
       try {
@@ -161,60 +169,66 @@ export class KyselyBackend implements SessionBackend {
     return done.value;
   }
 
-  #append(
-    id: string,
-    records: readonly string[],
-    operation?: Operation,
-  ): Promise<Revision | undefined> {
-    const born = revisionAtBirth() + records.length;
-    const addition = { id, records, operation, born, now: Date.now() };
-    const statement = this.#dialect.append?.(this.#tables, addition);
-    const repeatable = operation ? 'harmless' : 'doubles';
-    if (statement) return this.#database.writeOne(returnRevision(statement), repeatable);
-    const work = (unit: Unit) => this.#records.append(unit, id, records, operation);
+  #append(id: string, append: Append): Promise<Raised | undefined> {
+    const statement = this.#dialect.append?.(this.#tables, {
+      ...newAddition(id, append),
+      birth: append.birth,
+    });
+    const repeatable = append.operation ? 'harmless' : 'doubles';
+    if (statement) return this.#database.writeOne(returnRaised(statement), repeatable);
+    const work = (unit: Unit) => this.#records.append(unit, id, append);
     return this.#database.write(work, repeatable);
   }
 
-  #replaceTail(id: string, replacement: TailReplacement): Promise<Revision | undefined> {
-    const { revision: expected, drop, records, operation } = replacement;
-    const born = revisionAtBirth() + records.length + 1;
-    const statement = this.#dialect.replaceTail?.(this.#tables, {
-      id,
-      records,
-      operation,
-      expected,
-      drop,
-      born,
-      now: Date.now(),
-    });
+  async #replaceTail(id: string, replacement: TailReplacement): Promise<State | undefined> {
+    const { state: expected, drop, operation } = replacement;
+    const addition = newAddition(id, replacement);
+    const { token } = addition;
+    const statement = this.#dialect.replaceTail?.(this.#tables, { ...addition, expected, drop });
     const repeatable = operation ? 'harmless' : 'doubles';
-    if (statement) return this.#database.writeOne(returnRevision(statement), repeatable);
-    const work = (unit: Unit) => this.#records.replaceTail(unit, id, replacement);
-    return this.#database.write(work, repeatable);
+    if (statement === undefined) {
+      const work = (unit: Unit) => this.#records.replaceTail(unit, id, replacement);
+      return this.#database.write(work, repeatable);
+    }
+    const raised = await this.#database.writeOne(returnRaised(statement), repeatable);
+    if (raised?.birth === undefined) return undefined;
+    return { birth: raised.birth, revision: raised.revision, token };
   }
 
   /** What the ledger says about an operation, if it has it. */
   async #replay(id: string, { key }: Operation): Promise<Written | undefined> {
-    const { revision, operation } = await this.snapshot(id, { limit: 0, operation: key });
-    return operation === undefined ? undefined : { revision, replayed: operation };
+    const { state, operation } = await this.snapshot(id, { limit: 0, operation: key });
+    return state && operation !== undefined ? { state, replayed: operation } : undefined;
   }
 
   /**
    * A conflict is reported so that the caller reads again. In a transaction of REPEATABLE READ that
    * would show the same again, and for ever.
    */
-  async #assertConflictIsVisible(id: string, expected: Revision): Promise<void> {
+  async #assertConflictIsVisible(id: string, expected: State | undefined): Promise<void> {
     if (!this.#database.inTransaction) return;
-    const { revision } = await this.snapshot(id, { limit: 0 });
-    if (revision === expected) throw staleTransactionError(this.#opened.label);
+    const { state } = await this.snapshot(id, { limit: 0 });
+    if (state?.birth === expected?.birth && state?.token === expected?.token)
+      throw staleTransactionError(this.#opened.label);
   }
 }
 
-function returnRevision(statement: Statement) {
-  return async (execute: Execute): Promise<Revision | undefined> => {
-    const { rows } = await execute<{ revision: unknown }>(statement);
-    return rows.length === 0
-      ? undefined
-      : Math.max(...rows.map(({ revision }) => Number(revision)));
+/** What a statement needs besides what is added; made anew for each. */
+function newAddition(
+  id: string,
+  { records, operation }: Pick<Append, 'records' | 'operation'>,
+): Addition {
+  return { id, records, operation, newBirth: newToken(), token: newToken(), now: Date.now() };
+}
+
+function returnRaised(statement: Statement) {
+  return async (execute: Execute): Promise<Raised | undefined> => {
+    const { rows } = await execute<{ birth: string; revision: unknown }>(statement);
+    const [row] = rows;
+    if (row === undefined) return undefined;
+    return {
+      birth: row.birth,
+      revision: Math.max(...rows.map(({ revision }) => Number(revision))),
+    };
   };
 }

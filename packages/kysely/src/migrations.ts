@@ -128,7 +128,9 @@ function firstTables({ types }: SqlDialect, tables: Tables): readonly string[] {
   return [
     `CREATE TABLE IF NOT EXISTS ${sessions} (
       session_id ${types.sessionId} PRIMARY KEY,
+      birth      ${types.key} NOT NULL,
       revision   ${types.integer} NOT NULL,
+      token      ${types.key} NOT NULL,
       metadata   ${types.text},
       created_at ${types.integer} NOT NULL,
       updated_at ${types.integer} NOT NULL${among ? `, INDEX ${activityIndex} ${activity}` : ''}

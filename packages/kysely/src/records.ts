@@ -1,14 +1,16 @@
 import { SessionError } from '@agent-sessions/core';
 import {
+  type Append,
+  newToken,
   type Operation,
   type Revision,
   type Rewrite,
-  revisionAtBirth,
   type Snapshot,
   type SnapshotQuery,
+  type State,
   type TailReplacement,
 } from '@agent-sessions/core/backend';
-import type { Execute, Inspection, SnapshotRow, SqlDialect } from './dialects/dialect.ts';
+import type { Execute, Inspection, Raised, SnapshotRow, SqlDialect } from './dialects/dialect.ts';
 import type { Tables } from './tables.ts';
 
 /** Where a unit of work runs. */
@@ -27,41 +29,47 @@ export class Records {
     this.#tables = tables;
   }
 
-  /** The new revision; `undefined` if the ledger has the operation, then the caller rolls back. */
+  /**
+   * What was added; `undefined` if the ledger has the operation, or the birth is over: then the caller
+   * rolls back.
+   */
   async append(
     unit: Unit,
     id: string,
-    records: readonly string[],
-    operation?: Operation,
-  ): Promise<Revision | undefined> {
-    const revision = await this.#raise(unit, id, records.length);
-    if (operation && !(await this.#remember(unit, id, operation))) return undefined;
-    await this.#insert(unit, id, revision, records);
-    return revision;
-  }
-
-  /** The new revision; `undefined` on a conflict, or if the ledger has the operation. */
-  async replaceTail(
-    unit: Unit,
-    id: string,
-    { revision, drop, records, operation }: TailReplacement,
-  ): Promise<Revision | undefined> {
-    const raised = await this.#raiseFrom(unit, id, revision, records.length + 1);
+    { records, operation, birth }: Append,
+  ): Promise<Raised | undefined> {
+    const raised =
+      birth === undefined
+        ? await this.#raise(unit, id, records.length)
+        : await this.#raiseBirth(unit, id, birth, records.length);
     if (raised === undefined) return undefined;
     if (operation && !(await this.#remember(unit, id, operation))) return undefined;
-    if (drop !== 0) await unit.execute(this.#dialect.deleteRecords(this.#tables, id, drop));
-    await this.#insert(unit, id, raised, records);
+    await this.#insert(unit, id, raised.revision, records);
     return raised;
   }
 
-  /** The new revision; `undefined` on a conflict. */
+  /** The new state; `undefined` on a conflict, or if the ledger has the operation. */
+  async replaceTail(
+    unit: Unit,
+    id: string,
+    { state: expected, drop, records, operation }: TailReplacement,
+  ): Promise<State | undefined> {
+    const state = await this.#raiseFrom(unit, id, expected, records.length + 1);
+    if (state === undefined) return undefined;
+    if (operation && !(await this.#remember(unit, id, operation))) return undefined;
+    if (drop !== 0) await unit.execute(this.#dialect.deleteRecords(this.#tables, id, drop));
+    await this.#insert(unit, id, state.revision, records);
+    return state;
+  }
+
+  /** The new state; `undefined` on a conflict. */
   async rewrite(
     unit: Unit,
     id: string,
-    { revision, changes }: Rewrite,
-  ): Promise<Revision | undefined> {
-    const raised = await this.#raiseFrom(unit, id, revision, 1);
-    if (raised === undefined) return undefined;
+    { state: expected, changes }: Rewrite,
+  ): Promise<State | undefined> {
+    const state = await this.#raiseFrom(unit, id, expected, 1);
+    if (state === undefined) return undefined;
     const { messages } = this.#tables;
     const at = 'WHERE session_id = ? AND position = ?';
     for (const [position, text] of changes) {
@@ -72,7 +80,7 @@ export class Records {
         await this.#run(unit, update, [text, this.#id(id), position]);
       }
     }
-    return raised;
+    return state;
   }
 
   /** Takes the lock on a session's row, which ends with the transaction. */
@@ -86,9 +94,9 @@ export class Records {
     // First of all, and by an update: it takes the lock, so that what follows sees the present.
     const locked = await this.#run(
       unit,
-      `UPDATE ${this.#tables.sessions} SET revision = revision + 1, updated_at = ?
+      `UPDATE ${this.#tables.sessions} SET revision = revision + 1, token = ?, updated_at = ?
        WHERE session_id = ?`,
-      [Date.now(), this.#id(id)],
+      [newToken(), Date.now(), this.#id(id)],
     );
     if (locked === 0) return false;
     await unit.execute(this.#dialect.deleteRecords(this.#tables, id, 'all'));
@@ -97,20 +105,17 @@ export class Records {
   }
 
   /**
-   * Deletes a session, or gives `undefined` while the clock has not passed its revision; false if it
-   * did not exist. Does not rely on foreign keys, which SQLite may have off.
+   * Deletes a session, and says whether it existed. Does not rely on foreign keys, which SQLite may
+   * have off.
    */
-  async remove(unit: Unit, id: string): Promise<boolean | undefined> {
-    const { sessions } = this.#tables;
+  async remove(unit: Unit, id: string): Promise<boolean> {
+    // First of all, and by an update: it takes the lock, so that what follows sees the present.
     const locked = await this.#run(
       unit,
-      `UPDATE ${sessions} SET updated_at = ? WHERE session_id = ? AND revision < ?`,
-      [Date.now(), this.#id(id), revisionAtBirth()],
+      `UPDATE ${this.#tables.sessions} SET token = ? WHERE session_id = ?`,
+      [newToken(), this.#id(id)],
     );
-    if (locked === 0) {
-      const { revision } = await this.snapshot(unit.execute, id, { limit: 0 });
-      return revision === 0 ? false : undefined;
-    }
+    if (locked === 0) return false;
     await unit.execute(this.#dialect.deleteRecords(this.#tables, id, 'all'));
     for (const kind of ['operations', 'sessions'] as const) {
       await this.#run(unit, this.#deleteFrom(kind), [this.#id(id)]);
@@ -137,48 +142,67 @@ export class Records {
     const [newest] = rows;
     const held = limit === 0 || newest?.message_data === null ? [] : rows.reverse();
     return {
-      revision: Number(newest?.revision ?? 0),
+      state: newest && toState(newest),
       records: held.map(({ message_data }) => this.#text(message_data)),
       ...(positions && { positions: held.map(({ position }) => Number(position)) }),
       ...(typeof newest?.fingerprint === 'string' && { operation: newest.fingerprint }),
     };
   }
 
-  async #raise({ execute }: Unit, id: string, count: number): Promise<Revision> {
+  async #raise({ execute }: Unit, id: string, count: number): Promise<Raised> {
     const now = Date.now();
-    const parameters = [this.#id(id), revisionAtBirth() + count, now, now, count, now];
+    const token = newToken();
+    const newBirth = newToken();
     const sql = this.#dialect.raise(this.#tables);
-    const revision = this.#dialect.raised(await execute({ sql, parameters }));
-    if (Number.isSafeInteger(revision)) return revision;
+    const session = this.#id(id);
+    const parameters = [session, newBirth, count, token, now, now, count, token, now];
+    const raised = this.#dialect.raised(await execute({ sql, parameters }), newBirth);
+    if (Number.isSafeInteger(raised.revision)) return raised;
     throw new SessionError(
       'unsupported',
-      `${this.#dialect.name}: Kysely's dialect does not return what a statement gives back. Use one that does.`,
+      `${this.#dialect.name}: this Kysely dialect does not return what a statement returns. Use one that does.`,
     );
   }
 
-  /** Raises the revision if it is still the expected one; of what does not exist, that is 0. */
+  /** As `#raise`, for the session of a birth; `undefined` if that is over. */
+  async #raiseBirth(
+    { execute }: Unit,
+    id: string,
+    birth: string,
+    count: number,
+  ): Promise<Raised | undefined> {
+    const sql = this.#dialect.raiseBirth(this.#tables);
+    const parameters = [count, newToken(), Date.now(), this.#id(id), birth];
+    const { revision } = this.#dialect.raised(await execute({ sql, parameters }));
+    return Number.isSafeInteger(revision) ? { revision, birth } : undefined;
+  }
+
+  /** Raises the revision if the session is still in the expected state. */
   async #raiseFrom(
     unit: Unit,
     id: string,
-    expected: Revision,
+    expected: State | undefined,
     count: number,
-  ): Promise<Revision | undefined> {
+  ): Promise<State | undefined> {
     const { sessions } = this.#tables;
     const now = Date.now();
-    if (expected === 0) {
-      const born = revisionAtBirth() + count;
-      const columns = ['session_id', 'revision', 'created_at', 'updated_at'];
-      const values = [this.#id(id), born, now, now];
+    const token = newToken();
+    if (expected === undefined) {
+      const state = { birth: newToken(), revision: count, token };
+      const columns = ['session_id', 'birth', 'revision', 'token', 'created_at', 'updated_at'];
+      const values = [this.#id(id), state.birth, count, token, now, now];
       const created = await this.#insertUnlessThere(unit, sessions, columns, values);
-      return created ? born : undefined;
+      return created ? state : undefined;
     }
-    const raised = expected + count;
+    const { birth } = expected;
+    const revision = expected.revision + count;
     const changed = await this.#run(
       unit,
-      `UPDATE ${sessions} SET revision = ?, updated_at = ? WHERE session_id = ? AND revision = ?`,
-      [raised, now, this.#id(id), expected],
+      `UPDATE ${sessions} SET revision = ?, token = ?, updated_at = ?
+       WHERE session_id = ? AND birth = ? AND revision = ? AND token = ?`,
+      [revision, token, now, this.#id(id), birth, expected.revision, expected.token],
     );
-    return changed === 1 ? raised : undefined;
+    return changed === 1 ? { birth, revision, token } : undefined;
   }
 
   async #insert(
@@ -233,4 +257,8 @@ export class Records {
       `${this.#dialect.name}: the driver gave a record as ${typeof value}. Remove its type parser for text columns.`,
     );
   }
+}
+
+function toState({ birth, revision, token }: SnapshotRow): State {
+  return { birth, revision: Number(revision), token };
 }

@@ -2,8 +2,8 @@ import type { SessionInfo } from '@agent-sessions/core';
 import {
   behindPrefix,
   decodeMetadata,
+  newToken,
   type PageRequest,
-  revisionAtBirth,
   type TableNames,
 } from '@agent-sessions/core/backend';
 import type { Connection } from './connection.ts';
@@ -56,28 +56,25 @@ export class Directory {
     const now = Date.now();
     this.#connection
       .statement(
-        `INSERT INTO "${this.#tables.sessions}" (session_id, revision, metadata, created_at, updated_at)
-         VALUES (?, ?, ?, ?, ?)
+        `INSERT INTO "${this.#tables.sessions}" (session_id, birth, revision, token, metadata, created_at, updated_at)
+         VALUES (?, ?, 0, ?, ?, ?, ?)
          ON CONFLICT (session_id) DO UPDATE
          SET metadata = excluded.metadata, updated_at = excluded.updated_at`,
       )
-      .run(id, revisionAtBirth(), metadata, now, now);
+      .run(id, newToken(), newToken(), metadata, now, now);
   }
 
   /**
-   * Deletes a session, or returns `undefined` while the clock has not passed its revision. Foreign
-   * keys are not relied on: a caller's own connection may have them off.
+   * Deletes a session, and says whether it existed. Foreign keys are not relied on: a caller's own
+   * connection may have them off.
    */
-  delete(id: string): boolean | undefined {
+  delete(id: string): boolean {
     const { sessions, messages, operations } = this.#tables;
-    const select = `SELECT revision FROM "${sessions}" WHERE session_id = ?`;
-    const row = this.#connection.statement(select).get(id) as { revision: number } | undefined;
-    if (row === undefined) return false;
-    if (row.revision >= revisionAtBirth()) return undefined;
-    for (const table of [messages, operations, sessions]) {
-      this.#connection.statement(`DELETE FROM "${table}" WHERE session_id = ?`).run(id);
-    }
-    return true;
+    const changes = [messages, operations, sessions].map(
+      (table) =>
+        this.#connection.statement(`DELETE FROM "${table}" WHERE session_id = ?`).run(id).changes,
+    );
+    return changes.at(-1) === 1;
   }
 
   /** True for a prefix that is found sooner by going through the sessions in the order of a list. */

@@ -2,7 +2,7 @@ import type { TableNames } from '@agent-sessions/core/backend';
 
 /** The SQL on the records of one session; every statement starts from the session's id. */
 export interface RecordsSql {
-  readonly revision: string;
+  readonly state: string;
   readonly raise: string;
   readonly raiseFrom: string;
   readonly insert: (rows: number) => string;
@@ -24,18 +24,18 @@ export interface RecordsSql {
 export function recordsSql({ sessions, messages, operations }: TableNames): RecordsSql {
   const newest = `FROM "${messages}" WHERE session_id = ? ORDER BY position DESC LIMIT`;
   return {
-    revision: `SELECT revision FROM "${sessions}" WHERE session_id = ?`,
-    raise: `INSERT INTO "${sessions}" (session_id, revision, created_at, updated_at)
-      VALUES (?, ?, ?, ?)
+    state: `SELECT birth, revision, token FROM "${sessions}" WHERE session_id = ?`,
+    raise: `INSERT INTO "${sessions}" (session_id, birth, revision, token, created_at, updated_at)
+      VALUES (?, ?, ?, ?, ?, ?)
       ON CONFLICT (session_id) DO UPDATE
-      SET revision = revision + ?, updated_at = excluded.updated_at
-      RETURNING revision`,
-    raiseFrom: `UPDATE "${sessions}" SET revision = ?, updated_at = ?
-      WHERE session_id = ? AND revision = ?`,
+      SET revision = revision + ?, token = excluded.token, updated_at = excluded.updated_at
+      RETURNING birth, revision`,
+    raiseFrom: `UPDATE "${sessions}" SET revision = ?, token = ?, updated_at = ?
+      WHERE session_id = ? AND birth = ? AND revision = ? AND token = ?`,
     insert: (rows) =>
       `INSERT INTO "${messages}" (session_id, position, message_data, created_at)
       VALUES ${Array(rows).fill('(?, ?, ?, ?)').join(', ')}`,
-    newest: `SELECT revision, (SELECT message_data FROM "${messages}" AS m
+    newest: `SELECT birth, revision, token, (SELECT message_data FROM "${messages}" AS m
         WHERE m.session_id = s.session_id ORDER BY position DESC LIMIT 1)
       FROM "${sessions}" AS s WHERE session_id = ?`,
     window: `SELECT message_data ${newest} ?`,

@@ -1,10 +1,12 @@
 import {
+  type Append,
+  type Appended,
+  newToken,
   type Operation,
-  type Revision,
   type Rewrite,
-  revisionAtBirth,
   type Snapshot,
   type SnapshotQuery,
+  type State,
   type TableNames,
   type TailReplacement,
   type Written,
@@ -29,26 +31,28 @@ export class Records {
     );
   }
 
-  append(id: string, records: readonly string[], operation?: Operation): Written {
+  append(id: string, { records, operation, birth }: Append): Appended | undefined {
+    if (birth !== undefined && this.#state(id)?.birth !== birth) return undefined;
     const replayed = this.#replay(id, operation);
-    if (replayed) return replayed;
-    const revision = this.#raise(id, records.length);
-    this.#insert(id, revision, records);
+    if (replayed) return { ...replayed.state, ...replayed };
+    const state = this.#raise(id, records.length);
+    this.#insert(id, state.revision, records);
     this.#remember(id, operation);
-    return { revision };
+    return state;
   }
 
   window(id: string, limit: number): string[] {
     return this.#values<string>(this.#sql.window, id, limit).reverse();
   }
 
-  /** The newest record with the revision, by one statement; needs no transaction. */
+  /** The newest record with the state, by one statement; needs no transaction. */
   newest(id: string): Snapshot {
     const row = this.#connection.statement(this.#sql.newest, 'arrays').get(id) as
-      | readonly [number, string | null]
+      | readonly [string, number, string, string | null]
       | undefined;
-    const [revision, record] = row ?? [0, null];
-    return { revision, records: record === null ? [] : [record] };
+    if (row === undefined) return { state: undefined, records: [] };
+    const [birth, revision, token, record] = row;
+    return { state: { birth, revision, token }, records: record === null ? [] : [record] };
   }
 
   snapshot(id: string, { limit, operation, positions }: SnapshotQuery = {}): Snapshot {
@@ -56,7 +60,7 @@ export class Records {
     const records =
       limit === undefined ? this.#values<string>(this.#sql.all, id) : this.window(id, limit);
     return {
-      revision: this.#revision(id),
+      state: this.#state(id),
       records,
       ...(positions && { positions: this.#positions(id, limit) }),
       ...(known !== undefined && { operation: known }),
@@ -64,55 +68,76 @@ export class Records {
   }
 
   replaceTail(id: string, replacement: TailReplacement): Written | undefined {
-    const { revision, drop, records, operation } = replacement;
+    const { state: expected, drop, records, operation } = replacement;
     const replayed = this.#replay(id, operation);
     if (replayed) return replayed;
-    const raised = this.#raiseFrom(id, revision, records.length + 1);
-    if (raised === undefined) return undefined;
+    const state = this.#raiseFrom(id, expected, records.length + 1);
+    if (state === undefined) return undefined;
     this.#drop(id, drop);
-    this.#insert(id, raised, records);
+    this.#insert(id, state.revision, records);
     this.#remember(id, operation);
-    return { revision: raised };
+    return { state };
   }
 
-  rewrite(id: string, { revision, changes }: Rewrite): Written | undefined {
-    const raised = this.#raiseFrom(id, revision, 1);
-    if (raised === undefined) return undefined;
+  rewrite(id: string, { state: expected, changes }: Rewrite): Written | undefined {
+    const state = this.#raiseFrom(id, expected, 1);
+    if (state === undefined) return undefined;
     for (const [position, text] of changes) {
       if (text === null) this.#execute(this.#sql.remove, id, position);
       else this.#execute(this.#sql.update, text, id, position);
     }
-    return { revision: raised };
+    return { state };
   }
 
   clear(id: string): void {
-    const revision = this.#revision(id);
-    if (revision === 0) return;
-    this.#raiseFrom(id, revision, 1);
+    const state = this.#state(id);
+    if (state === undefined) return;
+    this.#raiseFrom(id, state, 1);
     this.#execute(this.#sql.dropAll, id);
     this.#execute(this.#sql.forget, id);
   }
 
-  #revision(id: string): Revision {
-    return this.#values<number>(this.#sql.revision, id)[0] ?? 0;
+  #state(id: string): State | undefined {
+    const row = this.#connection.statement(this.#sql.state, 'arrays').get(id) as
+      | readonly [string, number, string]
+      | undefined;
+    if (row === undefined) return undefined;
+    const [birth, revision, token] = row;
+    return { birth, revision, token };
   }
 
-  /** Raises the revision by `count`, that of a new session from its revision at birth. */
-  #raise(id: string, count: number): Revision {
+  /** Raises the revision by `count`; a new session starts at 0. */
+  #raise(id: string, count: number): State {
     const now = Date.now();
-    const born = revisionAtBirth() + count;
-    return this.#values<number>(this.#sql.raise, id, born, now, now, count)[0] ?? born;
+    const token = newToken();
+    const [birth, revision] = this.#connection
+      .statement(this.#sql.raise, 'arrays')
+      .get(id, newToken(), count, token, now, now, count) as readonly [string, number];
+    return { birth, revision, token };
   }
 
-  /** Raises the revision if it is still the expected one. */
-  #raiseFrom(id: string, expected: Revision, count: number): Revision | undefined {
-    if (expected === 0) return this.#revision(id) === 0 ? this.#raise(id, count) : undefined;
-    const raised = expected + count;
-    const changed = this.#execute(this.#sql.raiseFrom, raised, Date.now(), id, expected);
-    return changed === 1 ? raised : undefined;
+  /** Raises the revision if the session is still in the expected state. */
+  #raiseFrom(id: string, expected: State | undefined, count: number): State | undefined {
+    if (expected === undefined) {
+      return this.#state(id) === undefined ? this.#raise(id, count) : undefined;
+    }
+    const { birth } = expected;
+    const token = newToken();
+    const revision = expected.revision + count;
+    const changed = this.#execute(
+      this.#sql.raiseFrom,
+      revision,
+      token,
+      Date.now(),
+      id,
+      birth,
+      expected.revision,
+      expected.token,
+    );
+    return changed === 1 ? { birth, revision, token } : undefined;
   }
 
-  #insert(id: string, revision: Revision, records: readonly string[]): void {
+  #insert(id: string, revision: number, records: readonly string[]): void {
     if (records.length === 0) return;
     const now = Date.now();
     let position = revision - records.length;
@@ -142,7 +167,8 @@ export class Records {
 
   #replay(id: string, operation?: Operation): Written | undefined {
     const replayed = operation && this.#fingerprint(id, operation.key);
-    return replayed === undefined ? undefined : { revision: this.#revision(id), replayed };
+    const state = replayed === undefined ? undefined : this.#state(id);
+    return state && { state, ...(replayed !== undefined && { replayed }) };
   }
 
   #remember(id: string, operation?: Operation): void {

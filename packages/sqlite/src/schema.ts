@@ -42,7 +42,9 @@ function ddl({ sessions, messages, operations, schema }: TableNames): string {
     );
     CREATE TABLE "${sessions}" (
       session_id TEXT PRIMARY KEY,
+      birth      TEXT NOT NULL,
       revision   INTEGER NOT NULL,
+      token      TEXT NOT NULL,
       metadata   TEXT,
       created_at INTEGER NOT NULL,
       updated_at INTEGER NOT NULL

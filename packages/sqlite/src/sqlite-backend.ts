@@ -1,7 +1,8 @@
 import type { SessionInfo } from '@agent-sessions/core';
 import type {
+  Append,
+  Appended,
   LockedSession,
-  Operation,
   PageRequest,
   RecordBackend,
   Rewrite,
@@ -37,8 +38,8 @@ export class SQLiteBackend implements SessionBackend {
     this.exclusively = this.#connection.canHold ? (id, work) => this.#hold(id, work) : undefined;
   }
 
-  append(id: string, records: readonly string[], operation?: Operation): Promise<Written> {
-    return this.#connection.write(() => this.#records.append(id, records, operation));
+  append(id: string, append: Append): Promise<Appended | undefined> {
+    return this.#connection.write(() => this.#records.append(id, append));
   }
 
   window(id: string, limit: number): Promise<string[]> {
@@ -77,7 +78,7 @@ export class SQLiteBackend implements SessionBackend {
     return this.#connection.write(() => this.#directory.setMetadata(id, metadata));
   }
 
-  deleteSession(id: string): Promise<boolean | undefined> {
+  deleteSession(id: string): Promise<boolean> {
     return this.#connection.write(() => this.#directory.delete(id));
   }
 

@@ -1,4 +1,4 @@
-import type { Operation, Revision } from '@agent-sessions/core/backend';
+import type { Operation, Revision, State } from '@agent-sessions/core/backend';
 import type { Kysely, QueryResult } from 'kysely';
 import type { Tables } from '../tables.ts';
 
@@ -73,6 +73,18 @@ export type Failure =
   | 'destroyed'
   | 'other';
 
+/** What raising a session's revision returns, where statements return rows. */
+export interface RaisedRow {
+  readonly birth?: string;
+  readonly revision?: unknown;
+}
+
+/** A session's revision after it was raised. */
+export interface Raised {
+  readonly revision: Revision;
+  readonly birth: string | undefined;
+}
+
 /** Records at consecutive positions. */
 export interface Rows {
   readonly id: string;
@@ -87,14 +99,21 @@ export interface Addition {
   readonly id: string;
   readonly records: readonly string[];
   readonly operation: Operation | undefined;
-  /** The session's revision behind the addition, if the session has to be created. */
-  readonly born: Revision;
+  /** The birth of the session, if it has to be created. */
+  readonly newBirth: string;
+  /** What the session's token becomes. */
+  readonly token: string;
   readonly now: number;
 }
 
-/** An addition in the place of the newest records, if the session still has the revision. */
+/** An addition to the session of a birth, or to whatever is there. */
+export interface EndAddition extends Addition {
+  readonly birth: string | undefined;
+}
+
+/** An addition in the place of the newest records, if the session is still in a state. */
 export interface Replacement extends Addition {
-  readonly expected: Revision;
+  readonly expected: State | undefined;
   readonly drop: number | 'all';
 }
 
@@ -110,7 +129,9 @@ export interface SnapshotParts {
 
 /** A row of a snapshot: there is at least one exactly if the session exists. */
 export interface SnapshotRow {
+  readonly birth: string;
   readonly revision: unknown;
+  readonly token: string;
   /** Null if the session has no records. */
   readonly message_data: unknown;
   readonly position?: unknown;
@@ -137,13 +158,19 @@ export interface SqlDialect {
   insertUnlessThere(table: string, columns: readonly string[]): string;
   /**
    * Raises a session's revision and locks its row until the transaction ends; creates the session
-   * if need be. Parameters: id, revision if created, time, time, amount, time.
+   * if need be. Parameters: id, birth if created, revision if created, token, time, time, amount,
+   * token, time.
    */
   raise(tables: Tables): string;
+  /**
+   * As `raise`, for the session of a birth; affects no row if there is none. Parameters: amount,
+   * token, time, id, birth.
+   */
+  raiseBirth(tables: Tables): string;
+  /** What `raise` or `raiseBirth` came to. The birth is unknown where it would take another statement. */
+  raised(result: QueryResult<RaisedRow>, newBirth?: string): Raised;
   /** Takes the lock on a session's row until the transaction ends. Parameter: id. */
   lock(tables: Tables): string;
-  /** The revision that `raise` came to. */
-  raised(result: QueryResult<{ revision?: unknown }>): Revision;
   /** Inserts records, in as few statements as `maxStatementBytes` allows. */
   insert(tables: Tables, rows: Rows, maxStatementBytes: number): Iterable<Statement>;
   /** Deletes the newest records, or all. */
@@ -164,10 +191,10 @@ export interface SqlDialect {
   snapshot(tables: Tables, parts: SnapshotParts): readonly Statement[];
 
   /**
-   * A whole append in one statement, where the database can: a row with the new `revision`, or no
-   * row if the ledger has the operation.
+   * A whole append in one statement, where the database can: rows with the new `revision` and the
+   * `birth`, or no row if the ledger has the operation, or the birth is over.
    */
-  readonly append?: (tables: Tables, addition: Addition) => Statement | undefined;
+  readonly append?: (tables: Tables, addition: EndAddition) => Statement | undefined;
   /** A whole replacement in one statement: a row with the new `revision`, or no row on a conflict. */
   readonly replaceTail?: (tables: Tables, replacement: Replacement) => Statement | undefined;
 

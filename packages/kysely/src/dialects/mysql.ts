@@ -54,11 +54,18 @@ export const mysql: SqlDialect = {
     `INSERT IGNORE INTO ${table} (${columns.join(', ')})
      VALUES ${rowsOfPlaceholders(columns.length, 1)}`,
   raise: ({ sessions }) =>
-    `INSERT INTO ${sessions} (session_id, revision, created_at, updated_at)
-     VALUES (?, LAST_INSERT_ID(?), ?, ?)
-     ON DUPLICATE KEY UPDATE revision = LAST_INSERT_ID(revision + ?), updated_at = ?`,
+    `INSERT INTO ${sessions} (session_id, birth, revision, token, created_at, updated_at)
+     VALUES (?, ?, LAST_INSERT_ID(?), ?, ?, ?)
+     ON DUPLICATE KEY UPDATE revision = LAST_INSERT_ID(revision + ?), token = ?, updated_at = ?`,
+  raiseBirth: ({ sessions }) =>
+    `UPDATE ${sessions} SET revision = LAST_INSERT_ID(revision + ?), token = ?, updated_at = ?
+     WHERE session_id = ? AND birth = ?`,
+  // A row that was there counts twice.
+  raised: ({ insertId, numAffectedRows }, newBirth) => ({
+    revision: Number(insertId),
+    birth: numAffectedRows === 1n ? newBirth : undefined,
+  }),
   lock: ({ sessions }) => `SELECT revision FROM ${sessions} WHERE session_id = ? FOR UPDATE`,
-  raised: ({ insertId }) => Number(insertId),
   *insert({ messages }, { id, first, records, now }, maxStatementBytes) {
     for (const record of records) assertFits(record, maxStatementBytes);
     const session = mysql.encodeId(id);

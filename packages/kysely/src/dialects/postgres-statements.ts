@@ -1,5 +1,5 @@
 import type { Tables } from '../tables.ts';
-import type { Addition, Replacement, Rows, SnapshotParts, Statement } from './dialect.ts';
+import type { EndAddition, Replacement, Rows, SnapshotParts, Statement } from './dialect.ts';
 
 /** Above this many characters, records are written by several statements in a transaction. */
 export const CHARACTERS_PER_STATEMENT = 32_000_000;
@@ -10,35 +10,53 @@ const LARGEST_LIST = 8;
  * A whole append in one statement, so in one round trip. The upsert takes the lock on the session's
  * row, and the insert is fed by it: appends to one session happen one after the other.
  *
- * The ledger entry is made first, because only `ON CONFLICT DO NOTHING` waits for another
- * transaction that is about to make the same one; without it, the rest has nothing to feed on.
+ * Where the session may have to be created, the ledger entry is made first, because only `ON CONFLICT
+ * DO NOTHING` waits for another transaction that is about to make the same one; without it, the rest
+ * has nothing to feed on. Where it must be the session of a birth, that comes first, and an entry that
+ * another transaction makes at once meets its unique key: then the statement is repeated.
  */
-export function appendInOne(tables: Tables, addition: Addition): Statement | undefined {
-  const { id, records, operation, born, now } = addition;
+export function appendInOne(tables: Tables, addition: EndAddition): Statement | undefined {
+  const { id, records, operation, newBirth, token, birth, now } = addition;
   if (!fitsOneStatement(records)) return undefined;
   const p = new Parameters();
   const session = p.add(id);
   const time = p.add(now, 'bigint');
   const count = p.add(records.length, 'bigint');
-  const revision = p.add(born, 'bigint');
+  const mark = p.add(token);
+  const entry = operation && [session, p.add(operation.key), p.add(operation.fingerprint), time];
+  const columns = '(session_id, operation_key, fingerprint, created_at)';
   const steps: string[] = [];
-  if (operation !== undefined) {
-    const entry = [session, p.add(operation.key), p.add(operation.fingerprint), time];
-    steps.push(`remembered AS (
-      INSERT INTO ${tables.operations} (session_id, operation_key, fingerprint, created_at)
-      VALUES (${entry.join(', ')}) ON CONFLICT DO NOTHING RETURNING 1)`);
+  if (birth !== undefined) {
+    const known = `SELECT FROM ${tables.operations}
+      WHERE session_id = ${session} AND operation_key = ${entry?.[1]}`;
+    steps.push(`session AS (
+      UPDATE ${tables.sessions} SET revision = revision + ${count}, token = ${mark}, updated_at = ${time}
+      WHERE session_id = ${session} AND birth = ${p.add(birth)}
+      ${entry ? `AND NOT EXISTS (${known})` : ''} RETURNING birth, revision)`);
+    if (entry) {
+      steps.push(`remembered AS (INSERT INTO ${tables.operations} ${columns}
+        SELECT ${entry.join(', ')} FROM session)`);
+    }
+  } else {
+    if (entry) {
+      steps.push(`remembered AS (INSERT INTO ${tables.operations} ${columns}
+        VALUES (${entry.join(', ')}) ON CONFLICT DO NOTHING RETURNING 1)`);
+    }
+    const row = [session, p.add(newBirth), count, mark, time, time].join(', ');
+    steps.push(`session AS (
+      INSERT INTO ${tables.sessions} AS s
+        (session_id, birth, revision, token, created_at, updated_at)
+      ${entry ? `SELECT ${row} FROM remembered` : `VALUES (${row})`}
+      ON CONFLICT (session_id) DO UPDATE
+      SET revision = s.revision + ${count}, token = ${mark}, updated_at = ${time}
+      RETURNING s.birth, s.revision)`);
   }
-  const row = [session, revision, time, time].join(', ');
-  steps.push(`session AS (
-    INSERT INTO ${tables.sessions} AS s (session_id, revision, created_at, updated_at)
-    ${operation ? `SELECT ${row} FROM remembered` : `VALUES (${row})`}
-    ON CONFLICT (session_id) DO UPDATE SET revision = s.revision + ${count}, updated_at = ${time}
-    RETURNING s.revision)`);
   if (records.length === 0) return p.statement(steps);
   const insertion = insertFrom(tables, { session, time, count }, records, p);
   if (records.length > LARGEST_LIST) return p.statement([...steps, `added AS (${insertion})`]);
-  // Less to plan than a SELECT behind it; the largest position is the revision.
-  const sql = `WITH ${steps.join(', ')} ${insertion} RETURNING position AS revision`;
+  // Less to plan than a SELECT after it; the largest position is the revision.
+  const sql = `WITH ${steps.join(', ')} ${insertion}
+    RETURNING position AS revision, (SELECT birth FROM session) AS birth`;
   return { sql, parameters: p.values };
 }
 
@@ -49,28 +67,31 @@ export function appendInOne(tables: Tables, addition: Addition): Statement | und
  * An entry that was added to the ledger alone meets its unique key, and the statement is repeated.
  */
 export function replaceTailInOne(tables: Tables, replacement: Replacement): Statement | undefined {
-  const { id, records, operation, born, now, expected, drop } = replacement;
+  const { id, records, operation, newBirth, token, now, expected, drop } = replacement;
   if (!fitsOneStatement(records)) return undefined;
   const p = new Parameters();
   const session = p.add(id);
   const time = p.add(now, 'bigint');
+  const mark = p.add(token);
   const steps: string[] = [];
   const unknown = 'NOT EXISTS (SELECT FROM known)';
   if (operation !== undefined) {
     steps.push(`known AS (SELECT FROM ${tables.operations}
       WHERE session_id = ${session} AND operation_key = ${p.add(operation.key)})`);
   }
-  if (expected === 0) {
+  if (expected === undefined) {
+    const revision = p.add(records.length + 1, 'bigint');
     steps.push(`session AS (
-      INSERT INTO ${tables.sessions} (session_id, revision, created_at, updated_at)
-      VALUES (${session}, ${p.add(born, 'bigint')}, ${time}, ${time})
-      ON CONFLICT DO NOTHING RETURNING revision)`);
+      INSERT INTO ${tables.sessions} (session_id, birth, revision, token, created_at, updated_at)
+      VALUES (${session}, ${p.add(newBirth)}, ${revision}, ${mark}, ${time}, ${time})
+      ON CONFLICT DO NOTHING RETURNING birth, revision)`);
   } else {
-    const raised = p.add(expected + records.length + 1, 'bigint');
+    const raised = p.add(expected.revision + records.length + 1, 'bigint');
     steps.push(`session AS (
-      UPDATE ${tables.sessions} SET revision = ${raised}, updated_at = ${time}
-      WHERE session_id = ${session} AND revision = ${p.add(expected, 'bigint')}
-      ${operation ? `AND ${unknown}` : ''} RETURNING revision)`);
+      UPDATE ${tables.sessions} SET revision = ${raised}, token = ${mark}, updated_at = ${time}
+      WHERE session_id = ${session} AND birth = ${p.add(expected.birth)}
+        AND revision = ${p.add(expected.revision, 'bigint')} AND token = ${p.add(expected.token)}
+      ${operation ? `AND ${unknown}` : ''} RETURNING birth, revision)`);
     if (drop !== 0) {
       const dropped = deletion(tables, session, drop, p);
       steps.push(`dropped AS (${dropped} AND EXISTS (SELECT FROM session))`);
@@ -107,7 +128,7 @@ export function newestRecords({ messages }: Tables, id: string, limit: number): 
 export function lateralSnapshot(tables: Tables, parts: SnapshotParts): Statement {
   const p = new Parameters();
   const session = p.add(parts.id);
-  const columns = ['s.revision::text', 'm.message_data'];
+  const columns = ['s.birth', 's.revision::text', 's.token', 'm.message_data'];
   if (parts.positions) columns.push('m.position::text');
   if (parts.operation !== undefined) columns.push('o.fingerprint');
   const limit = p.add(parts.limit ?? null, 'bigint');
@@ -196,7 +217,7 @@ class Parameters {
   }
 
   statement(steps: readonly string[]): Statement {
-    const sql = `WITH ${steps.join(', ')} SELECT revision::text FROM session`;
+    const sql = `WITH ${steps.join(', ')} SELECT birth, revision::text FROM session`;
     return { sql, parameters: this.values };
   }
 }

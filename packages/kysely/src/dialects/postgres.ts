@@ -46,13 +46,17 @@ export const postgres: SqlDialect = {
     postgres.sql(`INSERT INTO ${table} (${columns.join(', ')})
       VALUES ${rowsOfPlaceholders(columns.length, 1)} ON CONFLICT DO NOTHING`),
   raise: ({ sessions }) =>
-    postgres.sql(`INSERT INTO ${sessions} AS s (session_id, revision, created_at, updated_at)
-      VALUES (?, ?, ?, ?)
-      ON CONFLICT (session_id) DO UPDATE SET revision = s.revision + ?, updated_at = ?
-      RETURNING s.revision::text`),
+    postgres.sql(`INSERT INTO ${sessions} AS s
+        (session_id, birth, revision, token, created_at, updated_at)
+      VALUES (?, ?, ?, ?, ?, ?)
+      ON CONFLICT (session_id) DO UPDATE SET revision = s.revision + ?, token = ?, updated_at = ?
+      RETURNING s.birth, s.revision::text`),
+  raiseBirth: ({ sessions }) =>
+    postgres.sql(`UPDATE ${sessions} SET revision = revision + ?, token = ?, updated_at = ?
+      WHERE session_id = ? AND birth = ? RETURNING birth, revision::text`),
+  raised: ({ rows: [row] }) => ({ revision: Number(row?.revision), birth: row?.birth }),
   lock: ({ sessions }) =>
     postgres.sql(`SELECT revision FROM ${sessions} WHERE session_id = ? FOR UPDATE`),
-  raised: (result) => Number(result.rows[0]?.revision),
   *insert(tables, { id, first, records, now }) {
     let position = first;
     const parts = batches(records, 10_000, CHARACTERS_PER_STATEMENT, ({ length }) => length);

@@ -1,5 +1,4 @@
 import { behindPrefix } from '@agent-sessions/core/backend';
-import type { QueryResult } from 'kysely';
 import type { Failure, SqlDialect } from './dialect.ts';
 import { batches, joinedSnapshot, rowsOfPlaceholders } from './standard-sql.ts';
 
@@ -30,12 +29,16 @@ export const sqlite: SqlDialect = {
     `INSERT INTO ${table} (${columns.join(', ')}) VALUES ${rowsOfPlaceholders(columns.length, 1)}
      ON CONFLICT DO NOTHING`,
   raise: ({ sessions }) =>
-    `INSERT INTO ${sessions} (session_id, revision, created_at, updated_at) VALUES (?, ?, ?, ?)
-     ON CONFLICT (session_id) DO UPDATE SET revision = revision + ?, updated_at = ?
-     RETURNING revision`,
+    `INSERT INTO ${sessions} (session_id, birth, revision, token, created_at, updated_at)
+     VALUES (?, ?, ?, ?, ?, ?)
+     ON CONFLICT (session_id) DO UPDATE SET revision = revision + ?, token = ?, updated_at = ?
+     RETURNING birth, revision`,
+  raiseBirth: ({ sessions }) =>
+    `UPDATE ${sessions} SET revision = revision + ?, token = ?, updated_at = ?
+     WHERE session_id = ? AND birth = ? RETURNING birth, revision`,
+  raised: ({ rows: [row] }) => ({ revision: Number(row?.revision), birth: row?.birth }),
   // A file has one writer, and the first statement that writes makes it this one.
   lock: ({ sessions }) => `UPDATE ${sessions} SET revision = revision WHERE session_id = ?`,
-  raised: (result: QueryResult<{ revision?: unknown }>) => Number(result.rows[0]?.revision),
   *insert({ messages }, { id, first, records, now }) {
     let position = first;
     for (const batch of batches(records, ROWS_PER_INSERT, Number.POSITIVE_INFINITY, () => 0)) {

@@ -1,6 +1,9 @@
 import type { Tables } from '../tables.ts';
 import type { SnapshotParts, SqlDialect, Statement } from './dialect.ts';
 
+/** The columns of a session's state. */
+const STATE = ['s.birth', 's.revision', 's.token'] as const;
+
 /** MySQL has no word for it. */
 const NO_LIMIT = 2 ** 53;
 
@@ -17,7 +20,7 @@ export function joinedSnapshot(
   join: string,
 ): Statement {
   const withRecords = limit > 0;
-  const columns = ['s.revision', withRecords ? 'm.message_data' : 'NULL AS message_data'];
+  const columns: string[] = [...STATE, withRecords ? 'm.message_data' : 'NULL AS message_data'];
   if (positions && withRecords) columns.push('m.position');
   if (operation !== undefined) columns.push('o.fingerprint');
   const ledger = `LEFT JOIN ${tables.operations} AS o
@@ -48,7 +51,7 @@ export function newestSnapshot(
   const session = encodeId(id);
   const newest = `SELECT message_data FROM ${tables.messages} ${indexHint} WHERE session_id = ?
     ORDER BY position DESC LIMIT 1`;
-  const columns = ['s.revision', `(${newest}) AS message_data`];
+  const columns: string[] = [...STATE, `(${newest}) AS message_data`];
   const parameters: unknown[] = [session];
   if (operation !== undefined) {
     columns.push(`(SELECT fingerprint FROM ${tables.operations}
