@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { SessionError } from '@agent-sessions/core';
 import type {
+  Append,
+  Appended,
   LockedSession,
   Operation,
   Rewrite,
   Snapshot,
   SnapshotQuery,
+  State,
   TailReplacement,
   Written,
 } from '@agent-sessions/core/backend';
@@ -40,11 +43,15 @@ export class Records {
     this.#ttlSeconds = ttlSecondsOnRead;
   }
 
-  async append(id: string, records: readonly string[], operation?: Operation): Promise<Written> {
+  async append(
+    id: string,
+    { records, operation, birth = '' }: Append,
+  ): Promise<Appended | undefined> {
     assertSize(records);
     const script = operation ? appendOnce : append;
-    const reply = await this.#connection.write(script, this.#keys(id), argsOf(operation, records));
-    return toWritten(reply) ?? { revision: 0 };
+    const args = argsOf(operation, [birth, ...records]);
+    const written = toWritten(await this.#connection.write(script, this.#keys(id), args));
+    return written && { ...written.state, ...written };
   }
 
   async window(id: string, limit: number): Promise<string[]> {
@@ -64,11 +71,13 @@ export class Records {
         ? this.#whole(keys, query)
         : this.#atOnce(keys, query.limit === 0 ? [1, 0] : [-query.limit, -1], query),
     );
-    const { revision, fingerprint, records, length } = stored;
+    const { state, fingerprint, records, length, segments } = stored;
+    const revision = state?.revision ?? 0;
+    const source = { revision, length, segments };
     return {
-      revision,
+      state,
       records,
-      ...(query.positions && { positions: expandPositions(stored, length - records.length) }),
+      ...(query.positions && { positions: expandPositions(source, length - records.length) }),
       ...(typeof fingerprint === 'string' && { operation: fingerprint }),
     };
   }
@@ -78,16 +87,16 @@ export class Records {
     replacement: TailReplacement,
     turn?: string,
   ): Promise<Written | undefined> {
-    const { revision, drop, records, operation } = replacement;
+    const { state, drop, records, operation } = replacement;
     assertSize(records);
     const script = operation ? replaceTailOnce : replaceTail;
-    const args = argsOf(operation, [String(revision), String(drop), ...records]);
+    const args = argsOf(operation, [textOf(state), String(drop), ...records]);
     return toWritten(await this.#connection.write(script, this.#keys(id), args, turn));
   }
 
   async rewrite(
     id: string,
-    { revision, changes }: Rewrite,
+    { state, changes }: Rewrite,
     turn?: string,
   ): Promise<Written | undefined> {
     const removal = randomUUID();
@@ -95,7 +104,7 @@ export class Records {
       .sort(([left], [right]) => left - right)
       .flatMap(([position, text]) => [String(position), text ?? removal]);
     assertSize(texts);
-    const args = [String(revision), removal, ...texts];
+    const args = [textOf(state), removal, ...texts];
     return toWritten(await this.#connection.write(rewrite, this.#keys(id), args, turn));
   }
 
@@ -126,33 +135,42 @@ export class Records {
       ? await this.#connection.run(read, keys.slice(0, 2), [first, last])
       : await this.#connection.run(read, keys, [first, last, ...more]);
     if (reply.length === 0) return nothing();
-    const [revision, fingerprint, records, length = 0, segments = []] = reply;
-    return { revision: Number(revision), fingerprint, records, length, segments } as Stored;
+    const [birth, revision, token, fingerprint, records, length = 0, segments = []] = reply;
+    const state = toState([birth, revision, token]);
+    return { state, fingerprint, records, length, segments } as Stored;
   }
 
   /**
    * All records, by plain commands sent together: Lua would copy each record twice, and a server
-   * whose memory is full refuses transactions even for reading. The revision before and after tells
-   * whether somebody wrote in between; then Lua reads again.
+   * whose memory is full refuses transactions even for reading. The state before and after tells
+   * whether somebody wrote in between; then they are sent once more, and then Lua reads.
    */
   async #whole(keys: SessionKeys, query: SnapshotQuery): Promise<Stored> {
+    if (!readsFromReplicas(this.#connection.client)) {
+      for (let attempt = 0; attempt < 2; attempt += 1) {
+        const stored = await this.#wholeAtOnce(keys, query);
+        if (stored !== undefined) return stored;
+      }
+    }
+    return this.#atOnce(keys, [0, -1], query);
+  }
+
+  /** `undefined` if somebody wrote in between. */
+  async #wholeAtOnce(keys: SessionKeys, query: SnapshotQuery): Promise<Stored | undefined> {
     const { client } = this.#connection;
-    if (readsFromReplicas(client)) return this.#atOnce(keys, [0, -1], query);
     const [session, items, positions, operations] = keys;
     const [before, records, segments, fingerprint, after] = await this.#connection.attempt(() =>
       Promise.all([
-        client.hmget(session, 'created', 'revision'),
+        client.hmget(session, 'birth', 'revision', 'token', 'created'),
         client.lrange(items, 0, -1),
         query.positions ? client.lrange(positions, 0, -1) : [],
         query.operation === undefined ? null : client.hget(operations, query.operation),
-        client.hget(session, 'revision'),
+        client.hmget(session, 'birth', 'revision', 'token'),
       ]),
     );
-    const [created, revision] = before;
-    if (revision !== after) return this.#atOnce(keys, [0, -1], query);
-    if (typeof created !== 'string') return nothing();
-    const { length } = records;
-    return { revision: Number(revision), fingerprint, records, length, segments };
+    if (after.some((part, index) => part !== before[index])) return undefined;
+    if (typeof before[3] !== 'string') return nothing();
+    return { state: toState(before), fingerprint, records, length: records.length, segments };
   }
 
   /** Reads, and in the same round trip starts the time to live anew, if reading does that. */
@@ -168,7 +186,7 @@ export class Records {
 }
 
 interface Stored {
-  readonly revision: number;
+  readonly state: State | undefined;
   readonly fingerprint?: string | null;
   readonly records: string[];
   /** How many records the session holds in all; there if positions were asked for. */
@@ -178,7 +196,7 @@ interface Stored {
 
 /** A session that does not exist. */
 function nothing(): Stored {
-  return { revision: 0, records: [], length: 0, segments: [] };
+  return { state: undefined, records: [], length: 0, segments: [] };
 }
 
 function argsOf(operation: Operation | undefined, args: readonly string[]): readonly string[] {
@@ -196,10 +214,19 @@ function assertSize(texts: readonly string[]): void {
   );
 }
 
-function toWritten([revision, replayed]: unknown[]): Written | undefined {
+function toWritten([revision, birth, token, replayed]: unknown[]): Written | undefined {
   if (revision === undefined) return undefined;
   return {
-    revision: Number(revision),
+    state: toState([birth, revision, token]),
     ...(typeof replayed === 'string' && { replayed }),
   };
+}
+
+function toState([birth, revision, token]: readonly unknown[]): State {
+  return { birth: String(birth), revision: Number(revision), token: String(token) };
+}
+
+/** A state as scripts compare it. */
+function textOf(state: State | undefined): string {
+  return state === undefined ? '' : `${state.birth} ${state.revision} ${state.token}`;
 }

@@ -1,7 +1,8 @@
 import type { SessionInfo } from '@agent-sessions/core';
 import type {
+  Append,
+  Appended,
   LockedSession,
-  Operation,
   PageRequest,
   Rewrite,
   SessionBackend,
@@ -39,8 +40,8 @@ export class RedisBackend implements SessionBackend {
     this.#directory = new Directory(this.#connection, keyPrefix);
   }
 
-  append(id: string, records: readonly string[], operation?: Operation): Promise<Written> {
-    return this.#records.append(id, records, operation);
+  append(id: string, append: Append): Promise<Appended | undefined> {
+    return this.#records.append(id, append);
   }
 
   window(id: string, limit: number): Promise<string[]> {

@@ -1,18 +1,26 @@
 import { defineScript, type Script } from './script.ts';
-import { finish, open, push, remember, replay, write } from './write.ts';
+import { finish, onlyBirth, open, push, remember, replay, write } from './write.ts';
 
 /**
  * Adds records at the end.
  *
- * ARGV: from 2 the records.
- * Returns the revision.
+ * ARGV: 2 the birth that the session must have, or '', from 3 the records.
+ * Returns the revision, the birth and the token; nothing if the session has another birth.
  */
-export const append: Script = defineScript(write, open, push(2), finish);
+export const append: Script = defineScript(write, onlyBirth(2), open, push(3), finish);
 
 /**
  * Adds records at the end unless the ledger has the operation.
  *
- * ARGV: 2 and 3 the operation's key and fingerprint, from 4 the records.
- * Returns the revision, or the revision and the fingerprint that the ledger already held.
+ * ARGV: 2 and 3 the operation's key and fingerprint, then as {@link append}.
+ * Returns as that does; with the fingerprint as a fourth if the ledger already held the operation.
  */
-export const appendOnce: Script = defineScript(write, replay, open, push(4), remember, finish);
+export const appendOnce: Script = defineScript(
+  write,
+  onlyBirth(4),
+  replay,
+  open,
+  push(5),
+  remember,
+  finish,
+);

@@ -1,11 +1,11 @@
 import { defineScript, type Script } from './script.ts';
-import { finish, open, push, remember, replay, write } from './write.ts';
+import { compare, finish, open, push, remember, replay, write } from './write.ts';
 
 /**
- * Replaces the newest records if the revision is still the expected one.
+ * Replaces the newest records if the session is still in the expected state.
  *
- * ARGV: 2 the expected revision, 3 how many records go or 'all', from 4 the records that come.
- * Returns the revision, or nothing if it is another than the expected one.
+ * ARGV: 2 that state, 3 how many records go or 'all', from 4 the records that come.
+ * Returns the revision, the birth and the token; nothing if the state is another one.
  */
 export const replaceTail: Script = defineScript(write, compare(2), open, drop(3), push(4), finish);
 
@@ -13,7 +13,7 @@ export const replaceTail: Script = defineScript(write, compare(2), open, drop(3)
  * Replaces the newest records unless the ledger has the operation.
  *
  * ARGV: 2 and 3 the operation's key and fingerprint, then as {@link replaceTail}.
- * Returns as `appendOnce` does, or nothing if the revision is another.
+ * Returns as `appendOnce` does, or nothing if the state is another one.
  */
 export const replaceTailOnce: Script = defineScript(
   write,
@@ -25,13 +25,6 @@ export const replaceTailOnce: Script = defineScript(
   remember,
   finish,
 );
-
-/** Ends a script if the revision is not ARGV[index]; that of no session is 0. */
-function compare(index: number): string {
-  return /* lua */ `
-if (exists and state[2] or '0') ~= ARGV[${index}] then return {} end
-`;
-}
 
 /** Drops the newest ARGV[index] records. */
 function drop(index: number): string {

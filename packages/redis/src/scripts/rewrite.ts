@@ -1,18 +1,18 @@
 import { defineScript, type Script } from './script.ts';
-import { finish, int, write } from './write.ts';
+import { compare, finish, int, write } from './write.ts';
 
 /**
- * Changes records where they are if the revision is still the expected one.
+ * Changes records where they are if the session is still in the expected state.
  *
- * ARGV: 2 the expected revision, 3 the text that stands for removal, from 4 positions and texts in
+ * ARGV: 2 that state, 3 the text that stands for removal, from 4 positions and texts in
  * turn, positions ascending. A record that goes is replaced by that text first, then all of them go.
- * Returns the revision, or nothing if it is another than the expected one.
+ * Returns the revision, the birth and the token; nothing if the state is another one.
  */
 export const rewrite: Script = defineScript(
   write,
+  compare(2),
   /* lua */ `
-local expected, removal = ARGV[2], ARGV[3]
-if not exists or state[2] ~= expected then return {} end
+local removal = ARGV[3]
 
 local function parse(segment)
   local index, position = string.match(segment, '(%d+):(%d+)')

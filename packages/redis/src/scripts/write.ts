@@ -17,10 +17,13 @@ local sub, header = string.sub, ARGV[1]
 local writer, number, now = 'writer:' .. sub(header, 1, 12), sub(header, 13, 22), sub(header, 23, 35)
 local waits, turn, ttl = sub(header, 36, 36) == '1', sub(header, 37, 48), sub(header, 49)
 
-local state = call('HMGET', session, 'created', 'revision', 'gap', 'ttl', writer, 'turn')
-local exists = state[1]
--- Of a session that was deleted the revision stays for a while. One that is no number starts anew.
-local revision = tonumber(state[2] or 0) or now * 1000
+local state = call('HMGET', session,
+  'created', 'revision', 'gap', 'ttl', writer, 'turn', 'birth', 'token')
+local exists, birth = state[1], state[7]
+-- One that is no number counts from where no position is.
+local revision = tonumber(state[2] or 0) or 2 ^ 50
+-- What this call leaves: no other call has it. It is also the birth of a session that it creates.
+local token = sub(writer, 8) .. number
 -- The next record's position does not follow that of the newest one.
 local gap = state[3] ~= '0'
 
@@ -28,7 +31,7 @@ local gap = state[3] ~= '0'
 -- client sends a call again when the reply was lost: this is the revision that the call has made.
 local done = state[5] and sub(state[5], 1, 10) >= number and sub(state[5], 12)
 if done then
-  ${answer('done')}
+  ${answer('done', "birth or ''", 'token')}
 end
 -- While somebody else has the turn (see turn.ts), the client asks again.
 if state[6] and sub(state[6], 1, 12) ~= turn then
@@ -81,14 +84,14 @@ call('LLEN', positions)
 call('HLEN', operations)
 `;
 
-/** Creates the session if need be, above every revision that it has had. What an eviction left goes. */
+/** Creates the session if need be. What an eviction left goes. */
 export const open: string = /* lua */ `
 if not exists then
   ${check}
-  call('HSET', session, 'created', now)
+  birth, revision = token, 0
+  call('HSET', session, 'created', now, 'birth', birth)
   call('PERSIST', session)
   call('DEL', items, positions, operations)
-  revision = math.max(revision, now * 1000)
 end
 `;
 
@@ -133,7 +136,7 @@ call('HSET', operations, ARGV[2], ARGV[3])
 export const replay: string = /* lua */ `
 local known = exists and call('HGET', operations, ARGV[2])
 if known then
-  ${answer('state[2]', 'known')}
+  ${answer('state[2]', 'birth', 'state[8]', 'known')}
 end
 `;
 
@@ -153,7 +156,8 @@ for i = 65, #writers do call('HDEL', session, writers[i].field) end
 /** Saves the state. All keys of a session expire together; the store that wrote last says whether. */
 export const finish: string = /* lua */ `
 local made = ${int('revision')}
-call('HSET', session, 'revision', made, 'updated', now, writer, number .. ' ' .. made)
+call('HSET', session,
+  'revision', made, 'token', token, 'updated', now, writer, number .. ' ' .. made)
 if gap ~= (state[3] ~= '0') then call('HSET', session, 'gap', gap and '1' or '0') end
 if not state[5] and call('HLEN', session) > 100 then
   ${prune}
@@ -167,5 +171,23 @@ elseif state[4] then
   call('HDEL', session, 'ttl')
   for _, key in ipairs(KEYS) do call('PERSIST', key) end
 end
-return {made}
+return {made, birth, token}
 `;
+
+/** Ends a script unless the session has the birth ARGV[index], if that is not ''. */
+export function onlyBirth(index: number): string {
+  return /* lua */ `
+if ARGV[${index}] ~= '' and not (exists and birth == ARGV[${index}]) then return {} end
+`;
+}
+
+/**
+ * Ends a script unless the session is in the state ARGV[index]: birth, revision and token, with a space
+ * between; '' for a session that does not exist.
+ */
+export function compare(index: number): string {
+  return /* lua */ `
+local current = exists and birth .. ' ' .. state[2] .. ' ' .. state[8] or ''
+if current ~= ARGV[${index}] then return {} end
+`;
+}
