@@ -5,8 +5,9 @@ const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
   busytimeoutms: ['timeoutMs'],
   client: ['redis', 'db', 'database'],
   connection: ['db', 'database', 'redis'],
-  connectionstring: ['url'],
+  connectionstring: ['url', 'path'],
   connectionuri: ['url'],
+  conversationid: ['sessionId'],
   database: ['db', 'path'],
   databaseurl: ['url'],
   db: ['database', 'path'],
@@ -37,13 +38,15 @@ const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
   ttl: ['ttlSeconds'],
   ttlms: ['ttlSeconds'],
   underlyingsession: ['session'],
-  uri: ['url'],
+  uri: ['url', 'path'],
+  url: ['path'],
 };
 
 /** The option that was probably meant, if one of these is near enough. */
 export function suggestionFor(name: string, known: readonly string[]): string | undefined {
   const plain = plainName(name);
-  const byOtherName = OTHER_NAMES[plain]?.find((one) => known.includes(one));
+  const others = Object.hasOwn(OTHER_NAMES, plain) ? OTHER_NAMES[plain] : undefined;
+  const byOtherName = others?.find((one) => known.includes(one));
   if (byOtherName !== undefined) return byOtherName;
   // Half of a short name may be wrong by two letters.
   const limit = plain.length < 6 ? 1 : 2;

@@ -130,9 +130,9 @@ export function openSession<TStore extends SessionStore, StoreOptions extends ob
   options: unknown,
   { of, example, Store, storeChecks, ownChecks }: SessionDoor<TStore, StoreOptions, Own>,
 ): SessionParts<TStore> {
-  const isShared = typeof options === 'object' && options !== null && 'store' in options;
   const ofSession = { ...identityChecks, ...ownChecks };
   const isItsStore = (value: unknown) => value instanceof Store;
+  const isShared = isItsStore(Object(options).store);
   const storeCheck = (value: unknown) => storeProblem(value, Store.name, isItsStore(value));
   const ofStore = isShared ? refuseAll(storeChecks, of) : storeChecks;
   assertOptions<SessionIdentity & { readonly store?: TStore }>(options, {
