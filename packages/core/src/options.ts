@@ -18,6 +18,7 @@ export interface OptionsOf<Options> {
   readonly of: string;
   /** What its options look like, for errors. */
   readonly example: string;
+  /** A check for each option that there is. */
   readonly checks: OptionChecks<Options>;
 }
 

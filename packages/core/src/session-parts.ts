@@ -59,8 +59,11 @@ interface Parts<TStore extends SessionStore> {
  * and passes it to the constructor of `StoredSession`.
  */
 export class SessionParts<TStore extends SessionStore = SessionStore> implements Parts<TStore> {
+  /** The store that keeps the session. */
   readonly store: TStore;
+  /** Which conversation. */
   readonly sessionId: string;
+  /** Receives warnings about damaged records. */
   readonly logger: SessionLogger;
   readonly ownsStore: boolean;
   readonly backend: RecordBackend | undefined;
