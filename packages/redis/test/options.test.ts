@@ -91,7 +91,7 @@ describe.each(doors)('%s refuses', (_door, open) => {
     await expectRefusal(open, (url) => ({ url, [name]: url }), { says });
   });
 
-  test.each(['path', 'host', 'db', 'timeoutMs', 'ownsStore', 'constructor'])(
+  test.each(['host', 'db', 'timeoutMs', 'ownsStore', 'constructor'])(
     'the unknown option `%s`, and lists those that there are',
     async (name) => {
       const says = `there is no option \`${name}\`. It takes \`keyPrefix\``;
