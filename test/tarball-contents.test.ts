@@ -39,7 +39,7 @@ test('every package of the repository has a limit, and no other', () => {
   expect(Object.keys(readSizeLimits()).sort()).toEqual(names.sort());
 });
 
-test('the licence and the README have to be in the tarball', () => {
+test('the license and the README have to be in the tarball', () => {
   expect(contentComplaints({ ...packed, files: ['package.json'] }, limit)).toEqual([
     'a: LICENSE is not in the tarball.',
     'a: README.md is not in the tarball.',

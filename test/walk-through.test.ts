@@ -15,11 +15,11 @@ async function expectTrue(page: string, environment: Record<string, string>): Pr
 }
 
 describe('a reader who does what the page says sees what it shows:', () => {
-  test.each(['write-your-own-session.md', 'migrating-from-memory-session.md'])(
-    '%s',
-    (page) => expectTrue(page, {}),
-    120_000,
-  );
+  test.each([
+    'write-your-own-session.md',
+    'write-a-backend.md',
+    'migrating-from-memory-session.md',
+  ])('%s', (page) => expectTrue(page, {}), 120_000);
 });
 
 const { missing } = postgres;

@@ -1,4 +1,4 @@
-/** Reads which packages of others come with ours, and under which licences. */
+/** Reads which packages of others come with ours, and under which licenses. */
 import { existsSync, globSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
@@ -14,8 +14,8 @@ interface PackageNeeds {
 
 export interface Dependencies {
   readonly packages: readonly PackageNeeds[];
-  /** The licence of everything that is needed, directly or by something else: SPDX expressions by name. */
-  readonly licences: ReadonlyMap<string, string>;
+  /** The license of everything that is needed, directly or by something else: SPDX expressions by name. */
+  readonly licenses: ReadonlyMap<string, string>;
 }
 
 interface Manifest {
@@ -30,16 +30,16 @@ interface Manifest {
 /** Reads the dependencies of all packages of a repository, as they are installed in it. */
 export function readDependencies(root: string): Dependencies {
   const folders = globSync('packages/*', { cwd: root }).sort();
-  const licences = new Map<string, string>();
+  const licenses = new Map<string, string>();
   const packages = folders.map((path) => {
     const folder = join(root, path);
     const needs = needsOf(readManifest(folder));
     for (const name of [...needs.brings, ...needs.peers, ...needs.optionalPeers]) {
-      addLicences(find(name, folder), licences);
+      addLicenses(find(name, folder), licenses);
     }
     return needs;
   });
-  return { packages, licences };
+  return { packages, licenses };
 }
 
 function needsOf(manifest: Manifest): PackageNeeds {
@@ -54,17 +54,17 @@ function needsOf(manifest: Manifest): PackageNeeds {
   };
 }
 
-/** Adds the licence of the package in a folder, and those of what it needs. */
-function addLicences(folder: string, licences: Map<string, string>): void {
+/** Adds the license of the package in a folder, and those of what it needs. */
+function addLicenses(folder: string, licenses: Map<string, string>): void {
   const manifest = readManifest(folder);
-  if (licences.has(manifest.name)) return;
-  licences.set(manifest.name, manifest.license ?? 'none stated');
+  if (licenses.has(manifest.name)) return;
+  licenses.set(manifest.name, manifest.license ?? 'none stated');
   const { brings, peers } = needsOf(manifest);
-  for (const name of [...brings, ...peers]) addLicences(find(name, folder), licences);
+  for (const name of [...brings, ...peers]) addLicenses(find(name, folder), licenses);
   for (const name of Object.keys(manifest.optionalDependencies ?? {})) {
     // Some are for other machines only.
     const found = findInstalled(name, folder);
-    if (found !== undefined) addLicences(found, licences);
+    if (found !== undefined) addLicenses(found, licenses);
   }
 }
 

@@ -58,8 +58,8 @@ async function openMysql(): Promise<Sides> {
 
 async function open(server: Server): Promise<Sides> {
   const [ours, theirs] = [await newDatabase(server), await newDatabase(server)];
-  const store = KyselySessionStore.fromUrl({ url: ours.url, createTables: true });
-  const floorStore = KyselySessionStore.fromUrl({ url: theirs.url, createTables: true });
+  const store = new KyselySessionStore({ url: ours.url, createTables: true });
+  const floorStore = new KyselySessionStore({ url: theirs.url, createTables: true });
   const { floor, end } = await server.connectFloor(theirs.url);
   return {
     session: store.session('bench'),

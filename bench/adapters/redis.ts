@@ -29,7 +29,7 @@ export async function benchRedis(): Promise<Comparison[]> {
 async function benchManySessions(url: string): Promise<Comparison[]> {
   const items = turn(1);
   const keyPrefix = newPrefix();
-  await using store = RedisSessionStore.fromUrl({ url, keyPrefix });
+  await using store = new RedisSessionStore({ url, keyPrefix });
   const redis = new Redis(url);
   const ids = Array.from({ length: SESSIONS }, (_, index) => `${index}`);
   const sessions = ids.map((id) => store.session(`ours ${id}`));
@@ -64,7 +64,7 @@ async function countRoundTrips(url: string): Promise<string> {
   await using relay = await startRelay(hostname, Number(port || 6379));
   const relayed = new URL(url);
   relayed.host = `127.0.0.1:${relay.port}`;
-  const store = RedisSessionStore.fromUrl({ url: relayed.href, keyPrefix });
+  const store = new RedisSessionStore({ url: relayed.href, keyPrefix });
   const session = store.session('counted');
   await session.addItems(history(100));
   await session.popItem();
@@ -88,7 +88,7 @@ async function countRoundTrips(url: string): Promise<string> {
 
 async function open(url: string): Promise<Sides> {
   const keyPrefix = newPrefix();
-  const store = RedisSessionStore.fromUrl({ url, keyPrefix });
+  const store = new RedisSessionStore({ url, keyPrefix });
   const redis = new Redis(url);
   return {
     session: store.session('ours'),

@@ -1,5 +1,5 @@
 import { MemorySessionStore } from '@agent-sessions/core';
-import { traceOperation } from '@agent-sessions/core/adapter';
+import { traceOperation } from '@agent-sessions/core/backend';
 import { type Comparison, compare } from '../compare.ts';
 import { history } from '../items.ts';
 

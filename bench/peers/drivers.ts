@@ -38,7 +38,7 @@ export const nodePostgres: Contender = {
   async open() {
     await using stack = new AsyncDisposableStack();
     const { url, place } = await newPostgres(stack);
-    const store = stack.use(KyselySessionStore.fromUrl({ url, createTables: true }));
+    const store = stack.use(new KyselySessionStore({ url, createTables: true }));
     const pool = new pg.Pool({ connectionString: url });
     stack.defer(() => pool.end());
     const session = (id: string): Session => store.session(id);

@@ -39,7 +39,7 @@ export const kyselyPostgres: Contender = {
   async open() {
     await using stack = new AsyncDisposableStack();
     const { url, place } = await newPostgres(stack);
-    const store = stack.use(KyselySessionStore.fromUrl({ url, createTables: true }));
+    const store = stack.use(new KyselySessionStore({ url, createTables: true }));
     return overSessions(place, (id) => store.session(id), stack);
   },
 };

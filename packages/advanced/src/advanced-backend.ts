@@ -18,6 +18,7 @@ import {
 import type { AgentInputItem } from '@openai/agents';
 import { BranchBackend } from './branch-backend.ts';
 import { deleteSession } from './branches/clear.ts';
+import { emptyMain } from './branches/life.ts';
 import { Cursor, mainPlace } from './cursor.ts';
 import { AdvancedDatabase } from './database.ts';
 import { describer, itemDecoder } from './describe-records.ts';
@@ -41,7 +42,8 @@ export class AdvancedBackend implements SessionBackend {
    * @throws SessionError `invalid_options`
    */
   constructor(opened: OpenedDatabase, settings: AdvancedStoreSettings) {
-    const { createTables = false, timeoutMs = 10_000, schema } = settings;
+    const { timeoutMs = 10_000, schema } = settings;
+    const createTables = (opened.isInMemory ?? false) || (settings.createTables ?? false);
     this.#sessions = new KyselyBackend(opened, settings);
     this.maxRecordBytes = this.#sessions.maxRecordBytes;
     this.database = new AdvancedDatabase({ opened, createTables, timeoutMs, schema });
@@ -76,8 +78,15 @@ export class AdvancedBackend implements SessionBackend {
     return this.#main(id).rewrite(id, rewrite);
   }
 
-  clear(id: string): Promise<void> {
-    return this.#main(id).clear(id);
+  /** Leaves the other branches, which whoever clears by this does not see. */
+  async clear(id: string): Promise<void> {
+    await this.#cursor(id).write(
+      { raise: 1, absent: 'leave' },
+      async ({ sql, branch, revision }) => {
+        await emptyMain(sql, id, branch, revision);
+        return true;
+      },
+    );
   }
 
   listSessions(request: PageRequest): Promise<SessionInfo[]> {
@@ -108,9 +117,13 @@ export class AdvancedBackend implements SessionBackend {
   }
 
   #main(id: string): RecordBackend {
-    const describe = describer(itemDecoder(undefined));
-    const cursor = new Cursor(this.database, id, mainPlace(), describe);
     const { maxRecordBytes } = this;
+    const cursor = this.#cursor(id);
     return new BranchBackend({ cursor, maxRecordBytes, archiveOnCompaction: false });
+  }
+
+  #cursor(id: string): Cursor {
+    const describe = describer(itemDecoder(undefined));
+    return new Cursor(this.database, id, mainPlace(), describe);
   }
 }

@@ -27,6 +27,8 @@ import {
   type AdvancedSessionStoreOptions,
   type BranchOptions,
   branchChecks,
+  type DeleteBranchOptions,
+  deleteBranchChecks,
   EXAMPLE,
   storeChecks,
 } from './options.ts';
@@ -135,12 +137,17 @@ export class AdvancedSession extends StoredSession<AdvancedSessionStore> {
   /**
    * Deletes a branch, its usage, and the items that no other branch shows. Its id stays taken.
    *
-   * @param options - `force` allows deleting the current branch; then the session is on `main`.
    * @throws SessionError `branch_not_found`, `branch_deleted`; `invalid_options` for `main`, without
-   * `force` for the current branch, and for an id that is none
+   * `force` for the current branch, for an id that is none, and for other options
    */
-  deleteBranch(branchId: string, { force = false }: { force?: boolean } = {}): Promise<void> {
-    return this.#run('deleteBranch', () => this.#branches.remove(branchId, force));
+  async deleteBranch(branchId: string, options: DeleteBranchOptions = {}): Promise<void> {
+    assertOptions<DeleteBranchOptions>(options, {
+      of: 'deleteBranch()',
+      example: '{ force: true }',
+      checks: deleteBranchChecks,
+    });
+    const { force = false } = options;
+    await this.#run('deleteBranch', () => this.#branches.remove(branchId, force));
   }
 
   /** The id of the branch that this session is on. */
@@ -299,10 +306,16 @@ export class AdvancedSessionStore extends SessionStore {
    * @param sessionId - Which conversation; without an argument a new one, whose id is a random UUID.
    * @param options - `branchId`: the branch to open. Default: the one that was current when the
    * session was last used.
-   * @throws SessionError `invalid_session_id`; `invalid_options` for an id that is `undefined`
+   * @throws SessionError `invalid_session_id`; `invalid_options` for an id that is `undefined`, and for
+   * options that are none
    */
   override session(...args: [sessionId?: string, options?: BranchOptions]): AdvancedSession {
-    const [sessionId, options] = args;
+    const [sessionId, options = {}] = args;
+    assertOptions<BranchOptions>(options, {
+      of: 'session()',
+      example: '{ branchId }',
+      checks: branchChecks,
+    });
     const branch: AdvancedSessionOptions = { ...options, store: this };
     return new AdvancedSession(
       args.length === 0 ? branch : { ...branch, sessionId: sessionId as string },

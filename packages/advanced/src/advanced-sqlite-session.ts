@@ -1,19 +1,12 @@
 import type { SessionOptions } from '@agent-sessions/core';
-import {
-  assertOptions,
-  expecting,
-  invalidOptions,
-  isDatabasePath,
-  type OptionChecks,
-  openSession,
-} from '@agent-sessions/core/backend';
+import { assertOptions, type OptionChecks, openSession } from '@agent-sessions/core/backend';
 import {
   type BetterSqlite3Module,
   loadDriver,
-  openSQLite,
-  overSQLite,
+  openSQLiteOptions,
+  type SQLiteDatabaseOptions,
+  sqliteChecks,
 } from '@agent-sessions/kysely/engine';
-import type { SqliteDatabase } from 'kysely';
 import { AdvancedBackend, type AdvancedStoreSettings } from './advanced-backend.ts';
 import { AdvancedSession, AdvancedSessionStore } from './advanced-session.ts';
 import { BranchParts } from './branch-parts.ts';
@@ -21,18 +14,7 @@ import { advancedSettingsChecks, type BranchOptions, branchChecks } from './opti
 
 /** Options of a store in a file, or in memory. */
 export type AdvancedSQLiteSessionStoreOptions = Omit<AdvancedStoreSettings, 'schema'> &
-  (
-    | {
-        /** The database file, created if need be; its folder must exist. Default: in memory. */
-        readonly path?: string;
-        readonly database?: never;
-      }
-    | {
-        /** An open database of better-sqlite3. It is never closed here. */
-        readonly database: SqliteDatabase;
-        readonly path?: never;
-      }
-  );
+  SQLiteDatabaseOptions;
 
 /** Options of a session: its own, and either a shared `store` or those of a store of its own. */
 export type AdvancedSQLiteSessionOptions = BranchOptions &
@@ -44,12 +26,47 @@ const { schema: _onlyPostgres, ...settings } = advancedSettingsChecks;
 
 const storeChecks: OptionChecks<AdvancedSQLiteSessionStoreOptions> = {
   ...settings,
-  path: isDatabasePath,
-  database: expecting(
-    'an open database of better-sqlite3',
-    (value) => typeof value === 'object' && value !== null && 'prepare' in value,
-  ),
+  ...sqliteChecks,
 };
+
+/**
+ * What a store's options name.
+ *
+ * @throws SessionError `invalid_options`
+ */
+export function openSQLiteBackend(
+  options: AdvancedSQLiteSessionStoreOptions,
+  load: () => Promise<BetterSqlite3Module>,
+): AdvancedBackend {
+  const of = 'AdvancedSQLiteSessionStore';
+  assertOptions<AdvancedSQLiteSessionStoreOptions>(options, {
+    of,
+    example: EXAMPLE,
+    checks: storeChecks,
+  });
+  return new AdvancedBackend(openSQLiteOptions(of, options, load), options);
+}
+
+/**
+ * What a session's options name.
+ *
+ * @param Store - The class of the store that it opens; it takes a shared one of either class.
+ * @throws SessionError `invalid_session_id`, `invalid_options`
+ */
+export function openSQLiteParts(
+  options: AdvancedSQLiteSessionOptions,
+  Store: typeof AdvancedSQLiteSessionStore,
+): BranchParts {
+  const isShared = typeof options === 'object' && options !== null && 'store' in options;
+  const parts = openSession(options, {
+    of: 'AdvancedSQLiteSession',
+    example: EXAMPLE,
+    Store: isShared ? AdvancedSQLiteSessionStore : Store,
+    storeChecks,
+    ownChecks: branchChecks,
+  });
+  return new BranchParts(parts, options);
+}
 
 /**
  * Keeps sessions with branches in an SQLite file or in memory. Make one a process and share it.
@@ -68,28 +85,15 @@ const storeChecks: OptionChecks<AdvancedSQLiteSessionStoreOptions> = {
  */
 export class AdvancedSQLiteSessionStore extends AdvancedSessionStore {
   /**
-   * Opens the file on first use.
-   *
-   * @param load - Loads the driver. Default: at run time, so in a bundle import from
+   * Opens the file on first use. The driver is loaded at run time, so in a bundle import from
    * `@agent-sessions/advanced/sqlite`.
+   *
+   * @param options - Or a backend, from the constructor of a class that extends this one.
    * @throws SessionError `invalid_options`
    */
-  constructor(
-    options: AdvancedSQLiteSessionStoreOptions = {},
-    load: () => Promise<BetterSqlite3Module> = () => loadDriver('better-sqlite3'),
-  ) {
-    const of = 'AdvancedSQLiteSessionStore';
-    assertOptions<AdvancedSQLiteSessionStoreOptions>(options, {
-      of,
-      example: EXAMPLE,
-      checks: storeChecks,
-    });
-    const { path, database } = options;
-    if (path !== undefined && database !== undefined) {
-      throw invalidOptions(of, 'pass either `path` or `database`, not both');
-    }
-    const opened = database ? overSQLite(database) : openSQLite(path ?? ':memory:', load);
-    super(new AdvancedBackend(opened, options));
+  constructor(options: AdvancedSQLiteSessionStoreOptions | AdvancedBackend = {}) {
+    const load = () => loadDriver<BetterSqlite3Module>('better-sqlite3');
+    super(options instanceof AdvancedBackend ? options : openSQLiteBackend(options, load));
   }
 }
 
@@ -115,17 +119,14 @@ export class AdvancedSQLiteSessionStore extends AdvancedSessionStore {
  */
 export class AdvancedSQLiteSession extends AdvancedSession {
   /**
-   * Opens the file on first use.
+   * Opens the file on first use. The driver is loaded at run time, so in a bundle import from
+   * `@agent-sessions/advanced/sqlite`.
    *
-   * @param Store - The class of the store. Default: one that loads the driver at run time.
+   * @param options - Or the parts of a session, from the constructor of a class that extends this one.
    * @throws SessionError `invalid_session_id`, `invalid_options`
    */
-  constructor(
-    options: AdvancedSQLiteSessionOptions = {},
-    Store: typeof AdvancedSQLiteSessionStore = AdvancedSQLiteSessionStore,
-  ) {
-    const of = 'AdvancedSQLiteSession';
-    const door = { of, example: EXAMPLE, Store, storeChecks, ownChecks: branchChecks };
-    super(new BranchParts(openSession(options, door), options));
+  constructor(options: AdvancedSQLiteSessionOptions | BranchParts = {}) {
+    const isOpen = options instanceof BranchParts;
+    super(isOpen ? options : openSQLiteParts(options, AdvancedSQLiteSessionStore));
   }
 }

@@ -1,3 +1,4 @@
+import { describe } from '@agent-sessions/core/backend';
 import { invalidArgument } from './errors.ts';
 
 /** In UTF-16 units: what a column of every database holds. */
@@ -13,7 +14,8 @@ export function branchIdProblem(branchId: unknown): string | undefined {
     branchId.trim() === branchId &&
     !branchId.includes('\0');
   if (isValid) return undefined;
-  return `must be a well-formed string of 1 to ${LONGEST_ID} characters, without NUL and without white space at its ends`;
+  const found = typeof branchId === 'string' ? '' : `, not ${describe(branchId)}`;
+  return `must be a well-formed string of 1 to ${LONGEST_ID} characters, without NUL and without white space at its ends${found}`;
 }
 
 /** @throws SessionError `invalid_options` for a string that cannot be the id of a branch */

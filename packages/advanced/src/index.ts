@@ -17,6 +17,7 @@ export type {
   AdvancedSessionOptions,
   AdvancedSessionStoreOptions,
   BranchOptions,
+  DeleteBranchOptions,
 } from './options.ts';
 export type { RunUsageSource } from './usage/run-identity.ts';
 export type { TokenDetails, UsageLike, UsageTotals } from './usage/totals.ts';

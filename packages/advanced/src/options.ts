@@ -34,6 +34,14 @@ export const storeChecks: OptionChecks<AdvancedSessionStoreOptions> = {
   ...settings,
 };
 
+/** Options of deleting a branch. */
+export interface DeleteBranchOptions {
+  /** Whether the current branch may be deleted; then the session is on `main`. Default: false. */
+  readonly force?: boolean;
+}
+
+export const deleteBranchChecks: OptionChecks<DeleteBranchOptions> = { force: optional(isBoolean) };
+
 export const branchChecks: OptionChecks<BranchOptions> = {
   branchId: branchIdProblem,
   archiveOnCompaction: optional(isBoolean),

@@ -5,6 +5,7 @@
  */
 import BetterSqlite3 from 'better-sqlite3';
 import * as atRunTime from './advanced-sqlite-session.ts';
+import { openSQLiteBackend, openSQLiteParts } from './advanced-sqlite-session.ts';
 
 export type {
   AdvancedSQLiteSessionOptions,
@@ -19,7 +20,7 @@ export class AdvancedSQLiteSessionStore extends atRunTime.AdvancedSQLiteSessionS
    * @throws SessionError `invalid_options`
    */
   constructor(options: atRunTime.AdvancedSQLiteSessionStoreOptions = {}) {
-    super(options, async () => ({ default: BetterSqlite3 }));
+    super(openSQLiteBackend(options, async () => ({ default: BetterSqlite3 })));
   }
 }
 
@@ -31,6 +32,6 @@ export class AdvancedSQLiteSession extends atRunTime.AdvancedSQLiteSession {
    * @throws SessionError `invalid_session_id`, `invalid_options`
    */
   constructor(options: atRunTime.AdvancedSQLiteSessionOptions = {}) {
-    super(options, AdvancedSQLiteSessionStore);
+    super(openSQLiteParts(options, AdvancedSQLiteSessionStore));
   }
 }

@@ -63,7 +63,10 @@ describe('createBranchFromTurn', () => {
     'refuses the branch id %j',
     async (name) => {
       const { session } = await twoTurns();
-      await expect(session.createBranchFromTurn(2, name)).rejects.toThrow('a branch id is');
+      await expect(session.createBranchFromTurn(2, name)).rejects.toMatchObject({
+        code: 'invalid_options',
+        message: expect.stringContaining('the id of a branch must be'),
+      });
     },
   );
 

@@ -1,9 +1,18 @@
 import { randomBytes } from 'node:crypto';
+import type { AdvancedSession } from '@agent-sessions/advanced';
 import { isSessionError } from '@agent-sessions/core';
+import { type RecordBackend, sessionInternals } from '@agent-sessions/core/backend';
 import { EncryptedSession } from '@agent-sessions/encrypted';
 import { describe, expect, test } from 'vitest';
 import { assistant, call, turn, user } from './support/items.ts';
 import { openSessions } from './support/open.ts';
+
+/** What a session on a branch reads from and writes to. */
+function backendOf(session: AdvancedSession): RecordBackend {
+  const internals = sessionInternals(session);
+  if (internals === undefined) throw new Error('a session over a store has a backend');
+  return internals.backend;
+}
 
 function openEncrypted() {
   const sessions = openSessions();
@@ -133,15 +142,17 @@ describe('maintenance reaches every branch, from whichever the session is on', (
     const { elsewhere } = await openBranches();
     const onMain = elsewhere();
     await onMain.switchToBranch('main');
-    const { revision, records } = await onMain.store.snapshot('conversation');
+    const main = backendOf(onMain);
+    const { revision, records } = await main.snapshot('conversation');
     const onBranch = elsewhere();
     await onBranch.switchToBranch('branch');
+    const branch = backendOf(onBranch);
     // Seals what the branch shows, and nothing else.
-    const shown = await onBranch.store.snapshot('conversation', { positions: true });
+    const shown = await branch.snapshot('conversation', { positions: true });
     const changes = new Map(shown.positions?.map((at, index) => [at, shown.records[index] ?? '']));
-    await onBranch.store.rewrite('conversation', { revision: shown.revision, changes });
+    await branch.rewrite('conversation', { revision: shown.revision, changes });
     expect(
-      await onMain.store.replaceTail('conversation', { revision, drop: 'all', records }),
+      await main.replaceTail('conversation', { revision, drop: 'all', records }),
     ).toBeUndefined();
   });
 

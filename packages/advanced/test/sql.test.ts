@@ -102,7 +102,10 @@ describe.each(backends.filter(({ missing }) => missing === undefined))('on $name
     }
     expect(await session.getSessionUsage('nowhere')).toBeUndefined();
     for (const branchId of ['', 'nul\0', '\ud800']) {
-      await expect(session.getSessionUsage(branchId)).rejects.toThrow('a branch id is');
+      await expect(session.getSessionUsage(branchId)).rejects.toMatchObject({
+        code: 'invalid_options',
+        message: expect.stringContaining('the id of a branch must be'),
+      });
     }
   });
 

@@ -1,4 +1,5 @@
 import { AdvancedSession, AdvancedSessionStore } from '@agent-sessions/advanced';
+import { sessionInternals } from '@agent-sessions/core/backend';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { backends } from '../../kysely/test/support/backends.ts';
 import { turn, user } from './support/items.ts';
@@ -19,11 +20,9 @@ describe.each(backends.filter(({ missing }) => missing === undefined))(
         before: async () => {},
       };
       const db = beginningSlowly(database.connect(), () => hooks.before());
-      const ours = new AdvancedSession({
-        store: new AdvancedSessionStore({ db, createTables: true }),
-        sessionId: 'a',
-        cipher: readingSlowly(() => hooks.during()),
-      });
+      const slow = new AdvancedSessionStore({ db, createTables: true }).session('a');
+      const ours = sessionInternals(slow)?.withCipher(readingSlowly(() => hooks.during()));
+      if (!(ours instanceof AdvancedSession)) throw new Error('its views are of its class');
       await ours.addItems([...turn('one', '1'), ...turn('two', '2')]);
       await ours.createBranchFromTurn(2, 'branch');
       await ours.addItems([...turn('three', '3'), ...turn('four', '4')]);

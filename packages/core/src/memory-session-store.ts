@@ -1,4 +1,5 @@
 import { MemoryBackend } from './memory-backend.ts';
+import { assertOptions } from './options.ts';
 import { SessionStore } from './session-store.ts';
 
 /**
@@ -15,8 +16,14 @@ import { SessionStore } from './session-store.ts';
  * ```
  */
 export class MemorySessionStore extends SessionStore {
-  /** Opens nothing. */
-  constructor() {
+  /**
+   * Opens nothing.
+   *
+   * @throws SessionError `invalid_options` for any option: it takes none
+   */
+  constructor();
+  constructor(options: unknown = {}) {
+    assertOptions<object>(options, { of: 'MemorySessionStore', example: '{}', checks: {} });
     super(new MemoryBackend());
   }
 }

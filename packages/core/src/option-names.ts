@@ -1,15 +1,18 @@
 /** What other libraries, the Python SDK and older code call our options, in lower case without `_`. */
 const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
   branch: ['branchId'],
+  branchname: ['branchId'],
   busytimeout: ['timeoutMs'],
   busytimeoutms: ['timeoutMs'],
-  client: ['redis', 'db', 'database'],
-  connection: ['db', 'database', 'redis'],
-  connectionstring: ['url'],
+  client: ['redis', 'db', 'database', 'pool', 'pglite'],
+  connection: ['db', 'database', 'redis', 'pool'],
+  connectionstring: ['url', 'path'],
   connectionuri: ['url'],
-  database: ['db', 'path'],
+  conversationid: ['sessionId'],
+  database: ['db', 'pool', 'pglite', 'path'],
   databaseurl: ['url'],
-  db: ['database', 'path'],
+  datadir: ['path'],
+  db: ['database', 'pool', 'pglite', 'path'],
   dbpath: ['path'],
   dsn: ['url'],
   encryptionkey: ['key'],
@@ -21,10 +24,14 @@ const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
   filepath: ['path'],
   id: ['sessionId'],
   innersession: ['session'],
+  keyring: ['keys'],
   kysely: ['db'],
   messagestable: ['tables'],
+  password: ['passphrase'],
+  path: ['url'],
   pool: ['db'],
   prefix: ['keyPrefix'],
+  provider: ['keyProvider'],
   redisclient: ['redis'],
   redisurl: ['url'],
   retrytimeout: ['timeoutMs'],
@@ -37,13 +44,15 @@ const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
   ttl: ['ttlSeconds'],
   ttlms: ['ttlSeconds'],
   underlyingsession: ['session'],
-  uri: ['url'],
+  uri: ['url', 'path'],
+  url: ['path'],
 };
 
 /** The option that was probably meant, if one of these is near enough. */
 export function suggestionFor(name: string, known: readonly string[]): string | undefined {
   const plain = plainName(name);
-  const byOtherName = OTHER_NAMES[plain]?.find((one) => known.includes(one));
+  const others = Object.hasOwn(OTHER_NAMES, plain) ? OTHER_NAMES[plain] : undefined;
+  const byOtherName = others?.find((one) => known.includes(one));
   if (byOtherName !== undefined) return byOtherName;
   // Half of a short name may be wrong by two letters.
   const limit = plain.length < 6 ? 1 : 2;

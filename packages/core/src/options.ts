@@ -18,13 +18,15 @@ export interface OptionsOf<Options> {
   readonly of: string;
   /** What its options look like, for errors. */
   readonly example: string;
+  /** A check for each option that there is. */
   readonly checks: OptionChecks<Options>;
 }
 
 /**
- * Throws unless `options` is an object that holds only known names with right values. An option that
- * is there is checked even if it is `undefined`: one that decides which data is meant must not become
- * the default because a variable was not set.
+ * Throws unless `options` is a plain object that holds only known names with right values. An option
+ * that is there is checked even if it is `undefined`: one that decides which data is meant must not
+ * become the default because a variable was not set. An instance of a class, such as a store, a URL or
+ * a promise, shows no options of its own, and would stand for none.
  *
  * @throws SessionError `invalid_options`
  *
@@ -51,7 +53,7 @@ export function assertOptions<Options extends object>(
   options: unknown,
   { of, example, checks }: OptionsOf<Options>,
 ): asserts options is Options {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+  if (!isPlainObject(options)) {
     throw invalidOptions(of, `expected an object such as ${example}, not ${describe(options)}`);
   }
   const known = new Map<string, OptionCheck>(Object.entries<OptionCheck>(checks));
@@ -91,7 +93,7 @@ export const isBoolean: OptionCheck = expecting(
 /** Where warnings go. */
 export const isLogger: OptionCheck = expecting(
   'a logger: { warn(message) }',
-  (value) => typeof value === 'object' && value !== null && 'warn' in value,
+  (value) => typeof Object(value).warn === 'function',
 );
 
 /** A time limit, in milliseconds. */
@@ -107,14 +109,36 @@ export const isDatabasePath: OptionCheck = (value) => {
   }
   if (value.trim() === '') return 'is empty. Leave it out for a database in memory';
   if (value.includes('\0')) return 'contains a NUL character, at which SQLite would end it';
-  const scheme = /^(file|sqlite):(\/\/(?=\/))?/.exec(value);
-  if (scheme)
-    return `is a URI. Pass the bare path: ${JSON.stringify(value.slice(scheme[0].length).replace(/\?.*$/s, ''))}`;
+  if (/^(?:file|sqlite):/i.test(value)) return `is a URI. Pass the bare path: ${barePath(value)}`;
+  // It may hold a password, so it is not repeated.
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(value)) return 'is a URL. Pass the path of a file';
   if (value.includes('?')) {
-    return `has parameters, which SQLite would take for a part of the name. Pass the bare path: ${JSON.stringify(value.replace(/\?.*$/s, ''))}`;
+    return `has parameters, which SQLite would take for a part of the name. Pass the bare path: ${barePath(value)}`;
   }
   return undefined;
 };
+
+/** The path that a URI or a path with parameters means, quoted; its host and parameters are left out. */
+function barePath(uri: string): string {
+  const [, scheme, rest = ''] = /^(file:|sqlite:)?(.*?)(?:\?.*)?$/is.exec(uri) ?? [];
+  if (scheme === undefined) return JSON.stringify(rest);
+  return JSON.stringify(decode(rest.replace(/^\/\/[^/]*(?=\/)/, '').replace(/^\/\//, '')));
+}
+
+function decode(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}
+
+function isPlainObject(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  // The prototype of plain objects has none itself, in whichever realm they were made.
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
 
 /** What kind of value this is, for errors: never the text of a string, which may be a secret. */
 export function describe(value: unknown): string {
@@ -128,13 +152,12 @@ export function describe(value: unknown): string {
 
 function unknownOption(of: string, name: string, known: readonly string[]): SessionError {
   const suggestion = suggestionFor(name, known);
+  const names = known.map((one) => `\`${one}\``).join(', ') || 'none';
   const advice =
-    suggestion === undefined
-      ? `It takes ${known.map((one) => `\`${one}\``).join(', ')}`
-      : `Did you mean \`${suggestion}\`?`;
+    suggestion === undefined ? `It takes ${names}.` : `Did you mean \`${suggestion}\`?`;
   return new SessionError(
     'invalid_options',
-    `Invalid options of ${of}: there is no option \`${shorten(name)}\`. ${advice.replace(/[^?]$/, '$&.')}`,
+    `Invalid options of ${of}: there is no option \`${shorten(name)}\`. ${advice}`,
   );
 }
 

@@ -59,8 +59,11 @@ interface Parts<TStore extends SessionStore> {
  * and passes it to the constructor of `StoredSession`.
  */
 export class SessionParts<TStore extends SessionStore = SessionStore> implements Parts<TStore> {
+  /** The store that keeps the session. */
   readonly store: TStore;
+  /** Which conversation. */
   readonly sessionId: string;
+  /** Receives warnings about damaged records. */
   readonly logger: SessionLogger;
   readonly ownsStore: boolean;
   readonly backend: RecordBackend | undefined;
@@ -130,9 +133,9 @@ export function openSession<TStore extends SessionStore, StoreOptions extends ob
   options: unknown,
   { of, example, Store, storeChecks, ownChecks }: SessionDoor<TStore, StoreOptions, Own>,
 ): SessionParts<TStore> {
-  const isShared = typeof options === 'object' && options !== null && 'store' in options;
   const ofSession = { ...identityChecks, ...ownChecks };
   const isItsStore = (value: unknown) => value instanceof Store;
+  const isShared = isItsStore(Object(options).store);
   const storeCheck = (value: unknown) => storeProblem(value, Store.name, isItsStore(value));
   const ofStore = isShared ? refuseAll(storeChecks, of) : storeChecks;
   assertOptions<SessionIdentity & { readonly store?: TStore }>(options, {

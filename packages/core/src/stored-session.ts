@@ -70,10 +70,10 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
   readonly #runs: RunHistory = new RunHistory();
   #closed = false;
 
-  /**
-   * @param options - Or the parts of a session, from the constructor of a class that extends this one.
-   * @throws SessionError `invalid_session_id`, `invalid_options`
-   */
+  /** @throws SessionError `invalid_session_id`, `invalid_options` */
+  constructor(options: StoredSessionOptions<TStore>);
+  /** For the constructor of a class that extends this one: see `openSession`. */
+  constructor(parts: SessionParts<TStore>);
   constructor(options: StoredSessionOptions<TStore> | SessionParts<TStore>) {
     const parts = options instanceof SessionParts ? options : openStoredSession<TStore>(options);
     const { store, sessionId, logger, cipher } = parts;

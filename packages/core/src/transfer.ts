@@ -50,8 +50,8 @@ const checksInto: OptionChecks<TransferIntoOptions> = {
  * by which a cut-off file is noticed. The history is read once, so the export is consistent while
  * others write; its lines are made one at a time.
  *
- * @throws SessionError `invalid_item` for an item that JSON cannot hold, and what the session rejects
- * with
+ * @throws SessionError `invalid_options` at once; `invalid_item` for an item that JSON cannot hold, and
+ * what the session rejects with
  *
  * @example
  * ```ts
@@ -65,15 +65,20 @@ const checksInto: OptionChecks<TransferIntoOptions> = {
  * }
  * ```
  */
-export async function* exportSession(
+export function exportSession(
   session: Session,
   options: TransferOptions = {},
 ): AsyncGenerator<string, void, undefined> {
-  assertOptions<TransferOptions>(options, {
-    of: 'exportSession()',
-    example: '{ onProgress }',
-    checks,
-  });
+  // Here, for a generator does nothing until its first line is asked for.
+  const example = '{ onProgress }';
+  assertOptions<TransferOptions>(options, { of: 'exportSession()', example, checks });
+  return exportLines(session, options);
+}
+
+async function* exportLines(
+  session: Session,
+  options: TransferOptions,
+): AsyncGenerator<string, void, undefined> {
   const items = await session.getItems();
   yield headerLine(await session.getSessionId());
   for (const [index, item] of items.entries()) {

@@ -1,16 +1,35 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import type { PageRequest } from '../src/adapter.ts';
-import { MemorySessionStore, type SessionInfo, StoredSession } from '../src/index.ts';
+import { openSession, type PageRequest } from '../src/backend.ts';
+import { MemorySessionStore, type SessionInfo, SessionStore, StoredSession } from '../src/index.ts';
+import { MemoryBackend } from '../src/memory-backend.ts';
 import { user } from './items.ts';
 
 /** Counts how often it was really closed. */
-class CountingStore extends MemorySessionStore {
+class CountingBackend extends MemoryBackend {
   closed = 0;
 
-  protected override async release(): Promise<void> {
+  override async close(): Promise<void> {
     this.closed += 1;
+    await super.close();
   }
+}
+
+/** A store as an adapter's: it opens its backend itself. */
+class CountingStore extends SessionStore {
+  readonly counted: CountingBackend;
+
+  constructor() {
+    const backend = new CountingBackend();
+    super(backend);
+    this.counted = backend;
+  }
+}
+
+/** A session that opens a store of its own. */
+function openOwning(): StoredSession<CountingStore> {
+  const door = { of: 'CountingSession', example: '{}', Store: CountingStore, storeChecks: {} };
+  return new StoredSession(openSession({}, door));
 }
 
 describe('closing a store', () => {
@@ -33,14 +52,14 @@ describe('closing a store', () => {
   });
 
   test('lets a listing made before finish, which is on no one session', async () => {
-    class SlowStore extends CountingStore {
-      protected override async list(request: PageRequest): Promise<SessionInfo[]> {
+    class SlowBackend extends CountingBackend {
+      override async listSessions(request: PageRequest): Promise<SessionInfo[]> {
         await turn();
         expect(this.closed).toBe(0);
-        return super.list(request);
+        return super.listSessions(request);
       }
     }
-    const store = new SlowStore();
+    const store = new SessionStore(new SlowBackend());
     await store.session('a').addItems([user('1')]);
     const listings = [store.listSessions(), store.listSessions({ prefix: 'a' })];
     await store.close();
@@ -60,7 +79,7 @@ describe('closing a store', () => {
     const store = new CountingStore();
     await Promise.all([store.close(), store.close()]);
     await store.close();
-    expect(store.closed).toBe(1);
+    expect(store.counted.closed).toBe(1);
   });
 
   test('is done by `await using`', async () => {
@@ -77,22 +96,38 @@ describe('closing a store', () => {
     ['getSession', (store: MemorySessionStore) => store.getSession('a')],
     ['setMetadata', (store: MemorySessionStore) => store.setMetadata('a', {})],
     ['deleteSession', (store: MemorySessionStore) => store.deleteSession('a')],
-    ['append', (store: MemorySessionStore) => store.append('a', ['{}'])],
-    ['window', (store: MemorySessionStore) => store.window('a', 1)],
-    ['snapshot', (store: MemorySessionStore) => store.snapshot('a')],
-    ['clear', (store: MemorySessionStore) => store.clear('a')],
-    [
-      'replaceTail',
-      (store: MemorySessionStore) => store.replaceTail('a', { revision: 0, drop: 0, records: [] }),
-    ],
-    [
-      'rewrite',
-      (store: MemorySessionStore) => store.rewrite('a', { revision: 1, changes: new Map() }),
-    ],
   ])('makes %s reject', async (_name, method) => {
     const store = new MemorySessionStore();
     await store.close();
     await expect(method(store)).rejects.toMatchObject({ code: 'closed' });
+  });
+});
+
+describe('closing the backend in memory', () => {
+  test.each([
+    ['append', (backend: MemoryBackend) => backend.append('a', ['{}'])],
+    ['window', (backend: MemoryBackend) => backend.window('a', 1)],
+    ['snapshot', (backend: MemoryBackend) => backend.snapshot('a')],
+    ['clear', (backend: MemoryBackend) => backend.clear('a')],
+    [
+      'replaceTail',
+      (backend: MemoryBackend) => backend.replaceTail('a', { revision: 0, drop: 0, records: [] }),
+    ],
+    [
+      'rewrite',
+      (backend: MemoryBackend) => backend.rewrite('a', { revision: 1, changes: new Map() }),
+    ],
+    [
+      'listSessions',
+      (backend: MemoryBackend) => backend.listSessions({ prefix: '', limit: 1, after: undefined }),
+    ],
+    ['getSession', (backend: MemoryBackend) => backend.getSession('a')],
+    ['setMetadata', (backend: MemoryBackend) => backend.setMetadata('a', '{}')],
+    ['deleteSession', (backend: MemoryBackend) => backend.deleteSession('a')],
+  ])('makes its %s reject', async (_name, method) => {
+    const backend = new MemoryBackend();
+    await backend.close();
+    await expect(method(backend)).rejects.toMatchObject({ code: 'closed' });
   });
 });
 
@@ -104,24 +139,24 @@ describe('closing a session', () => {
       await using session = new StoredSession({ store, sessionId: 'a' });
       await session.addItems([user('1')]);
     }
-    expect(store.closed).toBe(0);
+    expect(store.counted.closed).toBe(0);
     expect(await other.getItems()).toEqual([user('1')]);
   });
 
-  test('closes a store that it owns', async () => {
-    const store = new CountingStore();
+  test('closes the store that it opened', async () => {
+    let counted: CountingBackend;
     {
-      await using session = new StoredSession({ store, ownsStore: true });
+      await using session = openOwning();
       await session.getItems();
+      counted = session.store.counted;
     }
-    expect(store.closed).toBe(1);
+    expect(counted.closed).toBe(1);
   });
 
   test('twice is no error', async () => {
-    const store = new CountingStore();
-    const session = new StoredSession({ store, ownsStore: true });
+    const session = openOwning();
     await session.close();
     await session.close();
-    expect(store.closed).toBe(1);
+    expect(session.store.counted.closed).toBe(1);
   });
 });

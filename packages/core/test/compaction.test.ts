@@ -1,7 +1,7 @@
 import { RunContext } from '@openai/agents';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { MemorySessionStore, type StoredSession } from '../src/index.ts';
-import { compaction, recordsOf, user } from './items.ts';
+import { backendOf, compaction, recordsOf, user } from './items.ts';
 
 let store: MemorySessionStore;
 /** Two sessions over one history, as two processes have them. */
@@ -72,7 +72,7 @@ describe('compaction inside a run', () => {
   });
 
   test('does not keep what the run put in the place of a suffix with damaged records in it', async () => {
-    await store.append('a', ['damaged']);
+    await backendOf(store).append('a', ['damaged']);
     await session.addItems([user('old 3')]);
     await session.getItems(undefined, run);
     await session.applyHistoryTransaction(

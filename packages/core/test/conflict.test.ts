@@ -1,14 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import {
-  MemorySessionStore,
-  StoredSession,
-  type TailReplacement,
-  type Written,
-} from '../src/index.ts';
-import { call, compaction, recordsOf, user } from './items.ts';
+import type { Rewrite, TailReplacement, Written } from '../src/backend.ts';
+import { SessionStore, type StoredSession } from '../src/index.ts';
+import { MemoryBackend } from '../src/memory-backend.ts';
+import { backendOf, call, compaction, recordsOf, user } from './items.ts';
 
 /** Another writer that gets in before each of the first so many compare-and-sets. */
-class ContestedStore extends MemorySessionStore {
+class ContestedBackend extends MemoryBackend {
   #wins: number;
 
   constructor(wins: number) {
@@ -21,9 +18,7 @@ class ContestedStore extends MemorySessionStore {
     return super.replaceTail(id, change);
   }
 
-  override async rewrite(
-    ...[id, change]: Parameters<MemorySessionStore['rewrite']>
-  ): Promise<Written | undefined> {
+  override async rewrite(id: string, change: Rewrite): Promise<Written | undefined> {
     await this.#interfere(id);
     return super.rewrite(id, change);
   }
@@ -35,29 +30,30 @@ class ContestedStore extends MemorySessionStore {
   }
 }
 
+function contested(wins: number): StoredSession {
+  return new SessionStore(new ContestedBackend(wins)).session('a');
+}
+
 const replacement = call('c', '{"n":2}');
 const mutation = { type: 'replace_function_call', callId: 'c', replacement } as const;
 
 describe('a change that another writer gets in before is made again on what is there then', () => {
   test('popItem gives what is the newest item by then', async () => {
-    const store = new ContestedStore(3);
-    const session = new StoredSession({ store, sessionId: 'a' });
+    const session = contested(3);
     await session.addItems([user('mine')]);
     expect(await session.popItem()).toEqual(user('theirs'));
     expect(await session.getItems()).toEqual(['mine', 'theirs', 'theirs'].map(user));
   });
 
   test('mutations change what is there by then', async () => {
-    const store = new ContestedStore(2);
-    const session = new StoredSession({ store, sessionId: 'a' });
+    const session = contested(2);
     await session.addItems([call('c', '{"n":1}')]);
     await session.applyHistoryMutations({ mutations: [mutation] });
     expect(await session.getItems()).toEqual([replacement, user('theirs'), user('theirs')]);
   });
 
   test('compaction keeps what the other writer added', async () => {
-    const store = new ContestedStore(2);
-    const session = new StoredSession({ store, sessionId: 'a' });
+    const session = contested(2);
     await session.addItems([user('mine')]);
     await session.getItems();
     await session.replaceHistoryWithCompaction([compaction('mine')]);
@@ -65,8 +61,7 @@ describe('a change that another writer gets in before is made again on what is t
   });
 
   test('replace_suffix finds that its suffix is no longer the newest', async () => {
-    const store = new ContestedStore(1);
-    const session = new StoredSession({ store, sessionId: 'a' });
+    const session = contested(1);
     await session.addItems([user('mine')]);
     const changed = session.applyHistoryTransaction({
       operationId: 'o',
@@ -79,11 +74,11 @@ describe('a change that another writer gets in before is made again on what is t
 
 describe('a change that others get in before for ten seconds', () => {
   test('is given up with `conflict`, and nothing is written', { timeout: 30_000 }, async () => {
-    class LosingStore extends MemorySessionStore {
+    class LosingBackend extends MemoryBackend {
       override async replaceTail(): Promise<undefined> {}
       override async rewrite(): Promise<undefined> {}
     }
-    const store = new LosingStore();
+    const store = new SessionStore(new LosingBackend());
     const changes: ((session: StoredSession) => Promise<unknown>)[] = [
       (session) => session.popItem(),
       (session) => session.applyHistoryMutations({ mutations: [mutation] }),
@@ -99,12 +94,12 @@ describe('a change that others get in before for ten seconds', () => {
       const id = `session ${index}`;
       const session = store.session(id);
       await session.addItems([user('a secret'), call('c')]);
-      const before = await store.snapshot(id);
+      const before = await backendOf(store).snapshot(id);
       await expect(change(session)).rejects.toMatchObject({
         code: 'conflict',
         message: `Session "${id}" was changed by others during every attempt for 10000 ms; nothing was written. Try again when fewer writers share it.`,
       });
-      expect(await store.snapshot(id)).toEqual(before);
+      expect(await backendOf(store).snapshot(id)).toEqual(before);
       expect(await recordsOf(store, id)).toHaveLength(2);
     });
     await Promise.all(outcomes);

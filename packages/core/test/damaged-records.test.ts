@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { MemorySessionStore, StoredSession } from '../src/index.ts';
-import { call, compaction, recordingLogger, recordsOf, user } from './items.ts';
+import { backendOf, call, compaction, recordingLogger, recordsOf, user } from './items.ts';
 
 const damage = ['not json: a secret', '{"half":', '["an array"]', '"text"', ''];
 
@@ -19,7 +19,7 @@ beforeEach(() => {
 async function fill(texts: readonly (string | null)[]): Promise<void> {
   for (const [index, text] of texts.entries()) {
     const bad = damage[index % damage.length] ?? '';
-    if (text === null) await store.append('a', [bad]);
+    if (text === null) await backendOf(store).append('a', [bad]);
     else await session.addItems([user(text)]);
   }
 }
@@ -90,9 +90,9 @@ describe('nothing but clearSession destroys a damaged record', () => {
 
   test('popItem writes nothing if only damaged records are left', async () => {
     await fill([null, null]);
-    const before = await store.snapshot('a', { positions: true });
+    const before = await backendOf(store).snapshot('a', { positions: true });
     expect(await session.popItem()).toBeUndefined();
-    expect(await store.snapshot('a', { positions: true })).toEqual(before);
+    expect(await backendOf(store).snapshot('a', { positions: true })).toEqual(before);
   });
 
   test('replace_suffix takes the suffix of readable items and keeps what is damaged among them', async () => {
@@ -112,13 +112,13 @@ describe('nothing but clearSession destroys a damaged record', () => {
 
   test('replace_suffix that does not match changes nothing', async () => {
     await fill(['1', null, '2', null]);
-    const before = await store.snapshot('a', { positions: true });
+    const before = await backendOf(store).snapshot('a', { positions: true });
     const wrong = session.applyHistoryTransaction({
       operationId: 'o',
       transaction: { type: 'replace_suffix', expectedSuffix: [user('1')], replacement: [] },
     });
     await expect(wrong).rejects.toThrow('suffix no longer matches');
-    expect(await store.snapshot('a', { positions: true })).toEqual(before);
+    expect(await backendOf(store).snapshot('a', { positions: true })).toEqual(before);
   });
 
   test('compaction replaces the items and keeps the damaged records', async () => {

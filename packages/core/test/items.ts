@@ -1,5 +1,6 @@
 import type { AgentInputItem } from '@openai/agents';
-import type { MemorySessionStore, SessionLogger } from '../src/index.ts';
+import { type SessionBackend, storeInternals } from '../src/backend.ts';
+import type { SessionLogger, SessionStore } from '../src/index.ts';
 
 export function user(content: string): AgentInputItem {
   return { type: 'message', role: 'user', content };
@@ -56,9 +57,14 @@ export function nested(levels: number): unknown {
   return value;
 }
 
+/** What is below a store: records as they are, valid or not. */
+export function backendOf(store: SessionStore): SessionBackend {
+  return storeInternals(store).backend;
+}
+
 /** What the store holds, damaged records included. */
-export async function recordsOf(store: MemorySessionStore, id: string): Promise<string[]> {
-  return (await store.snapshot(id)).records;
+export async function recordsOf(store: SessionStore, id: string): Promise<string[]> {
+  return (await backendOf(store).snapshot(id)).records;
 }
 
 /** A logger, and what it was told. */

@@ -1,6 +1,12 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { type ListSessionsOptions, MemorySessionStore, type SessionInfo } from '../src/index.ts';
-import { user } from './items.ts';
+import {
+  type ListSessionsOptions,
+  MemorySessionStore,
+  type SessionInfo,
+  SessionStore,
+} from '../src/index.ts';
+import { MemoryBackend } from '../src/memory-backend.ts';
+import { backendOf, user } from './items.ts';
 
 let store: MemorySessionStore;
 
@@ -189,14 +195,9 @@ describe('setMetadata', () => {
   test.each(['{"title":', '[]', 'null', '"text"', ''])(
     'metadata that was damaged into %j is passed over, and the session is not',
     async (text) => {
-      class DamagingStore extends MemorySessionStore {
-        protected override saveMetadata(id: string): Promise<void> {
-          return super.saveMetadata(id, text);
-        }
-      }
       const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
-      const damaged = new DamagingStore();
-      await damaged.setMetadata('a', { title: 'A' });
+      const damaged = new MemorySessionStore();
+      await backendOf(damaged).setMetadata('a', text);
       await damaged.session('b').addItems([user('1')]);
       expect(await damaged.getSession('a')).not.toHaveProperty('metadata');
       expect((await damaged.listSessions()).sessions).toHaveLength(2);
@@ -241,19 +242,15 @@ describe('setMetadata', () => {
   });
 });
 
-test.each([null, 'user-', 7])('listSessions(%o) is refused', async (options) => {
-  await expect(new MemorySessionStore().listSessions(options as never)).rejects.toMatchObject({
-    code: 'invalid_options',
-  });
-});
-
 test.each(['\0', 'a\0', 'a\ud83d'])('no session has the prefix %j', async (prefix) => {
-  class OneSession extends MemorySessionStore {
-    protected override list(): Promise<SessionInfo[]> {
+  class StrictBackend extends MemoryBackend {
+    override listSessions(): Promise<SessionInfo[]> {
       throw new Error('a backend need not take such a string');
     }
   }
-  expect(await new OneSession().listSessions({ prefix })).toEqual({ sessions: [] });
+  expect(await new SessionStore(new StrictBackend()).listSessions({ prefix })).toEqual({
+    sessions: [],
+  });
 });
 
 test('a cursor that names no session id is refused', async () => {
@@ -286,11 +283,12 @@ describe('deleteSession', () => {
   });
 
   test('keeps a change that was read before from being written to what is born after', async () => {
-    await store.append('a', ['"old"']);
-    const { revision } = await store.snapshot('a');
+    const backend = backendOf(store);
+    await backend.append('a', ['"old"']);
+    const { revision } = await backend.snapshot('a');
     await store.deleteSession('a');
-    await store.append('a', ['"new"']);
-    expect(await store.replaceTail('a', { revision, drop: 1, records: [] })).toBeUndefined();
-    expect((await store.snapshot('a')).records).toEqual(['"new"']);
+    await backend.append('a', ['"new"']);
+    expect(await backend.replaceTail('a', { revision, drop: 1, records: [] })).toBeUndefined();
+    expect((await backend.snapshot('a')).records).toEqual(['"new"']);
   });
 });

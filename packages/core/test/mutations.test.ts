@@ -2,7 +2,7 @@ import { applySessionHistoryMutations, type SessionHistoryMutation } from '@open
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MemorySessionStore } from '../src/index.ts';
-import { call, carrying, result, user } from './items.ts';
+import { backendOf, call, carrying, result, user } from './items.ts';
 
 function replaceCall(callId: string, replacement = call(callId, '"new"')): SessionHistoryMutation {
   return { type: 'replace_function_call', callId, replacement };
@@ -26,9 +26,9 @@ describe('applyHistoryMutations', () => {
     const store = new MemorySessionStore();
     const session = store.session('a');
     await session.addItems([call('c'), call('c'), user('1')]);
-    const before = await store.snapshot('a', { positions: true });
+    const before = await backendOf(store).snapshot('a', { positions: true });
     await session.applyHistoryMutations({ mutations: [replaceCall('c')] });
-    const after = await store.snapshot('a', { positions: true });
+    const after = await backendOf(store).snapshot('a', { positions: true });
     expect(after.positions).toEqual([before.positions?.[0], before.positions?.[2]]);
     expect(after.revision).toBeGreaterThan(before.revision);
   });
@@ -40,9 +40,9 @@ describe('applyHistoryMutations', () => {
     const store = new MemorySessionStore();
     const session = store.session('a');
     await session.addItems([call('c')]);
-    const before = await store.snapshot('a');
+    const before = await backendOf(store).snapshot('a');
     await session.applyHistoryMutations({ mutations });
-    expect(await store.snapshot('a')).toEqual(before);
+    expect(await backendOf(store).snapshot('a')).toEqual(before);
   });
 
   test("gives what the SDK's own function gives, for any history and any mutations", async () => {

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { RecordCipher } from '../src/adapter.ts';
-import { MemorySessionStore, SessionError, StoredSession } from '../src/index.ts';
-import { compaction, recordingLogger, recordsOf, user } from './items.ts';
+import { type RecordCipher, sessionInternals } from '../src/backend.ts';
+import { MemorySessionStore, SessionError, SessionStore, StoredSession } from '../src/index.ts';
+import { MemoryBackend } from '../src/memory-backend.ts';
+import { backendOf, compaction, recordingLogger, recordsOf, user } from './items.ts';
 
 /**
  * Base64 under a key's name, which is enough to tell ciphertext from text and a right key from a wrong
@@ -28,6 +29,13 @@ function cipherOf(key: string): RecordCipher {
   };
 }
 
+/** The same session, which encrypts what it stores, as `EncryptedSession` sees it. */
+function encrypted(plain: StoredSession, key: string): StoredSession {
+  const session = sessionInternals(plain)?.withCipher(cipherOf(key));
+  if (session === undefined) throw new Error('a stored session has internals');
+  return session;
+}
+
 let store: MemorySessionStore;
 let session: StoredSession;
 let warnings: string[];
@@ -36,27 +44,23 @@ beforeEach(() => {
   store = new MemorySessionStore();
   const recorder = recordingLogger();
   warnings = recorder.warnings;
-  session = new StoredSession({
-    store,
-    sessionId: 'a',
-    cipher: cipherOf('right'),
-    logger: recorder.logger,
-  });
+  const { logger } = recorder;
+  session = encrypted(new StoredSession({ store, sessionId: 'a', logger }), 'right');
 });
 
 describe('a session with a cipher', () => {
   test('stores ciphertext only, and gives items back', async () => {
     await session.addItems([user('a secret')]);
-    expect(JSON.stringify(await store.snapshot('a'))).not.toContain('secret');
+    expect(JSON.stringify(await backendOf(store).snapshot('a'))).not.toContain('secret');
     expect(await session.getItems()).toEqual([user('a secret')]);
     expect(await session.popItem()).toEqual(user('a secret'));
   });
 
   test('takes the sealed size for the bound of the store', async () => {
-    class SmallStore extends MemorySessionStore {
+    class SmallBackend extends MemoryBackend {
       readonly maxRecordBytes = 100;
     }
-    const small = new StoredSession({ store: new SmallStore(), cipher: cipherOf('right') });
+    const small = encrypted(new SessionStore(new SmallBackend()).session(), 'right');
     const item = user('x'.repeat(30));
     expect(JSON.stringify(item).length).toBeLessThan(100);
     await expect(small.addItems([item])).rejects.toMatchObject({ code: 'item_too_large' });
@@ -103,8 +107,8 @@ describe('records that the cipher hides', () => {
 describe('with a wrong key', () => {
   test('every call that reads fails, and nothing is destroyed', async () => {
     await session.addItems([user('1'), user('2')]);
-    const before = await store.snapshot('a', { positions: true });
-    const wrong = new StoredSession({ store, sessionId: 'a', cipher: cipherOf('wrong') });
+    const before = await backendOf(store).snapshot('a', { positions: true });
+    const wrong = encrypted(store.session('a'), 'wrong');
     for (const call of [
       () => wrong.getItems(),
       () => wrong.getItems(1),
@@ -119,6 +123,6 @@ describe('with a wrong key', () => {
     ]) {
       await expect(call()).rejects.toMatchObject({ code: 'damaged_record' });
     }
-    expect(await store.snapshot('a', { positions: true })).toEqual(before);
+    expect(await backendOf(store).snapshot('a', { positions: true })).toEqual(before);
   });
 });

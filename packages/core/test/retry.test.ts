@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Attempt, retryConflicts, retryUntil } from '../src/adapter.ts';
+import { type Attempt, retryConflicts, retryUntil } from '../src/backend.ts';
 
 const giveUp = (): Error => new Error('gave up');
 

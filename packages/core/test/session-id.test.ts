@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { assertSessionId, MAX_SESSION_ID_BYTES } from '../src/adapter.ts';
+import { assertSessionId, MAX_SESSION_ID_BYTES } from '../src/backend.ts';
 import { isSessionError, MemorySessionStore, StoredSession } from '../src/index.ts';
 import { user } from './items.ts';
 

@@ -8,6 +8,7 @@ import {
   type SessionInputCallback,
 } from '@openai/agents';
 import { expectTypeOf } from 'vitest';
+import type { SessionBackend } from '../src/backend.ts';
 import {
   copySession,
   exportSession,
@@ -20,7 +21,7 @@ import {
   SessionError,
   type SessionErrorCode,
   type SessionInfo,
-  type SessionStore,
+  SessionStore,
   StoredSession,
 } from '../src/index.ts';
 
@@ -45,22 +46,56 @@ expectTypeOf(keepRecentTurns).returns.toEqualTypeOf<SessionInputCallback>();
 expectTypeOf(keepRecentItems).returns.toEqualTypeOf<SessionInputCallback>();
 
 // A session knows what kind of store it has.
-expectTypeOf(session.store).toEqualTypeOf<MemorySessionStore>();
-expectTypeOf(new StoredSession({ store }).store).toEqualTypeOf<MemorySessionStore>();
+class OwnStore extends SessionStore {
+  readonly own: boolean = true;
+}
+declare const backend: SessionBackend;
+expectTypeOf(new StoredSession({ store: new OwnStore(backend) }).store).toEqualTypeOf<OwnStore>();
+expectTypeOf(session.store).toEqualTypeOf<SessionStore>();
 expectTypeOf(store).toExtend<SessionStore>();
 expectTypeOf(store).toExtend<SessionDirectory>();
 
-new StoredSession({ store, sessionId: 'a', logger: console, ownsStore: true });
+new StoredSession({ store, sessionId: 'a', logger: console });
 // @ts-expect-error: a session needs a store
 new StoredSession({ sessionId: 'a' });
-// @ts-expect-error: a store has more methods than this one
-new StoredSession({ store: { append: async () => ({ revision: 1 }) } });
+// @ts-expect-error: a backend is no store
+new StoredSession({ store: backend });
+// @ts-expect-error: what a store looks like is no store
+new StoredSession({ store: { ...store } });
+// @ts-expect-error: who closes a store is nobody's choice
+new StoredSession({ store, ownsStore: true });
+// @ts-expect-error: EncryptedSession encrypts
+new StoredSession({ store, cipher: undefined });
 // @ts-expect-error: there is no such option
 new StoredSession({ store, id: 'a' });
 // @ts-expect-error: an id is a string
 store.session(7);
 // @ts-expect-error: the store of a session does not change
 session.store = store;
+
+// Nothing raw is on what an application holds, so that every record is an item.
+// @ts-expect-error: records are the backend's
+store.append;
+// @ts-expect-error: records are the backend's
+store.window;
+// @ts-expect-error: records are the backend's
+store.snapshot;
+// @ts-expect-error: records are the backend's
+store.replaceTail;
+// @ts-expect-error: records are the backend's
+store.rewrite;
+// @ts-expect-error: records are the backend's
+store.clear;
+// @ts-expect-error: `storeInternals` gives it to authors of backends and sessions
+store.backend;
+// @ts-expect-error: `storeInternals` gives it to authors of backends and sessions
+session.backend;
+// @ts-expect-error: EncryptedSession encrypts
+session.withCipher;
+// @ts-expect-error: a store is made of a backend
+new SessionStore();
+// @ts-expect-error: a store is no backend
+new SessionStore(store);
 
 // @ts-expect-error: a limit is a number
 await session.getItems('5');

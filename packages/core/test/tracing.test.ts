@@ -1,13 +1,15 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { traceOperation } from '../src/adapter.ts';
+import { type Operation, type TailReplacement, traceOperation } from '../src/backend.ts';
 import {
   MemorySessionStore,
   operationChannel,
   type SessionOperation,
-  StoredSession,
+  SessionStore,
+  type StoredSession,
 } from '../src/index.ts';
+import { MemoryBackend } from '../src/memory-backend.ts';
 import { user } from './items.ts';
 
 /** What was told, event by event, in the order in which it happened. */
@@ -34,7 +36,8 @@ afterEach(() => {
   operationChannel.unsubscribe(subscribers);
 });
 
-const open = (store = new MemorySessionStore()) => new StoredSession({ store, sessionId: 'ada' });
+const open = (): StoredSession => new MemorySessionStore().session('ada');
+const openOn = (backend: MemoryBackend): StoredSession => new SessionStore(backend).session('ada');
 
 describe('the tracing channel of operations', () => {
   test('tells of a call where it is made, and again when its work is done', async () => {
@@ -98,17 +101,17 @@ describe('the tracing channel of operations', () => {
   });
 
   test('counts the attempts that others got in before', async () => {
-    class Contested extends MemorySessionStore {
+    class Contested extends MemoryBackend {
       wins = 3;
-      override async replaceTail(...args: Parameters<MemorySessionStore['replaceTail']>) {
+      override async replaceTail(id: string, replacement: TailReplacement) {
         if (this.wins > 0) {
           this.wins -= 1;
-          await this.append('ada', [JSON.stringify(user('theirs'))]);
+          await this.append(id, [JSON.stringify(user('theirs'))]);
         }
-        return super.replaceTail(...args);
+        return super.replaceTail(id, replacement);
       }
     }
-    const session = open(new Contested());
+    const session = openOn(new Contested());
     await session.addItems([user('mine')]);
     await session.popItem();
     expect(finished.map(({ operation, retries }) => [operation, retries])).toEqual([
@@ -118,12 +121,12 @@ describe('the tracing channel of operations', () => {
   });
 
   test('tells why a call rejected, and the caller gets the same error', async () => {
-    class Full extends MemorySessionStore {
+    class Full extends MemoryBackend {
       override append(): Promise<never> {
         return Promise.reject(new Error('full'));
       }
     }
-    await expect(open(new Full()).addItems([user('Hello')])).rejects.toThrow('full');
+    await expect(openOn(new Full()).addItems([user('Hello')])).rejects.toThrow('full');
     expect(events).toContain('error addItems');
     expect(finished[0]?.error).toEqual(new Error('full'));
   });
@@ -144,13 +147,13 @@ describe('the tracing channel of operations', () => {
     const blocked = new Promise<void>((resolve) => {
       release = resolve;
     });
-    class Slow extends MemorySessionStore {
-      override async append(...args: Parameters<MemorySessionStore['append']>) {
+    class Slow extends MemoryBackend {
+      override async append(id: string, records: readonly string[], operation?: Operation) {
         await blocked;
-        return super.append(...args);
+        return super.append(id, records, operation);
       }
     }
-    const session = open(new Slow());
+    const session = openOn(new Slow());
     const calls = [session.addItems([user('1')]), session.getItems()];
     expect(events).toEqual(['start addItems', 'end addItems', 'start getItems', 'end getItems']);
     release();
@@ -164,13 +167,13 @@ describe('the tracing channel of operations', () => {
     const spans = new AsyncLocalStorage<string>();
     operationChannel.start.bindStore(spans, ({ operation }) => `span of ${operation}`);
     const seen: (string | undefined)[] = [];
-    class Watching extends MemorySessionStore {
-      override append(...args: Parameters<MemorySessionStore['append']>) {
+    class Watching extends MemoryBackend {
+      override append(id: string, records: readonly string[], operation?: Operation) {
         seen.push(spans.getStore());
-        return super.append(...args);
+        return super.append(id, records, operation);
       }
     }
-    await open(new Watching()).addItems([user('Hello')]);
+    await openOn(new Watching()).addItems([user('Hello')]);
     operationChannel.start.unbindStore(spans);
     expect(seen).toEqual(['span of addItems']);
   });

@@ -1,6 +1,7 @@
 import type { AgentInputItem, SessionHistoryTransaction } from '@openai/agents';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { MemorySessionStore, StoredSession } from '../src/index.ts';
+import { MemorySessionStore, SessionStore, type StoredSession } from '../src/index.ts';
+import { MemoryBackend } from '../src/memory-backend.ts';
 import { carrying, nested, user } from './items.ts';
 
 let store: MemorySessionStore;
@@ -184,10 +185,10 @@ describe('the items of a transaction', () => {
   });
 
   test('may not be over the bound of the store', async () => {
-    class SmallStore extends MemorySessionStore {
+    class SmallBackend extends MemoryBackend {
       readonly maxRecordBytes = 100;
     }
-    session = new StoredSession({ store: new SmallStore() });
+    session = new SessionStore(new SmallBackend()).session();
     await expect(apply('o', append(user('x'.repeat(100))))).rejects.toMatchObject({
       code: 'item_too_large',
     });

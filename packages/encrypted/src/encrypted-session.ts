@@ -93,7 +93,8 @@ class SealedSession implements Session, AsyncDisposable {
   }
 
   /**
-   * True if no record is plain text. Needs no key, and does not tell whether the records decrypt.
+   * True if no record is plain text. Does not tell whether the records decrypt. Needs no key, but for
+   * a session with branches that a plain one has written to since: its new records are looked into.
    *
    * @throws SessionError `closed`
    */

@@ -1,5 +1,6 @@
 import { isSessionError, SessionError, type SessionStore } from '@agent-sessions/core';
 import {
+  assertOptions,
   noteItemCount,
   type RecordBackend,
   type SessionInternals,
@@ -9,7 +10,13 @@ import { type Envelope, isPlainItem, parseEnvelope } from './envelope.ts';
 import type { EnvelopeBox } from './envelope-box.ts';
 import type { Expiry } from './expiry.ts';
 import { invalidOptions, notEncrypted } from './failures.ts';
-import { type RewriteOptions, type RewritePlan, Rewriter, snapshotInOrder } from './rewrite.ts';
+import {
+  type RewriteOptions,
+  type RewritePlan,
+  Rewriter,
+  rewriteChecks,
+  snapshotInOrder,
+} from './rewrite.ts';
 
 /** How many records are opened at once to check them. */
 const CHUNK = 1000;
@@ -124,9 +131,15 @@ export class Maintenance {
   /** Checks the whole session before anything is changed, then changes one part after the other. */
   #rewrite(
     operation: string,
-    { onProgress }: RewriteOptions = {},
+    options: RewriteOptions = {},
     { check, ...plan }: RewritePlan & { check: (records: readonly string[]) => Promise<unknown> },
   ): Promise<number> {
+    assertOptions<RewriteOptions>(options, {
+      of: `${operation}()`,
+      example: '{ onProgress }',
+      checks: rewriteChecks,
+    });
+    const { onProgress } = options;
     return this.#traced(operation, async () => {
       await this.#eachBackend(async (backend) => {
         await check((await snapshotInOrder(this.#internals, backend)).records);

@@ -86,8 +86,9 @@ export function toKeySource({ key, keys, keyProvider, passphrase }: KeyOptions):
   }
   if (keyProvider !== undefined) return new ProviderSource(keyProvider);
   if (keys !== undefined) return new RingSource(keys);
-  if (key !== undefined) return new RingSource({ current: 'key', ring: { key } });
-  return new RingSource({ current: 'passphrase', ring: { passphrase: { passphrase } } });
+  if (key !== undefined) return new RingSource({ current: 'key', ring: { key } }, '`key`');
+  const ring = { passphrase: { passphrase } };
+  return new RingSource({ current: 'passphrase', ring }, '`passphrase`');
 }
 
 /** A key that is `undefined` was meant to be there. */

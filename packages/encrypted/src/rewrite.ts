@@ -2,6 +2,9 @@ import { isSessionError, SessionError } from '@agent-sessions/core';
 import {
   type Attempt,
   CONFLICT_DEADLINE_MS,
+  expecting,
+  type OptionChecks,
+  optional,
   type RecordBackend,
   retryConflicts,
   type SessionInternals,
@@ -28,6 +31,10 @@ export interface RewriteOptions {
   /** Called after each batch of at most 200 records. */
   readonly onProgress?: (progress: RewriteProgress) => void;
 }
+
+export const rewriteChecks: OptionChecks<RewriteOptions> = {
+  onProgress: optional(expecting('a function', (value) => typeof value === 'function')),
+};
 
 /** Which records change, and into what. */
 export interface RewritePlan {

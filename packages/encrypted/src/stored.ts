@@ -4,7 +4,7 @@ import type { EnvelopeBox } from './envelope-box.ts';
 import type { PlainSession } from './envelope-session.ts';
 import type { Expiry } from './expiry.ts';
 import { Maintenance } from './maintenance.ts';
-import { SessionCipher } from './session-cipher.ts';
+import { MixedCipher, SessionCipher } from './session-cipher.ts';
 
 /** What an encrypted session consists of, whatever it is around. */
 export interface Sealed extends PlainSession {
@@ -24,7 +24,15 @@ export function encryptStored(
   const newest = async () => sessionInternals(view)?.backend.window(sessionId, 1) ?? [];
   const view = internals.withCipher(new SessionCipher(box, expiry, newest));
   const assertOpen = () => view.getSessionId();
-  const maintenance = new Maintenance({ internals, store: view.store, box, expiry, assertOpen });
+  // A session with branches may have to be told first what its records are, which takes the key.
+  const mixed = sessionInternals(internals.withCipher(new MixedCipher(box, expiry))) ?? internals;
+  const maintenance = new Maintenance({
+    internals: mixed,
+    store: view.store,
+    box,
+    expiry,
+    assertOpen,
+  });
   const sealed: Sealed = {
     getSessionId: () => view.getSessionId(),
     getItems: (...args) => view.getItems(...args),

@@ -14,6 +14,7 @@ import {
 import { expectNothingReadable } from './support/at-rest.ts';
 import { KEY } from './support/keys.ts';
 import { largestItem } from './support/largest-item.ts';
+import { cutNewest } from './support/records.ts';
 
 for (const backend of [postgres, mysql, pglite]) {
   if (backend.missing === undefined) await testOver(backend, await backend.create());
@@ -35,11 +36,7 @@ async function testOver({ name }: Backend, database: TestDatabase): Promise<void
       name: `Encrypted over ${name}`,
       ...(maxItemBytes !== undefined && { limits: { maxItemBytes } }),
       open: (sessionId) => new EncryptedSession({ session: store.session(sessionId), key: KEY }),
-      corruptNewest: async (sessionId) => {
-        const { revision, records } = await store.snapshot(sessionId, { limit: 1 });
-        const cut = records.map((record) => record.slice(0, 90));
-        await store.replaceTail(sessionId, { revision, drop: 1, records: cut });
-      },
+      corruptNewest: (sessionId) => cutNewest(store, sessionId, 90),
     },
   );
 

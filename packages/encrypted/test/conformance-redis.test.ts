@@ -8,6 +8,7 @@ import { emptyKeys } from '../../redis/test/support/keys.ts';
 import { findServer } from '../../redis/test/support/server.ts';
 import { expectNothingReadable } from './support/at-rest.ts';
 import { KEY } from './support/keys.ts';
+import { cutNewest } from './support/records.ts';
 
 const found = await findServer();
 if ('why' in found) {
@@ -27,11 +28,7 @@ if ('why' in found) {
     {
       name: 'Encrypted over Redis',
       open: (sessionId) => new EncryptedSession({ session: store.session(sessionId), key: KEY }),
-      corruptNewest: async (sessionId) => {
-        const { revision, records } = await store.snapshot(sessionId, { limit: 1 });
-        const cut = records.map((record) => record.slice(0, 90));
-        await store.replaceTail(sessionId, { revision, drop: 1, records: cut });
-      },
+      corruptNewest: (sessionId) => cutNewest(store, sessionId, 90),
     },
   );
 

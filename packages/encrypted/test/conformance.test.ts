@@ -10,6 +10,7 @@ import Database from 'better-sqlite3';
 import { afterAll, describe, it } from 'vitest';
 import { KEY } from './support/keys.ts';
 import { ListSession } from './support/list-session.ts';
+import { cutNewest } from './support/records.ts';
 
 const store = new MemorySessionStore();
 
@@ -18,11 +19,7 @@ sessionConformance(
   {
     name: 'Encrypted over MemorySessionStore',
     open: (sessionId) => new EncryptedSession({ session: store.session(sessionId), key: KEY }),
-    corruptNewest: async (sessionId) => {
-      const { revision, records } = await store.snapshot(sessionId, { limit: 1 });
-      const cut = records.map((record) => record.slice(0, 60));
-      await store.replaceTail(sessionId, { revision, drop: 1, records: cut });
-    },
+    corruptNewest: (sessionId) => cutNewest(store, sessionId, 60),
   },
 );
 

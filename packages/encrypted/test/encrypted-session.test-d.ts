@@ -19,6 +19,36 @@ test('exactly one way to give a key compiles', () => {
   new EncryptedSession({ session: stored, key, passphrase: 'word' });
 });
 
+test('other wrong uses do not compile', () => {
+  // @ts-expect-error -- nothing
+  new EncryptedSession();
+  // @ts-expect-error -- a session is an option
+  new EncryptedSession(stored);
+  // @ts-expect-error -- no session
+  new EncryptedSession({ key });
+  // @ts-expect-error -- a store is no session
+  new EncryptedSession({ session: stored.store, key });
+  // @ts-expect-error -- nobody knows it
+  new EncryptedSession({ session: stored, key, ttl: 60 });
+  // @ts-expect-error -- nobody knows it
+  new EncryptedSession({ session: stored, encryptionKey: key });
+  const session = new EncryptedSession({ session: stored, key });
+  // @ts-expect-error -- nobody knows it
+  session.rotate({ onprogress: () => {} });
+  // @ts-expect-error -- a function must be named
+  session.encryptExisting(() => {});
+});
+
+test('nothing raw compiles on an encrypted session or its store', () => {
+  const session = new EncryptedSession({ session: stored, key });
+  // @ts-expect-error -- raw
+  session.store.append('a', []);
+  // @ts-expect-error -- raw
+  session.store.snapshot('a');
+  // @ts-expect-error -- raw
+  session.backend;
+});
+
 test('an encrypted session is a session for the SDK, whatever it is around', () => {
   expectTypeOf<EncryptedSession<StoredSession>>().toExtend<Session>();
   expectTypeOf<EncryptedSession<MemorySession>>().toExtend<Session>();

@@ -9,7 +9,7 @@ import { SQLiteSessionStore } from '@agent-sessions/sqlite';
 import { MemorySession } from '@openai/agents';
 import { describe, expect, test } from 'vitest';
 import { KEY, OTHER_KEY } from './support/keys.ts';
-import { recordsOf, setRecords, user, users } from './support/records.ts';
+import { recordsOf, setRecords, snapshotOf, user, users } from './support/records.ts';
 
 function open(store: MemorySessionStore, key = KEY) {
   return new EncryptedSession({ session: store.session('s'), key });
@@ -21,13 +21,13 @@ describe('encryptExisting()', () => {
     const bytes = { ...user('bytes'), providerData: { bytes: new Uint8Array([1, 2]) } };
     const history = [...users('item', 450), bytes];
     await store.session('s').addItems(history);
-    const before = await store.snapshot('s', { positions: true });
+    const before = await snapshotOf(store, 's', { positions: true });
     const session = open(store);
     const progress: number[] = [];
     const count = await session.encryptExisting({ onProgress: ({ done }) => progress.push(done) });
     expect(count).toBe(451);
     expect(progress).toEqual([200, 400, 451]);
-    const after = await store.snapshot('s', { positions: true });
+    const after = await snapshotOf(store, 's', { positions: true });
     expect(after.positions).toEqual(before.positions);
     expect(after.records.join()).not.toContain('item-');
     expect(await session.getItems()).toEqual(history);
@@ -107,7 +107,7 @@ describe('ciphertext that is moved without the key', () => {
     const from = await sealed();
     await using to = new SQLiteSessionStore();
     await copySession(from.session('s'), to.session('s'));
-    expect((await to.snapshot('s')).records).toEqual((await from.snapshot('s')).records);
+    expect(await recordsOf(to, 's')).toEqual(await recordsOf(from, 's'));
     const session = new EncryptedSession({ session: to.session('s'), key: KEY });
     expect(await session.getItems()).toEqual(history);
   });

@@ -6,11 +6,11 @@ import {
   isSessionHistoryRewriteAwareSession,
   isSessionHistoryTransactionAwareSession,
   MemorySession,
+  OpenAIConversationsSession,
   protocol,
   RunContext,
   type Session,
 } from '@openai/agents';
-import { OpenAIConversationsSession } from '@openai/agents';
 import { expect, test } from 'vitest';
 import { KEY, OTHER_KEY } from './support/keys.ts';
 import { ListSession } from './support/list-session.ts';

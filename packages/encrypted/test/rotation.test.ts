@@ -1,10 +1,11 @@
 import { MemorySessionStore, SessionError } from '@agent-sessions/core';
+import { storeInternals } from '@agent-sessions/core/backend';
 import { EncryptedSession, type RewriteProgress } from '@agent-sessions/encrypted';
 import { SQLiteSessionStore } from '@agent-sessions/sqlite';
 import { expect, test } from 'vitest';
 import { temporaryFile } from './support/files.ts';
 import { KEY, NEW_KEY, OTHER_KEY } from './support/keys.ts';
-import { recordsOf, setRecords, user, users } from './support/records.ts';
+import { recordsOf, setRecords, snapshotOf, user, users } from './support/records.ts';
 
 const RING = { current: 'new', ring: { key: KEY, new: NEW_KEY } };
 
@@ -31,13 +32,13 @@ test('after rotate() the new key alone reads everything, in order, and the old o
   await new EncryptedSession({ session: store.session('s'), key: KEY }).addItems(
     users('item', 450),
   );
-  const before = await store.snapshot('s', { positions: true });
+  const before = await snapshotOf(store, 's', { positions: true });
   const progress: RewriteProgress[] = [];
   const session = new EncryptedSession({ session: store.session('s'), keys: RING });
   const rotated = await session.rotate({ onProgress: (now) => progress.push(now) });
   expect(rotated).toBe(450);
   expect(progress).toEqual([200, 400, 450].map((done) => ({ done, total: 450 })));
-  const after = await store.snapshot('s', { positions: true });
+  const after = await snapshotOf(store, 's', { positions: true });
   expect(keyIds(after.records)).toEqual(new Set(['new']));
   expect(after.positions).toEqual(before.positions);
   const keys = { current: 'new', ring: { new: NEW_KEY } };
@@ -49,14 +50,13 @@ test('after rotate() the new key alone reads everything, in order, and the old o
 });
 
 test('a session is rotated in smaller batches where 200 records are too large for the store', async () => {
-  class SmallStore extends MemorySessionStore {
-    override async rewrite(...args: Parameters<MemorySessionStore['rewrite']>) {
-      const [, { changes }] = args;
-      if (changes.size > 60) throw new SessionError('item_too_large', 'too large');
-      return super.rewrite(...args);
-    }
-  }
-  const store = new SmallStore();
+  const store = new MemorySessionStore();
+  const { backend } = storeInternals(store);
+  const rewrite = backend.rewrite.bind(backend);
+  backend.rewrite = async (id, change) => {
+    if (change.changes.size > 60) throw new SessionError('item_too_large', 'too large');
+    return rewrite(id, change);
+  };
   await new EncryptedSession({ session: store.session('s'), key: KEY }).addItems(
     users('item', 210),
   );
@@ -89,10 +89,10 @@ test('rotate() rejects before it changes anything if one record does not decrypt
   );
   const records = await recordsOf(store, 's');
   await setRecords(store, 's', [...records.slice(0, -1), JSON.stringify(user('plain'))]);
-  const before = await store.snapshot('s');
+  const before = await snapshotOf(store, 's');
   const session = new EncryptedSession({ session: store.session('s'), keys: RING });
   await expect(session.rotate()).rejects.toMatchObject({ code: 'not_encrypted' });
-  expect(await store.snapshot('s')).toEqual(before);
+  expect(await snapshotOf(store, 's')).toEqual(before);
 });
 
 test('rotate() checks also what already names the current key', async () => {

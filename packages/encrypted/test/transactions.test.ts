@@ -3,7 +3,7 @@ import { MemorySessionStore } from '@agent-sessions/core';
 import { EncryptedSession } from '@agent-sessions/encrypted';
 import { expect, test } from 'vitest';
 import { KEY, NEW_KEY, OTHER_KEY } from './support/keys.ts';
-import { user, users } from './support/records.ts';
+import { snapshotOf, user, users } from './support/records.ts';
 
 const operation = {
   operationId: 'op',
@@ -12,7 +12,7 @@ const operation = {
 const operationKey = createHash('sha256').update('"op"').digest('hex');
 
 async function fingerprintIn(store: MemorySessionStore, id: string): Promise<string> {
-  const { operation: fingerprint } = await store.snapshot(id, { operation: operationKey });
+  const { operation: fingerprint } = await snapshotOf(store, id, { operation: operationKey });
   return fingerprint ?? '';
 }
 

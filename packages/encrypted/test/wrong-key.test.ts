@@ -4,7 +4,7 @@ import { SQLiteSessionStore } from '@agent-sessions/sqlite';
 import type { AgentInputItem } from '@openai/agents';
 import { describe, expect, test } from 'vitest';
 import { KEY, OTHER_KEY } from './support/keys.ts';
-import { recordsOf, user, users } from './support/records.ts';
+import { recordsOf, snapshotOf, user, users } from './support/records.ts';
 
 type Encrypted = EncryptedSession<ReturnType<MemorySessionStore['session']>>;
 
@@ -62,7 +62,7 @@ describe.each(Object.entries(wrongKeys))('with %s', (_, keys) => {
         const right = new EncryptedSession({ session: store.session(id), key: KEY });
         const history = [...users('item', 3), call];
         await right.addItems(history);
-        const before = await store.snapshot(id);
+        const before = await snapshotOf(store, id);
         const later = () => Date.now() + 3_600_000;
         const wrong = new EncryptedSession({
           session: store.session(id),
@@ -73,7 +73,7 @@ describe.each(Object.entries(wrongKeys))('with %s', (_, keys) => {
         await expect(use(wrong)).rejects.toMatchObject({
           code: 'key' in keys ? 'decryption_failed' : 'key_unavailable',
         });
-        expect(await store.snapshot(id)).toEqual(before);
+        expect(await snapshotOf(store, id)).toEqual(before);
         expect(await right.getItems()).toEqual(history);
       },
     );

@@ -6,7 +6,12 @@
  * @module
  */
 export { SessionDatabase } from './database.ts';
-export { type BetterSqlite3Module, openSQLite, overSQLite } from './databases/sqlite.ts';
+export {
+  type BetterSqlite3Module,
+  openSQLiteOptions,
+  type SQLiteDatabaseOptions,
+  sqliteChecks,
+} from './databases/sqlite.ts';
 export type { Database, Execute, Inspection, SqlDialect, Statement } from './dialects/dialect.ts';
 export { KyselyBackend } from './kysely-backend.ts';
 export { databaseChecks, openDatabase } from './kysely-store.ts';

@@ -42,8 +42,9 @@ export class KyselyBackend implements SessionBackend {
    * @throws SessionError `invalid_options`
    */
   constructor(opened: OpenedDatabase, settings: KyselyStoreSettings) {
-    const { db, dialect, label } = opened;
-    const { createTables = false, timeoutMs = 10_000 } = settings;
+    const { db, dialect, label, isInMemory = false } = opened;
+    const { timeoutMs = 10_000 } = settings;
+    const createTables = isInMemory || (settings.createTables ?? false);
     const tables = resolveTables(settings, dialect);
     this.#opened = opened;
     this.#dialect = dialect;

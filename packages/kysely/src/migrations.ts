@@ -1,7 +1,9 @@
+import { assertOptions } from '@agent-sessions/core/backend';
 import { CompiledQuery, type Kysely } from 'kysely';
 import { detectDialect } from './dialects/detect.ts';
 import type { Execute, SqlDialect } from './dialects/dialect.ts';
-import { resolveTables, type TableOptions, type Tables } from './tables.ts';
+import { postgres } from './dialects/postgres.ts';
+import { resolveTables, type TableOptions, type Tables, tableChecks } from './tables.ts';
 
 /** The name under which the version is kept; other packages keep theirs beside it. */
 const COMPONENT = 'core';
@@ -27,7 +29,8 @@ export const VERSION: number = STEPS.length;
  * The migrations of the session tables, by name and in order, for the caller's own Kysely
  * `Migrator`. None of them can be undone: that would delete conversations.
  *
- * @throws SessionError from a migration that runs: `invalid_options`, `unsupported`
+ * @throws SessionError `invalid_options`; from a migration that runs: `invalid_options` for a schema
+ * where there are none, `unsupported` for SQL Server
  *
  * @example
  * ```ts
@@ -40,6 +43,13 @@ export const VERSION: number = STEPS.length;
  * ```
  */
 export function sessionMigrations(options: TableOptions = {}): Record<string, SessionMigration> {
+  assertOptions<TableOptions>(options, {
+    of: 'sessionMigrations()',
+    example: '{ tables, schema }',
+    checks: tableChecks,
+  });
+  // Not only when they run: nobody waits for that with a wrong name. Postgres has all that there is.
+  resolveTables(options, postgres);
   const migrations = STEPS.map(({ name }, index): [string, SessionMigration] => [
     name,
     {

@@ -11,12 +11,12 @@ import {
   type OptionChecks,
   openSession,
 } from '@agent-sessions/core/backend';
-import type { MysqlPool } from 'kysely';
 import * as mysql2 from 'mysql2';
-import { openMySQL, overMySQLPool } from './databases/mysql.ts';
+import { type GivenMySQLPool, openMySQL, overMySQLPool } from './databases/mysql.ts';
 import { KyselyBackend } from './kysely-backend.ts';
 import { KyselySessionStore } from './kysely-store.ts';
 import type { OpenedDatabase } from './opened-database.ts';
+import { isUrlOf } from './place-of-url.ts';
 import { type KyselyStoreSettings, settingsChecks } from './settings.ts';
 
 /** Where the database is. */
@@ -27,8 +27,8 @@ export type MySQLDatabaseOptions =
       readonly pool?: never;
     }
   | {
-      /** A pool of the driver. It is never closed here. */
-      readonly pool: MysqlPool;
+      /** A pool of `mysql2` or of `mysql2/promise`. It is never closed here. */
+      readonly pool: GivenMySQLPool;
       readonly url?: never;
     };
 
@@ -42,7 +42,7 @@ const EXAMPLE = "{ url: 'mysql://app@localhost/app' } or { pool }";
 
 /** The checks of the options that say where the database is; for packages that extend this one. */
 export const databaseChecks: OptionChecks<MySQLDatabaseOptions> = {
-  url: expecting('a mysql:// URL', (value) => typeof value === 'string'),
+  url: isUrlOf('mysql', 'mariadb'),
   pool: expecting(
     'a pool of mysql2',
     (value) => typeof value === 'object' && value !== null && 'getConnection' in value,
@@ -63,7 +63,7 @@ export function openDatabase(of: string, { url, pool }: MySQLDatabaseOptions): O
     throw invalidOptions(of, 'pass either `url` or `pool`, not both');
   }
   if (pool !== undefined) return overMySQLPool(pool);
-  if (url !== undefined) return openMySQL(url, async () => mysql2);
+  if (url !== undefined) return openMySQL(String(url), async () => mysql2);
   throw invalidOptions(of, 'pass the `url` of a database, or a `pool` of mysql2');
 }
 

@@ -4,6 +4,7 @@ import { openPostgres } from './databases/postgres.ts';
 import { openSQLite } from './databases/sqlite.ts';
 import { loadDriver } from './load-driver.ts';
 import type { OpenedDatabase } from './opened-database.ts';
+import { schemeOf } from './place-of-url.ts';
 
 /**
  * Opens a database by its URL. Its driver is loaded, and a connection opened, on first use.
@@ -12,7 +13,7 @@ import type { OpenedDatabase } from './opened-database.ts';
  */
 export function openUrl(given: string | URL): OpenedDatabase {
   const url = String(given);
-  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase();
+  const scheme = schemeOf(url);
   switch (scheme) {
     case 'postgres':
     case 'postgresql':
@@ -25,7 +26,7 @@ export function openUrl(given: string | URL): OpenedDatabase {
     case 'file':
       throw invalidOptions(
         '`url`',
-        `write sqlite:${pathOf(url.slice('file:'.length)).replace(/\?.*$/s, '')} for a file of SQLite`,
+        `write sqlite:${pathOf(url.slice('file:'.length).replace(/\?.*$/s, ''))} for a file of SQLite`,
       );
     default:
       throw invalidOptions(
@@ -42,6 +43,12 @@ function pathOf(rest: string): string {
     throw invalidOptions(
       '`url`',
       `\`sqlite://name\` would be a host, and a file has none. Write sqlite:${path.slice(2)} for a relative path, sqlite:/${path.slice(2)} for an absolute one`,
+    );
+  }
+  if (path.includes('?')) {
+    throw invalidOptions(
+      '`url`',
+      `the URL of a file takes no parameters. Write sqlite:${path.replace(/\?.*$/s, '')}`,
     );
   }
   const problem = isDatabasePath(path);

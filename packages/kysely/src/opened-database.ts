@@ -10,6 +10,8 @@ export interface OpenedDatabase {
   readonly label: string;
   /** Whether it was opened here, and so is closed here. */
   readonly isOwned: boolean;
+  /** Whether it is in memory, if the database cannot tell; then tables are always created. */
+  readonly isInMemory?: boolean;
 }
 
 /** Any `Kysely<DB>` or `Transaction<DB>`, whatever `DB` is. */
@@ -70,6 +72,11 @@ const OTHERS: readonly {
     is: 'a database of PGlite',
     members: ['query', 'exec', 'waitReady'],
     advice: 'Pass `new Kysely({ dialect: new PGliteDialect({ pglite: db }) })`',
+  },
+  {
+    is: 'a pool of mysql2/promise',
+    members: ['getConnection', 'query', 'pool'],
+    advice: 'Pass `new Kysely({ dialect: new MysqlDialect({ pool: db.pool }) })`',
   },
   {
     is: 'a pool of mysql2',

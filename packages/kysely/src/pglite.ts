@@ -40,12 +40,15 @@ export type PGliteSessionOptions = SessionOptions<PGliteSessionStore, PGliteSess
 
 const EXAMPLE = "{ path: './conversations' } or { pglite }";
 
+/** As SQLite writes it; PGlite would make a folder of this name. */
+const IN_MEMORY = 'is a folder. Leave it out for a database in memory';
+
 /** The checks of the options that say where the database is; for packages that extend this one. */
 export const databaseChecks: OptionChecks<PGliteDatabaseOptions> = {
-  path: isDatabasePath,
+  path: (value) => (value === ':memory:' ? IN_MEMORY : isDatabasePath(value)),
   pglite: expecting(
     'an instance of PGlite',
-    (value) => typeof value === 'object' && value !== null && 'query' in value,
+    (value) => typeof value === 'object' && value !== null && 'waitReady' in value,
   ),
 };
 

@@ -17,6 +17,7 @@ import { openPostgres, overPostgresPool } from './databases/postgres.ts';
 import { KyselyBackend } from './kysely-backend.ts';
 import { KyselySessionStore } from './kysely-store.ts';
 import type { OpenedDatabase } from './opened-database.ts';
+import { isUrlOf } from './place-of-url.ts';
 import { type KyselyStoreSettings, settingsChecks } from './settings.ts';
 
 /** Where the database is. */
@@ -45,10 +46,15 @@ const EXAMPLE = "{ url: 'postgres://app@localhost/app' } or { pool }";
 
 /** The checks of the options that say where the database is; for packages that extend this one. */
 export const databaseChecks: OptionChecks<PostgresDatabaseOptions> = {
-  url: expecting('a postgres:// URL', (value) => typeof value === 'string'),
+  url: isUrlOf('postgres', 'postgresql'),
   pool: expecting(
-    'a pool of pg',
-    (value) => typeof value === 'object' && value !== null && 'connect' in value,
+    'a Pool of pg',
+    // A single Client has `connect` too, which gives nothing.
+    (value) =>
+      typeof value === 'object' &&
+      value !== null &&
+      'connect' in value &&
+      !('escapeIdentifier' in value),
   ),
 };
 
@@ -66,7 +72,7 @@ export function openDatabase(of: string, { url, pool }: PostgresDatabaseOptions)
     throw invalidOptions(of, 'pass either `url` or `pool`, not both');
   }
   if (pool !== undefined) return overPostgresPool(pool);
-  if (url !== undefined) return openPostgres(url, async () => ({ default: pg }));
+  if (url !== undefined) return openPostgres(String(url), async () => ({ default: pg }));
   throw invalidOptions(of, 'pass the `url` of a database, or a `pool` of pg');
 }
 

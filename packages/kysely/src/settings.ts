@@ -1,5 +1,5 @@
 import { isBoolean, isTimeout, type OptionChecks, optional } from '@agent-sessions/core/backend';
-import type { TableOptions } from './tables.ts';
+import { type TableOptions, tableChecks } from './tables.ts';
 
 /** Options that a store takes however its database is given. */
 export interface KyselyStoreSettings extends TableOptions {
@@ -18,7 +18,5 @@ export interface KyselyStoreSettings extends TableOptions {
 export const settingsChecks: OptionChecks<KyselyStoreSettings> = {
   createTables: optional(isBoolean),
   timeoutMs: optional(isTimeout),
-  // Checked when they are resolved, for which the database must be known.
-  tables: () => undefined,
-  schema: () => undefined,
+  ...tableChecks,
 };

@@ -4,34 +4,14 @@
  * @module
  */
 import { type SessionOptions, StoredSession } from '@agent-sessions/core';
-import {
-  assertOptions,
-  expecting,
-  invalidOptions,
-  isDatabasePath,
-  type OptionChecks,
-  openSession,
-} from '@agent-sessions/core/backend';
+import { assertOptions, type OptionChecks, openSession } from '@agent-sessions/core/backend';
 import BetterSqlite3 from 'better-sqlite3';
-import type { SqliteDatabase } from 'kysely';
-import { openSQLite, overSQLite } from './databases/sqlite.ts';
+import { openSQLiteOptions, type SQLiteDatabaseOptions, sqliteChecks } from './databases/sqlite.ts';
 import { KyselyBackend } from './kysely-backend.ts';
 import { KyselySessionStore } from './kysely-store.ts';
-import type { OpenedDatabase } from './opened-database.ts';
 import { type KyselyStoreSettings, settingsChecks } from './settings.ts';
 
-/** Where the database is. */
-export type SQLiteDatabaseOptions =
-  | {
-      /** The database file, created if need be; its folder must exist. Default: in memory. */
-      readonly path?: string;
-      readonly database?: never;
-    }
-  | {
-      /** An open database of better-sqlite3. It is never closed here. */
-      readonly database: SqliteDatabase;
-      readonly path?: never;
-    };
+export type { SQLiteDatabaseOptions } from './databases/sqlite.ts';
 
 /** Options of a store. */
 export type SQLiteSessionStoreOptions = Omit<KyselyStoreSettings, 'schema'> & SQLiteDatabaseOptions;
@@ -41,32 +21,8 @@ export type SQLiteSessionOptions = SessionOptions<SQLiteSessionStore, SQLiteSess
 
 const EXAMPLE = "{ path: 'conversations.db' } or { database }";
 
-/** The checks of the options that say where the database is; for packages that extend this one. */
-export const databaseChecks: OptionChecks<SQLiteDatabaseOptions> = {
-  path: isDatabasePath,
-  database: expecting(
-    'an open database of better-sqlite3',
-    (value) => typeof value === 'object' && value !== null && 'prepare' in value,
-  ),
-};
-
 const { schema: _onlyPostgres, ...settings } = settingsChecks;
-const storeChecks: OptionChecks<SQLiteSessionStoreOptions> = { ...databaseChecks, ...settings };
-
-/**
- * Opens the database; for packages that extend this one.
- *
- * @param of - The class whose options they are, for errors.
- * @throws SessionError `invalid_options`
- */
-export function openDatabase(
-  of: string,
-  { path = ':memory:', database }: SQLiteDatabaseOptions,
-): OpenedDatabase {
-  if (database === undefined) return openSQLite(path, async () => ({ default: BetterSqlite3 }));
-  if (path !== ':memory:') throw invalidOptions(of, 'pass either `path` or `database`, not both');
-  return overSQLite(database);
-}
+const storeChecks: OptionChecks<SQLiteSessionStoreOptions> = { ...sqliteChecks, ...settings };
 
 /**
  * Keeps sessions in SQLite. Make one a process and share it. Everything but the way in is as in
@@ -93,7 +49,8 @@ export class SQLiteSessionStore extends KyselySessionStore {
       example: EXAMPLE,
       checks: storeChecks,
     });
-    super(new KyselyBackend(openDatabase(of, options), options));
+    const opened = openSQLiteOptions(of, options, async () => ({ default: BetterSqlite3 }));
+    super(new KyselyBackend(opened, options));
   }
 }
 

@@ -1,6 +1,7 @@
 import {
   invalidOptions,
   isTableName,
+  type OptionChecks,
   resolveTableNames,
   type TableNames,
 } from '@agent-sessions/core/backend';
@@ -16,6 +17,12 @@ export interface TableOptions {
   /** The schema that holds the tables; Postgres only. Default: the connection's `search_path`. */
   readonly schema?: string;
 }
+
+/** Their values are checked when they are resolved, for which the database must be known. */
+export const tableChecks: OptionChecks<TableOptions> = {
+  tables: () => undefined,
+  schema: () => undefined,
+};
 
 /** The tables as statements name them: quoted, and with their schema where one was given. */
 export interface Tables extends TableNames {

@@ -40,7 +40,7 @@ const PASSWORD = 'sesame-94c1';
 
 /** The error of a first use; fails if it, or what it is caused by, tells a password. */
 async function failureOf(url: string): Promise<{ code: string; message: string }> {
-  await using session = KyselySession.fromUrl({ url, createTables: true });
+  await using session = new KyselySession({ url, createTables: true });
   try {
     await session.getItems();
   } catch (error) {
@@ -76,7 +76,7 @@ describe('a URL', () => {
   ])('%s is refused at once', (_name, url, problem) => {
     expect.assertions(3);
     try {
-      KyselySession.fromUrl({ url });
+      new KyselySession({ url });
     } catch (error) {
       expect(isSessionError(error, 'invalid_options')).toBe(true);
       expect(String(error)).toContain(problem);
@@ -116,7 +116,7 @@ describe('a URL', () => {
   });
 
   test('with an invalid session id opens nothing', () => {
-    const open = () => KyselySession.fromUrl({ url: 'sqlite:', sessionId: '' });
+    const open = () => new KyselySession({ url: 'sqlite:', sessionId: '' });
     expect(open).toThrow(expect.objectContaining({ code: 'invalid_session_id' }));
   });
 });
@@ -129,7 +129,7 @@ describe('options', () => {
     ['a table name over 50 characters', { tables: { messages: 'a'.repeat(51) } }],
     ['two tables of one name', { tables: { messages: 'same', sessions: 'same' } }],
     ['a schema name with a dot', { schema: 'a.b' }],
-    ['a negative retryTimeoutMs', { retryTimeoutMs: -1 }],
+    ['a negative timeoutMs', { timeoutMs: -1 }],
   ])('%s is refused', (_name, options) => {
     const make = () => new KyselySessionStore({ db, ...options });
     expect(make).toThrow(expect.objectContaining({ code: 'invalid_options' }));
@@ -164,7 +164,7 @@ describe('options', () => {
   });
 
   test('a schema is refused where there are none', () => {
-    const make = () => KyselySessionStore.fromUrl({ url: 'sqlite:', schema: 'agents' });
+    const make = () => new KyselySessionStore({ url: 'sqlite:', schema: 'agents' });
     expect(make).toThrow(expect.objectContaining({ code: 'invalid_options' }));
   });
 
@@ -373,7 +373,7 @@ onEveryBackend(
       'a connection with %s is refused',
       async (parameter) => {
         const url = `${database().url}?${parameter}`;
-        await using session = KyselySession.fromUrl({ url, createTables: true });
+        await using session = new KyselySession({ url, createTables: true });
         await expect(session.getItems()).rejects.toMatchObject({
           code: 'unsupported',
           message: expect.stringContaining('utf8mb4'),

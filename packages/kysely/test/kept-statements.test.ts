@@ -8,7 +8,7 @@ const user = (content: string) => ({ role: 'user' as const, content });
 test('a database that a URL opened prepares each statement once', async () => {
   const prepared = vi.spyOn(SQLite.prototype, 'prepare');
   onTestFinished(() => prepared.mockRestore());
-  await using store = KyselySessionStore.fromUrl({ url: 'sqlite::memory:' });
+  await using store = new KyselySessionStore({ url: 'sqlite::memory:' });
   const session = store.session('a');
   const use = async (): Promise<void> => {
     await session.addItems([user('one'), user('two')]);

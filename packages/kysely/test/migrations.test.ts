@@ -179,7 +179,7 @@ describe('an SQLite file', () => {
     await first.applyHistoryTransaction(operation);
     await first.store.setMetadata(sessionId, { title: 'made there' });
 
-    await using second = KyselySession.fromUrl({ url: `sqlite:${path}`, sessionId });
+    await using second = new KyselySession({ url: `sqlite:${path}`, sessionId });
     await second.applyHistoryTransaction(operation);
     expect(await second.getItems()).toEqual([...numbered(3), ...numbered(2)]);
     await second.popItem();
@@ -188,7 +188,7 @@ describe('an SQLite file', () => {
   });
 
   test('made here has the very tables of @agent-sessions/sqlite', async () => {
-    await using ours = KyselySession.fromUrl({ url: `sqlite:${path}`, createTables: true });
+    await using ours = new KyselySession({ url: `sqlite:${path}`, createTables: true });
     await ours.getItems();
     const theirs = new SQLite(':memory:');
     await new SQLiteSessionStore({ database: theirs }).session('x').getItems();
@@ -206,7 +206,7 @@ describe('an SQLite file', () => {
   });
 
   test('in memory needs no createTables: nobody else could create its tables', async () => {
-    await using session = KyselySession.fromUrl({ url: 'sqlite::memory:' });
+    await using session = new KyselySession({ url: 'sqlite::memory:' });
     await session.addItems(numbered(1));
     expect(await session.getItems()).toEqual(numbered(1));
     const dialect = new SqliteDialect({ database: new SQLite(':memory:') });

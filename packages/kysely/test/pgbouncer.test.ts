@@ -30,7 +30,7 @@ describe.skipIf(missing !== undefined)(
       await bouncer.stop();
       await database.drop();
     });
-    const open = () => KyselySessionStore.fromUrl({ url: bouncer.url, createTables: true });
+    const open = () => new KyselySessionStore({ url: bouncer.url, createTables: true });
 
     test('six stores that start at once all succeed, and their batches stay in one piece', async () => {
       const stores = Array.from({ length: 6 }, open);

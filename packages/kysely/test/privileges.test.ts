@@ -22,7 +22,7 @@ onEveryBackend(
   ({ name }, database) => {
     test('the rights that the README lists are enough for everything but creating tables', async () => {
       const url = await urlFor(name, database(), RIGHTS);
-      await using store = KyselySessionStore.fromUrl({ url });
+      await using store = new KyselySessionStore({ url });
       const session = store.session('limited');
       await session.addItems(numbered(4));
       const call = {
@@ -54,7 +54,7 @@ onEveryBackend(
       const admin = new KyselySessionStore({ db: database().connect(), createTables: true });
       await admin.session('read').addItems(numbered(2));
       const url = await urlFor(name, database(), TO_READ);
-      await using store = KyselySessionStore.fromUrl({ url });
+      await using store = new KyselySessionStore({ url });
       const session = store.session('read');
       expect(await session.getItems()).toEqual(numbered(2));
       expect(await session.getItems(1)).toEqual(numbered(2).slice(-1));

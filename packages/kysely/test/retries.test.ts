@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { storeInternals } from '@agent-sessions/core/backend';
 import { KyselySession, KyselySessionStore } from '@agent-sessions/kysely';
 import { Kysely, type LogEvent, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
@@ -19,7 +20,7 @@ onEveryBackend(
   ({ name }, database) => {
     async function behindProxy(): Promise<{ store: KyselySessionStore; proxy: ServerProxy }> {
       const proxy = await startProxy(database().url ?? '');
-      const store = KyselySessionStore.fromUrl({ url: proxy.url, createTables: true });
+      const store = new KyselySessionStore({ url: proxy.url, createTables: true });
       onTestFinished(async () => {
         await store.close();
         await proxy.stop();
@@ -80,7 +81,7 @@ onEveryBackend(
 
     test('a server that does not come back is an error when the deadline has passed', async () => {
       const proxy = await startProxy(database().url ?? '');
-      await using store = KyselySessionStore.fromUrl({ url: proxy.url, retryTimeoutMs: 100 });
+      await using store = new KyselySessionStore({ url: proxy.url, timeoutMs: 100 });
       await store.migrate();
       await proxy.stop();
       await expect(store.session('gone').getItems()).rejects.toMatchObject({ code: 'unreachable' });
@@ -114,6 +115,7 @@ onEveryBackend(
       const failures: unknown[] = [];
       const log = (event: LogEvent) => void (event.level === 'error' && failures.push(event.error));
       const store = new KyselySessionStore({ db: database().connect({ log }), createTables: true });
+      const { backend } = storeInternals(store);
       const session = store.session('deadlock');
       await session.addItems(numbered(1));
       const other = database().connect();
@@ -126,7 +128,7 @@ onEveryBackend(
           const touch = sql`update agent_sessions set metadata = '{}' where session_id = 'deadlock'`;
           await touch.execute(transaction);
           // It makes its ledger entry, then waits for the row that we hold; we wait for its entry.
-          const write = store.append('deadlock', ['{"number":1}'], operation);
+          const write = backend.append('deadlock', ['{"number":1}'], operation);
           await waitingFor(other, 1);
           await sql`insert into agent_operations (session_id, operation_key, fingerprint, created_at)
             values ('deadlock', ${operation.key}, 'other', 0) on conflict do nothing`.execute(
@@ -138,25 +140,26 @@ onEveryBackend(
           return { write };
         })
         .then(({ write }) => write);
-      expect(await store.window('deadlock', 5)).toHaveLength(2);
+      expect(await backend.window('deadlock', 5)).toHaveLength(2);
       expect(failures).toEqual([expect.objectContaining({ code: '40P01' })]);
     });
 
     test('a replacement that waits for the same operation, applied without items, is a replay of it', async () => {
       const db = database().connect();
-      const store = new KyselySessionStore({ db, createTables: true });
-      const { revision } = await store.append('replay', ['{"number":1}']);
+      const { backend } = storeInternals(new KyselySessionStore({ db, createTables: true }));
+      const { revision } = await backend.append('replay', ['{"number":1}']);
       const operation = { key: 'k'.repeat(64), fingerprint: 'first' };
       const replaced = await db.transaction().execute(async (transaction) => {
-        await new KyselySessionStore({ db: transaction }).append('replay', [], operation);
+        const inside = storeInternals(new KyselySessionStore({ db: transaction }));
+        await inside.backend.append('replay', [], operation);
         const replacement = { revision, drop: 'all' as const, records: [] };
         const own = { ...operation, fingerprint: 'second' };
-        const write = store.replaceTail('replay', { ...replacement, operation: own });
+        const write = backend.replaceTail('replay', { ...replacement, operation: own });
         await waitingFor(db, 1);
         return { write };
       });
       expect(await replaced.write).toEqual({ revision, replayed: 'first' });
-      expect(await store.window('replay', 5)).toHaveLength(1);
+      expect(await backend.window('replay', 5)).toHaveLength(1);
     });
 
     test('40 appends at once succeed though every transaction is serializable', async () => {

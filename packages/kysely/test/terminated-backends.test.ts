@@ -18,6 +18,11 @@ onEveryBackend(
       const killer = database().connect({ connections: 1 });
       let next = 0;
       let killed = 0;
+      // The other writers may have no backend at this moment; by a read there is one again.
+      const kill = async (): Promise<void> => {
+        while (!(await terminateBackend(killer))) await store.getSession('session-0');
+        killed += 1;
+      };
       const writer = async (): Promise<void> => {
         for (let number = next++; number < APPENDS; number = next++) {
           const items = [{ role: 'user' as const, content: String(number) }];
@@ -26,7 +31,7 @@ onEveryBackend(
             transaction: { type: 'append_items', items },
           });
           // Meanwhile the other writers go on.
-          if (number % (APPENDS / KILLS) === 0) killed += await terminateBackend(killer);
+          if (number % (APPENDS / KILLS) === 0) await kill();
         }
       };
       await Promise.all(Array.from({ length: WRITERS }, writer));
@@ -44,12 +49,13 @@ onEveryBackend(
   [postgres],
 );
 
-/** Terminates the backend of some other connection to this database; says how many. */
-async function terminateBackend(db: TestKysely): Promise<number> {
-  const { rows } = await sql`
-    select pg_terminate_backend(pid) from pg_stat_activity
+/** Terminates the backend of some other connection to this database; false if there was none. */
+async function terminateBackend(db: TestKysely): Promise<boolean> {
+  // Waits until it is gone: it must not be found, and counted, a second time.
+  const { rows } = await sql<{ gone: boolean }>`
+    select pg_terminate_backend(pid, 10000) as gone from pg_stat_activity
     where datname = current_database() and pid <> pg_backend_pid()
       and backend_type = 'client backend'
     order by random() limit 1`.execute(db);
-  return rows.length;
+  return rows.some(({ gone }) => gone);
 }

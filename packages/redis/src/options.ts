@@ -1,5 +1,6 @@
 import {
   assertOptions,
+  describe,
   expecting,
   invalidOptions,
   isBoolean,
@@ -88,11 +89,14 @@ export const storeChecks: OptionChecks<RedisSessionStoreOptions> = {
     'a client of ioredis',
     (value) => typeof value === 'object' && value !== null && 'call' in value,
   ),
-  // The URL may hold a password, so it is not repeated.
-  url: expecting(
-    'a redis:// or rediss:// URL',
-    (value) => typeof value === 'string' && /^rediss?:\/\//.test(value) && URL.canParse(value),
-  ),
+  url: (value) => {
+    if (typeof value !== 'string') {
+      return `must be a string with a redis:// or rediss:// URL, not ${describe(value)}`;
+    }
+    // It may hold a password, so it is not repeated.
+    const isRight = /^rediss?:\/\//.test(value) && URL.canParse(value);
+    return isRight ? undefined : 'must be a redis:// or rediss:// URL';
+  },
 };
 
 /** @throws SessionError `invalid_options` */

@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { inspect } from 'node:util';
+import { storeInternals } from '@agent-sessions/core/backend';
 import { RedisSession, RedisSessionStore } from '@agent-sessions/redis';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -8,79 +9,6 @@ import { hasServerBinary, Server } from './support/server.ts';
 import { until } from './support/until.ts';
 
 const hello = user('Hello');
-
-describe('options', () => {
-  const redis = new Redis({ lazyConnect: true });
-
-  test.each([
-    ['a ttlSeconds of 0', { ttlSeconds: 0 }],
-    ['a negative ttlSeconds', { ttlSeconds: -1 }],
-    ['a ttlSeconds that is not whole', { ttlSeconds: 1.5 }],
-    ['a ttlSeconds that is not a number', { ttlSeconds: Number.NaN }],
-    ['a ttlSeconds in a string', { ttlSeconds: '60' as unknown as number }],
-    ['a ttlSeconds of more than a century', { ttlSeconds: Number.MAX_SAFE_INTEGER }],
-    ['refreshOnRead without ttlSeconds', { refreshOnRead: true }],
-    ['a keyPrefix with a brace', { keyPrefix: 'app{1}:' }],
-    ['a keyPrefix that is not well-formed', { keyPrefix: '\ud800' }],
-    ['no replica to wait for', { waitForReplicas: { count: 0, timeoutMs: 100 } }],
-    ['a wait without an end', { waitForReplicas: { count: 1, timeoutMs: 0 } }],
-    ['a wait that is null', { waitForReplicas: null as never }],
-    ['a URL beside a client', { url: 'redis://localhost' as never }],
-  ])('%s is refused', async (_, options) => {
-    expect(await codeOf(() => new RedisSessionStore({ redis, ...options }))).toBe(
-      'invalid_options',
-    );
-  });
-
-  test.each([
-    ['no URL at all', undefined as unknown as string],
-    ['a URL of another protocol', 'http://localhost:6379'],
-    ['a URL that is none', 'redis://:secret@:port'],
-  ])('%s is refused, and not repeated in the message', async (_, url) => {
-    const error = await Promise.resolve()
-      .then(() => RedisSession.fromUrl({ url, sessionId: 'a' }))
-      .catch((reason: unknown) => reason);
-    expect(error).toMatchObject({ name: 'SessionError', code: 'invalid_options' });
-    expect(inspect(error)).not.toContain('secret');
-  });
-
-  test.each([
-    ['nothing', undefined],
-    ['a URL in their place', 'redis://localhost'],
-    ['none', {}],
-    ['a store that is none', { store: {} }],
-  ])('%s, which no type allows, is refused', async (_, options) => {
-    expect(await codeOf(() => new RedisSession(options as never))).toBe('invalid_options');
-  });
-
-  test.each([
-    ['redis', redis],
-    ['url', 'redis://localhost'],
-    ['keyPrefix', 'app:'],
-    ['ttlSeconds', 60],
-    ['refreshOnRead', true],
-    ['waitForReplicas', { count: 1, timeoutMs: 1 }],
-  ])('%s beside a shared store is refused, for it would have no effect', async (name, value) => {
-    const store = new RedisSessionStore({ redis });
-    const options = { store, [name]: value } as never;
-    expect(await codeOf(() => new RedisSession(options))).toBe('invalid_options');
-  });
-
-  test('something that is not a client is refused', async () => {
-    const client = { get: () => {} } as unknown as Redis;
-    expect(await codeOf(() => new RedisSessionStore({ redis: client }))).toBe('invalid_options');
-  });
-
-  test('a client prefix with an empty hash tag is refused: a cluster would scatter the keys', async () => {
-    const client = new Redis({ lazyConnect: true, keyPrefix: 'app{}:' });
-    expect(await codeOf(() => new RedisSessionStore({ redis: client }))).toBe('invalid_options');
-  });
-
-  test('a client that never settles calls whose connection dropped is refused', async () => {
-    const client = new Redis({ lazyConnect: true, autoResendUnfulfilledCommands: false });
-    expect(await codeOf(() => new RedisSessionStore({ redis: client }))).toBe('invalid_options');
-  });
-});
 
 test('a server that never answered is `unreachable`, and its password is not repeated', async () => {
   const redis = new Redis('redis://:secret@127.0.0.1:1', {
@@ -131,6 +59,7 @@ describe.skipIf(!hasServerBinary)('a server', () => {
       await redis.set(`agent-sessions:{a}${suffix}`, 'of another program');
       const before = await everything();
       const session = store.session('a');
+      const { backend } = storeInternals(store);
       for (const write of [
         () => session.addItems([hello]),
         () =>
@@ -138,7 +67,7 @@ describe.skipIf(!hasServerBinary)('a server', () => {
             operationId: 'op',
             transaction: { type: 'append_items', items: [hello] },
           }),
-        () => store.replaceTail('a', { revision: 0, drop: 'all', records: ['{}'] }),
+        () => backend.replaceTail('a', { revision: 0, drop: 'all', records: ['{}'] }),
         () => store.setMetadata('a', { title: 'x' }),
       ]) {
         expect(await codeOf(write)).toBe('schema_mismatch');
@@ -187,7 +116,7 @@ describe.skipIf(!hasServerBinary)('a server', () => {
   test('a server that cannot save to disk refuses writes and allows reading', async () => {
     await using broken = await Server.start('--save', '3600 1');
     const admin = new Redis(broken.port);
-    await using session = RedisSession.fromUrl({ url: broken.url, sessionId: 'a' });
+    await using session = new RedisSession({ url: broken.url, sessionId: 'a' });
     await session.addItems([hello]);
     rmSync(broken.folder, { recursive: true });
     await admin.bgsave();
@@ -203,7 +132,7 @@ describe.skipIf(!hasServerBinary)('a server', () => {
     await store.session('a').addItems([hello]);
     await using replica = await Server.start('--replicaof', `127.0.0.1 ${server.port}`);
     await redis.wait(1, 10_000);
-    await using session = RedisSession.fromUrl({ url: replica.url, sessionId: 'a' });
+    await using session = new RedisSession({ url: replica.url, sessionId: 'a' });
     expect(await codeOf(() => session.addItems([hello]))).toBe('read_only');
     expect(await session.getItems()).toEqual([hello]);
   });
@@ -218,7 +147,7 @@ describe.skipIf(!hasServerBinary)('a server', () => {
     await using closed = await Server.start('--requirepass', 'right');
     for (const credentials of ['', ':wrong-secret@', 'nobody:wrong-secret@']) {
       const url = `redis://${credentials}127.0.0.1:${closed.port}`;
-      await using session = RedisSession.fromUrl({ url, sessionId: 'a' });
+      await using session = new RedisSession({ url, sessionId: 'a' });
       const error = await session.addItems([hello]).catch((reason: unknown) => reason);
       expect(error).toMatchObject({ code: 'access_denied' });
       expect(inspect(error, { depth: 9 })).not.toContain('wrong-secret');
@@ -228,7 +157,7 @@ describe.skipIf(!hasServerBinary)('a server', () => {
   test('a user who may not run scripts is told so', async () => {
     await redis.call('ACL', 'SETUSER', 'reader', 'on', '>pw', '~*', '+@read', '+@connection');
     const url = `redis://reader:pw@127.0.0.1:${server.port}`;
-    await using session = RedisSession.fromUrl({ url, sessionId: 'a' });
+    await using session = new RedisSession({ url, sessionId: 'a' });
     expect(await codeOf(() => session.addItems([hello]))).toBe('access_denied');
   });
 

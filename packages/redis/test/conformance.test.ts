@@ -45,7 +45,7 @@ if ('why' in found) {
     {
       name: 'Redis',
       // A connection for each session, as each would have in a process of its own.
-      open: (sessionId) => RedisSession.fromUrl({ url: found.url, keyPrefix, sessionId }),
+      open: (sessionId) => new RedisSession({ url: found.url, keyPrefix, sessionId }),
       close: (session) => (session as RedisSession).close(),
       corruptNewest: (sessionId) => corruptNewest(client, `${keyPrefix}{${sessionId}}:items`),
     },

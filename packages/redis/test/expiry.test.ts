@@ -1,3 +1,4 @@
+import { storeInternals } from '@agent-sessions/core/backend';
 import { RedisSessionStore } from '@agent-sessions/redis';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -115,33 +116,35 @@ describe.skipIf(!hasServerBinary)('time to live', () => {
 
   test('an expired session is gone with its ledger, and starts above every earlier revision', async () => {
     const store = new RedisSessionStore({ redis, ttlSeconds: 1 });
+    const { backend } = storeInternals(store);
     const session = store.session('a');
     const transaction = { type: 'append_items' as const, items: [user('once')] };
     await session.applyHistoryTransaction({ operationId: 'op', transaction });
-    const { revision } = await store.snapshot('a');
+    const { revision } = await backend.snapshot('a');
     await until('the session has expired', async () => (await redis.dbsize()) === 0);
     expect(await session.getItems()).toEqual([]);
     expect(await store.getSession('a')).toBeUndefined();
     const stale = { revision, drop: 1, records: ['{}'] };
-    expect(await store.replaceTail('a', stale)).toBeUndefined();
+    expect(await backend.replaceTail('a', stale)).toBeUndefined();
     await session.applyHistoryTransaction({ operationId: 'op', transaction });
     expect(contents(await session.getItems())).toEqual(['once']);
-    expect((await store.snapshot('a')).revision).toBeGreaterThan(revision);
-    expect(await store.replaceTail('a', stale)).toBeUndefined();
+    expect((await backend.snapshot('a')).revision).toBeGreaterThan(revision);
+    expect(await backend.replaceTail('a', stale)).toBeUndefined();
   });
 
   test('a session that was deleted and begun anew starts above its earlier revision at once', async () => {
     const store = new RedisSessionStore({ redis });
-    await store.append('a', ['{}']);
+    const { backend } = storeInternals(store);
+    await backend.append('a', ['{}']);
     // As if a server whose clock runs a day ahead had handed this revision out.
     const ahead = Date.now() * 1000 + 86_400e6;
     await redis.hset('agent-sessions:{a}', 'revision', String(ahead));
     expect(await store.deleteSession('a')).toBe(true);
     expect(await store.getSession('a')).toBeUndefined();
-    expect(await store.snapshot('a')).toEqual({ revision: 0, records: [] });
+    expect(await backend.snapshot('a')).toEqual({ revision: 0, records: [] });
     expect(await redis.keys('*')).toEqual(['agent-sessions:{a}']);
     expect(await redis.ttl('agent-sessions:{a}')).toBeGreaterThan(3500);
-    expect((await store.append('a', ['{}'])).revision).toBeGreaterThan(ahead);
+    expect((await backend.append('a', ['{}'])).revision).toBeGreaterThan(ahead);
     expect(await redis.ttl('agent-sessions:{a}')).toBe(-1);
   });
 });

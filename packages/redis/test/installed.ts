@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { RedisSession } from '@agent-sessions/redis';
 
 async function main(): Promise<void> {
-  await using session = RedisSession.fromUrl({
+  await using session = new RedisSession({
     sessionId: `installed-${randomUUID()}`,
     url: process.env.REDIS_URL ?? '',
     ttlSeconds: 60,

@@ -13,7 +13,7 @@ const writer = join(import.meta.dirname, 'processes', 'acknowledging-writer.ts')
 describe.skipIf(!hasServerBinary)('a process that is killed', () => {
   test(`${KILLS} times while writing leaves every acknowledged batch there, and none torn`, async () => {
     await using server = await Server.start();
-    await using session = RedisSession.fromUrl({ url: server.url, sessionId: 'shared' });
+    await using session = new RedisSession({ url: server.url, sessionId: 'shared' });
     const expected: unknown[] = [];
     for (let kill = 0; kill < KILLS; kill += 1) {
       const acknowledged = await linesUntilKilled({

@@ -1,3 +1,4 @@
+import { storeInternals } from '@agent-sessions/core/backend';
 import { RedisSessionStore } from '@agent-sessions/redis';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -13,7 +14,7 @@ describe.skipIf(!hasServerBinary)('a reply that is lost after the server did the
     server = await Server.start();
     relay = await Relay.start(server.port);
     // The server knows the scripts from here on: a call is one command.
-    await using store = RedisSessionStore.fromUrl({ url: server.url });
+    await using store = new RedisSessionStore({ url: server.url });
     const session = store.session('first');
     await session.addItems(users('item', 2));
     await session.popItem();
@@ -31,7 +32,7 @@ describe.skipIf(!hasServerBinary)('a reply that is lost after the server did the
   test.each([0, 1, 12, 24])(
     'an append is stored once when %i bytes of it arrive',
     async (bytes) => {
-      await using store = RedisSessionStore.fromUrl({ url: relay.url });
+      await using store = new RedisSessionStore({ url: relay.url });
       const session = store.session(`append-${bytes}`);
       await session.addItems([user('before')]);
       relay.cutNextReplyAfter(bytes);
@@ -41,27 +42,29 @@ describe.skipIf(!hasServerBinary)('a reply that is lost after the server did the
   );
 
   test('the revision that the second reply tells is that of the first', async () => {
-    await using store = RedisSessionStore.fromUrl({ url: relay.url });
-    const { revision } = await store.append('revision', ['{}']);
+    await using store = new RedisSessionStore({ url: relay.url });
+    const { backend } = storeInternals(store);
+    const { revision } = await backend.append('revision', ['{}']);
     relay.cutNextReplyAfter(0);
-    expect(await store.append('revision', ['{}', '{}'])).toEqual({ revision: revision + 2 });
+    expect(await backend.append('revision', ['{}', '{}'])).toEqual({ revision: revision + 2 });
   });
 
   test('the first append of a session creates it once', async () => {
-    await using store = RedisSessionStore.fromUrl({ url: relay.url });
+    await using store = new RedisSessionStore({ url: relay.url });
     relay.cutNextReplyAfter(0);
     await store.session('birth').addItems([user('first')]);
     expect(contents(await store.session('birth').getItems())).toEqual(['first']);
   });
 
   test('a pop removes one item and gives it', async () => {
-    await using store = RedisSessionStore.fromUrl({ url: relay.url });
+    await using store = new RedisSessionStore({ url: relay.url });
     const session = store.session('pop');
     await session.addItems(users('item', 3));
-    const { revision } = await store.snapshot('pop', { limit: 1 });
+    const { backend } = storeInternals(store);
+    const { revision } = await backend.snapshot('pop', { limit: 1 });
     relay.cutNextReplyAfter(0);
     // The second step of a pop; the first is a read.
-    const written = await store.replaceTail('pop', { revision, drop: 1, records: [] });
+    const written = await backend.replaceTail('pop', { revision, drop: 1, records: [] });
     expect(written).toEqual({ revision: revision + 1 });
     expect(contents(await session.getItems())).toEqual(['item 0', 'item 1']);
     relay.cutNextReplyAfter(0);
@@ -70,7 +73,7 @@ describe.skipIf(!hasServerBinary)('a reply that is lost after the server did the
   });
 
   test('appends of many sessions at once are each stored once, and all of them settle', async () => {
-    await using store = RedisSessionStore.fromUrl({ url: relay.url });
+    await using store = new RedisSessionStore({ url: relay.url });
     const sessions = Array.from({ length: 50 }, (_, index) => store.session(`many-${index}`));
     await Promise.all(sessions.map((session) => session.addItems([user('before')])));
     relay.cutNextReplyAfter(100);
@@ -81,8 +84,8 @@ describe.skipIf(!hasServerBinary)('a reply that is lost after the server did the
   });
 
   test('a session that others begin anew is not deleted a second time', async () => {
-    await using store = RedisSessionStore.fromUrl({ url: relay.url });
-    await using other = RedisSessionStore.fromUrl({ url: server.url });
+    await using store = new RedisSessionStore({ url: relay.url });
+    await using other = new RedisSessionStore({ url: server.url });
     await store.session('deleted').addItems([user('old')]);
     let begun: Promise<void> | undefined;
     relay.cutNextReplyAfter(0);

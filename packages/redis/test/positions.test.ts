@@ -1,13 +1,14 @@
-import { MemorySessionStore, type SessionStore } from '@agent-sessions/core';
-import { RedisSessionStore } from '@agent-sessions/redis';
+import { MemorySessionStore } from '@agent-sessions/core';
+import { type SessionBackend, storeInternals } from '@agent-sessions/core/backend';
 import fc from 'fast-check';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { RedisBackend } from '../src/redis-backend.ts';
 import { hasServerBinary, Server } from './support/server.ts';
 
 const RUNS = 60;
 
-/** What a store is told; numbers choose among the records that are there. */
+/** What a backend is told; numbers choose among the records that are there. */
 type Command =
   | { readonly type: 'append'; readonly count: number }
   | { readonly type: 'replaceTail'; readonly drop: number | 'all'; readonly count: number }
@@ -36,11 +37,15 @@ const commands = fc.array(
 
 /**
  * Runs the commands and tells the session after each, with revisions and positions counted from the
- * session's birth, which every store takes from its own clock.
+ * session's birth, which every backend takes from its own clock.
  */
-async function run(store: SessionStore, id: string, list: readonly Command[]): Promise<unknown[]> {
+async function run(
+  backend: SessionBackend,
+  id: string,
+  list: readonly Command[],
+): Promise<unknown[]> {
   const told: unknown[] = [];
-  const { revision: first } = await store.append(id, ['"born"']);
+  const { revision: first } = await backend.append(id, ['"born"']);
   let text = 0;
   const next = (): number => {
     text += 1;
@@ -48,24 +53,24 @@ async function run(store: SessionStore, id: string, list: readonly Command[]): P
   };
   const records = (count: number) => Array.from({ length: count }, () => `"${next()}"`);
   for (const command of list) {
-    const { revision, positions = [] } = await store.snapshot(id, { positions: true });
+    const { revision, positions = [] } = await backend.snapshot(id, { positions: true });
     let written: { revision: number } | undefined;
-    if (command.type === 'append') written = await store.append(id, records(command.count));
-    else if (command.type === 'clear') await store.clear(id);
+    if (command.type === 'append') written = await backend.append(id, records(command.count));
+    else if (command.type === 'clear') await backend.clear(id);
     else if (command.type === 'stale') {
-      written = await store.replaceTail(id, { revision: revision - 1, drop: 1, records: [] });
+      written = await backend.replaceTail(id, { revision: revision - 1, drop: 1, records: [] });
     } else if (command.type === 'replaceTail') {
       const { drop, count } = command;
-      written = await store.replaceTail(id, { revision, drop, records: records(count) });
+      written = await backend.replaceTail(id, { revision, drop, records: records(count) });
     } else if (positions.length > 0) {
       const changes = command.picks.map((pick, index): [number, string | null] => [
         positions[pick % positions.length] ?? 0,
         command.removes && index % 2 === 0 ? null : `"changed ${next()}"`,
       ]);
-      written = await store.rewrite(id, { revision, changes: new Map(changes) });
+      written = await backend.rewrite(id, { revision, changes: new Map(changes) });
     }
-    const after = await store.snapshot(id, { positions: true });
-    const newest = await store.snapshot(id, { positions: true, limit: 3 });
+    const after = await backend.snapshot(id, { positions: true });
+    const newest = await backend.snapshot(id, { positions: true, limit: 3 });
     told.push([
       command,
       written && written.revision - first,
@@ -74,7 +79,7 @@ async function run(store: SessionStore, id: string, list: readonly Command[]): P
       after.positions?.map((position) => position - first),
       newest.records,
       newest.positions?.map((position) => position - first),
-      await store.window(id, 2),
+      await backend.window(id, 2),
     ]);
   }
   return told;
@@ -93,49 +98,49 @@ describe.skipIf(!hasServerBinary)('revisions and positions', () => {
     await server[Symbol.asyncDispose]();
   });
 
-  test('random writes leave the records and positions that the store in memory has', async () => {
-    const store = new RedisSessionStore({ redis });
+  test('random writes leave the records and positions that the backend in memory has', async () => {
+    const backend = new RedisBackend({ redis });
     let session = 0;
     await fc.assert(
       fc.asyncProperty(commands, async (list) => {
         session += 1;
-        const expected = await run(new MemorySessionStore(), 'a', list);
-        expect(await run(store, `a ${session}`, list)).toEqual(expected);
+        const expected = await run(storeInternals(new MemorySessionStore()).backend, 'a', list);
+        expect(await run(backend, `a ${session}`, list)).toEqual(expected);
       }),
       { numRuns: RUNS },
     );
   });
 
   test('a history that was only appended to keeps one position for all its items', async () => {
-    const store = new RedisSessionStore({ redis });
-    for (let turn = 0; turn < 50; turn += 1) await store.append('long', ['{}', '{}', '{}', '{}']);
+    const backend = new RedisBackend({ redis });
+    for (let turn = 0; turn < 50; turn += 1) await backend.append('long', ['{}', '{}', '{}', '{}']);
     expect(await redis.llen('agent-sessions:{long}:positions')).toBe(1);
   });
 
   test('positions of items that are dropped again and again do not pile up', async () => {
-    const store = new RedisSessionStore({ redis });
-    await store.append('short', ['{}']);
+    const backend = new RedisBackend({ redis });
+    await backend.append('short', ['{}']);
     for (let turn = 0; turn < 50; turn += 1) {
-      const { revision } = await store.append('short', ['{}', '{}']);
-      await store.replaceTail('short', { revision, drop: 2, records: [] });
+      const { revision } = await backend.append('short', ['{}', '{}']);
+      await backend.replaceTail('short', { revision, drop: 2, records: [] });
     }
     expect(await redis.llen('agent-sessions:{short}:positions')).toBeLessThanOrEqual(2);
   });
 
   test('a long batch is stored in order', async () => {
-    const store = new RedisSessionStore({ redis });
+    const backend = new RedisBackend({ redis });
     const records = Array.from({ length: 9999 }, (_, index) => `{"n":${index}}`);
-    const { revision } = await store.append('batch', records);
-    const snapshot = await store.snapshot('batch', { positions: true });
+    const { revision } = await backend.append('batch', records);
+    const snapshot = await backend.snapshot('batch', { positions: true });
     expect(snapshot.records).toEqual(records);
     expect(snapshot.positions?.at(-1)).toBe(revision);
     expect(snapshot.positions?.[0]).toBe(revision - 9998);
   });
 
   test('a whole read that a write falls into is read again, at one moment', async () => {
-    const reader = new RedisSessionStore({ redis });
+    const reader = new RedisBackend({ redis });
     const other = new Redis(server.port);
-    const writer = new RedisSessionStore({ redis: other });
+    const writer = new RedisBackend({ redis: other });
     await writer.append('busy', ['0']);
     let done = false;
     const writing = (async () => {
@@ -165,34 +170,34 @@ describe.skipIf(!hasServerBinary)('revisions and positions', () => {
   ])(
     'where a server evicted the %s, each item that is left has a position of its own',
     async (key, left) => {
-      const store = new RedisSessionStore({ redis });
+      const backend = new RedisBackend({ redis });
       const id = `evicted ${key}`;
-      const base = await store.append(id, ['first', 'second', 'third']);
+      const base = await backend.append(id, ['first', 'second', 'third']);
       await redis.del(`agent-sessions:{${id}}:${key}`);
-      const { revision } = await store.append(id, ['fourth']);
-      await store.append(id, ['fifth']);
-      const { records, positions = [] } = await store.snapshot(id, { positions: true });
+      const { revision } = await backend.append(id, ['fourth']);
+      await backend.append(id, ['fifth']);
+      const { records, positions = [] } = await backend.snapshot(id, { positions: true });
       expect(records).toEqual(left);
       expect(new Set(positions).size).toBe(left.length);
       expect(positions).toEqual(positions.toSorted((a, b) => a - b));
       expect(positions.slice(-2)).toEqual([revision, revision + 1]);
       expect(revision).toBeGreaterThan(base.revision);
-      expect(await store.snapshot(id, { positions: true, limit: 1 })).toMatchObject({
+      expect(await backend.snapshot(id, { positions: true, limit: 1 })).toMatchObject({
         positions: [revision + 1],
       });
       for (const [index, position] of positions.entries()) {
-        const now = await store.snapshot(id, { positions: true });
+        const now = await backend.snapshot(id, { positions: true });
         expect(now.positions).toEqual(positions);
         const changes = new Map([[position, `changed ${index}`]]);
-        await store.rewrite(id, { revision: now.revision, changes });
-        expect((await store.window(id, 9))[index]).toBe(`changed ${index}`);
+        await backend.rewrite(id, { revision: now.revision, changes });
+        expect((await backend.window(id, 9))[index]).toBe(`changed ${index}`);
       }
     },
   );
 
   test('the writers that a session remembers are bounded', async () => {
     for (let process = 0; process < 250; process += 1) {
-      await new RedisSessionStore({ redis }).append('crowd', ['{}']);
+      await new RedisBackend({ redis }).append('crowd', ['{}']);
     }
     const fields = await redis.hkeys('agent-sessions:{crowd}');
     const writers = fields.filter((field) => field.startsWith('writer:'));

@@ -54,8 +54,8 @@ describe.skipIf(!hasServerBinary)('a user under an ACL', () => {
     const admin = new Redis(server.port);
     await admin.call('ACL', 'SETUSER', ...rights);
     const url = `redis://app:secret@127.0.0.1:${server.port}/1`;
-    await using store = RedisSessionStore.fromUrl({ url, ttlSeconds: 60, refreshOnRead: true });
-    await using lasting = RedisSessionStore.fromUrl({ url });
+    await using store = new RedisSessionStore({ url, ttlSeconds: 60, refreshOnRead: true });
+    await using lasting = new RedisSessionStore({ url });
     await useEverything(store, lasting);
     // A session that remembers many writers forgets the oldest.
     for (let writer = 0; writer < 110; writer += 1) {
@@ -93,7 +93,7 @@ describe.skipIf(!hasServerBinary)('a user under an ACL', () => {
     await using server = await Server.start();
     const admin = new Redis(server.port);
     await admin.call('ACL', 'SETUSER', ...rights, `-${missing}`);
-    await using store = RedisSessionStore.fromUrl({
+    await using store = new RedisSessionStore({
       url: `redis://app:secret@127.0.0.1:${server.port}`,
     });
     expect(await codeOf(() => store.session('a').addItems([user('x')]))).toBe('access_denied');

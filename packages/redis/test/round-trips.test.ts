@@ -12,7 +12,7 @@ describe.skipIf(!hasServerBinary)('round trips', () => {
   beforeAll(async () => {
     server = await Server.start();
     relay = await Relay.start(server.port);
-    store = RedisSessionStore.fromUrl({ url: relay.url, ttlSeconds: 60, refreshOnRead: true });
+    store = new RedisSessionStore({ url: relay.url, ttlSeconds: 60, refreshOnRead: true });
     // The first calls teach the server its scripts.
     const session = store.session('first');
     await session.addItems(users('item', 3));

@@ -43,7 +43,7 @@ describe.skipIf(!hasServerBinary)('through Sentinel', () => {
     const plain = new RedisSessionStore({ redis }).session('a');
     await appendOnce(plain, 'after');
     await expectEachOnce(plain, ['before', 'after']);
-    await using direct = RedisSessionStore.fromUrl({ url: replica.url });
+    await using direct = new RedisSessionStore({ url: replica.url });
     expect(contents(await direct.session('a').getItems())).toEqual(['before', 'after']);
     control.disconnect();
     redis.disconnect();

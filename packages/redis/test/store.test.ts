@@ -1,3 +1,4 @@
+import { storeInternals } from '@agent-sessions/core/backend';
 import { RedisSession, RedisSessionStore } from '@agent-sessions/redis';
 import { type Cluster, Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -28,24 +29,25 @@ describe.skipIf(!hasServerBinary)('a store', () => {
 
   test('with a URL it connects when it is used first, and closing ends the connection', async () => {
     const before = await connections();
-    const session = RedisSession.fromUrl({ url: server.url, sessionId: 'a' });
+    const session = new RedisSession({ url: server.url, sessionId: 'a' });
     expect(await connections()).toBe(before);
     await session.addItems([user('Hello')]);
     expect(await connections()).toBe(before + 1);
     await session.close();
     await until('the connection is gone', async () => (await connections()) === before);
     expect(await codeOf(() => session.getItems())).toBe('closed');
-    expect(await codeOf(() => session.store.append('a', ['{}']))).toBe('closed');
+    const { backend } = storeInternals(session.store);
+    expect(await codeOf(() => backend.append('a', ['{}']))).toBe('closed');
   });
 
   test('one that was never used closes without a connection', async () => {
-    const nowhere = RedisSessionStore.fromUrl({ url: 'redis://127.0.0.1:1' });
+    const nowhere = new RedisSessionStore({ url: 'redis://127.0.0.1:1' });
     await nowhere.close();
     expect(await codeOf(() => nowhere.listSessions())).toBe('closed');
   });
 
   test('closing does not wait for a server that hangs', async () => {
-    const store = RedisSessionStore.fromUrl({ url: server.url });
+    const store = new RedisSessionStore({ url: server.url });
     await store.session('a').getItems();
     server.freeze();
     await store.close();
@@ -53,12 +55,12 @@ describe.skipIf(!hasServerBinary)('a store', () => {
   });
 
   test('closing waits for the calls that were made before', async () => {
-    const store = RedisSessionStore.fromUrl({ url: server.url });
+    const store = new RedisSessionStore({ url: server.url });
     const calls = Array.from({ length: 20 }, (_, n) => store.session('a').addItems([user(`${n}`)]));
     await store.close();
     await Promise.all(calls);
     expect(await redis.llen('agent-sessions:{a}:items')).toBe(20);
-    const lister = RedisSessionStore.fromUrl({ url: server.url });
+    const lister = new RedisSessionStore({ url: server.url });
     const listing = lister.listSessions();
     await lister.close();
     expect((await listing).sessions).toHaveLength(1);
@@ -121,8 +123,9 @@ describe.skipIf(!hasServerBinary)('a store', () => {
 
   test('the directory finds each of 3 000 sessions once, over many steps of the scan', async () => {
     const store = new RedisSessionStore({ redis });
+    const { backend } = storeInternals(store);
     const ids = Array.from({ length: 3000 }, (_, index) => `session ${index}`);
-    await Promise.all(ids.map((id) => store.append(id, ['{}'])));
+    await Promise.all(ids.map((id) => backend.append(id, ['{}'])));
     const found: string[] = [];
     let cursor: string | undefined;
     do {

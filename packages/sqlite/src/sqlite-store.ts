@@ -53,7 +53,8 @@ export const storeChecks: OptionChecks<SQLiteSessionStoreOptions> = {
   ),
   database: expecting(
     'an open database of better-sqlite3',
-    (value) => typeof value === 'object' && value !== null && 'prepare' in value,
+    // Those of Node and Bun have no `pragma`.
+    (value) => typeof Object(value).prepare === 'function' && 'pragma' in Object(value),
   ),
 };
 

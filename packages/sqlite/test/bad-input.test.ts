@@ -4,7 +4,7 @@ import { isSessionError, type SessionErrorCode } from '@agent-sessions/core';
 import { SQLiteSession, SQLiteSessionStore } from '@agent-sessions/sqlite';
 import type { AgentInputItem } from '@openai/agents';
 import Database from 'better-sqlite3';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { temporaryFile, temporaryFolder } from './support/folder.ts';
 import { message, start } from './support/processes.ts';
 
@@ -121,9 +121,9 @@ test('a damaged file is reported as damaged', async () => {
   expect(await codeOf(() => session.getItems())).toBe('not_a_database');
 });
 
-test('a lock that another connection keeps is waited for up to busyTimeoutMs, without blocking', async () => {
+test('a lock that another connection keeps is waited for up to timeoutMs, without blocking', async () => {
   const path = temporaryFile();
-  await using session = new SQLiteSession({ path, sessionId: 'a', busyTimeoutMs: 300 });
+  await using session = new SQLiteSession({ path, sessionId: 'a', timeoutMs: 300 });
   await session.addItems([hello]);
   const other = new Database(path);
   other.exec('BEGIN IMMEDIATE');
@@ -139,57 +139,6 @@ test('a lock that another connection keeps is waited for up to busyTimeoutMs, wi
   other.exec('ROLLBACK');
   other.close();
   expect(await session.getItems()).toEqual([hello]);
-});
-
-describe('options', () => {
-  test.each([
-    ['an empty path, as of a variable that is not set', { path: '' }],
-    ['a blank path', { path: ' ' }],
-    ['a negative busyTimeoutMs', { busyTimeoutMs: -1 }],
-    ['a busyTimeoutMs that is not a number', { busyTimeoutMs: Number.NaN }],
-    ['a table name that needs escaping', { tables: { sessions: 'a"; DROP TABLE b' } }],
-    ['two tables of one name', { tables: { sessions: 'history', messages: 'History' } }],
-    ['a path that goes on behind a NUL', { path: '/no/such/folder/one\0two.db' }],
-  ])('%s is refused', async (_, options) => {
-    expect(await codeOf(() => new SQLiteSession(options))).toBe('invalid_options');
-  });
-
-  test.each([
-    ['a path in their place', 'file.db'],
-    ['null', null],
-    ['a store that is none', { store: {} }],
-    ['a store that is null', { store: null }],
-    ['a database that is none', { database: 'file.db' }],
-    ['tables that are null', { tables: null }],
-    ['tables that are a name', { tables: 'history' }],
-    ['a table name that is a number', { tables: { sessions: 5 } }],
-  ])('%s, which no type allows, is refused', async (_, options) => {
-    expect(await codeOf(() => new SQLiteSession(options as never))).toBe('invalid_options');
-  });
-
-  test('a path in their place is refused by a store too', async () => {
-    expect(await codeOf(() => new SQLiteSessionStore('file.db' as never))).toBe('invalid_options');
-  });
-
-  test.each([
-    { path: ':memory:' },
-    { database: new Database(':memory:') },
-    { tables: { sessions: 'history' } },
-    { synchronous: 'NORMAL' },
-    { busyTimeoutMs: 1 },
-  ])('%o beside a shared store is refused, for it would have no effect', async (option) => {
-    await using store = new SQLiteSessionStore();
-    const make = () => new SQLiteSession({ store, ...option } as never);
-    expect(await codeOf(make)).toBe('invalid_options');
-  });
-
-  test('an invalid session id is refused before a file is created', async () => {
-    const path = temporaryFile();
-    expect(await codeOf(() => new SQLiteSession({ path, sessionId: '' }))).toBe(
-      'invalid_session_id',
-    );
-    expect(() => readFileSync(path)).toThrow('ENOENT');
-  });
 });
 
 test('an error names the file and what to do, and has the driver error as its cause', async () => {

@@ -1,4 +1,5 @@
 import { isSessionError } from '@agent-sessions/core';
+import { storeInternals } from '@agent-sessions/core/backend';
 import { SQLiteSession, SQLiteSessionStore } from '@agent-sessions/sqlite';
 import type { AgentInputItem } from '@openai/agents';
 import Database from 'better-sqlite3';
@@ -174,7 +175,8 @@ test('deleting a session removes its items, ledger and metadata, and only its ow
 
 test('a session that is deleted and born again rises above its old revision', async () => {
   await using store = new SQLiteSessionStore();
-  const { revision } = await store.append('a', ['{}', '{}']);
+  const { backend } = storeInternals(store);
+  const { revision } = await backend.append('a', ['{}', '{}']);
   await store.deleteSession('a');
-  expect((await store.append('a', ['{}'])).revision).toBeGreaterThan(revision);
+  expect((await backend.append('a', ['{}'])).revision).toBeGreaterThan(revision);
 });

@@ -117,3 +117,33 @@ export async function rememberCopies(
     );
   }
 }
+
+/** Has `main` forget its operations, and leaves each to the branches that show its last row. */
+export async function leaveOperations(sql: Sql, sessionId: string, main: Branch): Promise<void> {
+  const { ledger, operations, nodes, ranges } = sql.tables;
+  const id = sql.id(sessionId);
+  const shown = await sql.all<{
+    operation_key: string;
+    fingerprint: string;
+    branch_key: unknown;
+    last_message_id: unknown;
+  }>(
+    `SELECT o.operation_key, o.fingerprint, r.branch_key, o.last_message_id FROM ${operations} AS o
+      JOIN ${nodes} AS n ON n.message_id = o.last_message_id
+      JOIN ${ranges} AS r ON r.segment_id = n.segment_id
+        AND n.sequence_number BETWEEN r.first_seq AND r.last_seq
+      WHERE o.session_id = ? AND o.branch_key = ? AND r.branch_key <> o.branch_key`,
+    [id, main.key],
+  );
+  const columns = ['session_id', 'operation_key', 'fingerprint', 'branch_key', 'last_message_id'];
+  const insert = sql.dialect.insertUnlessThere(operations, columns);
+  for (const { operation_key, fingerprint, branch_key, last_message_id } of shown) {
+    const owner = [Number(branch_key), Number(last_message_id)];
+    await sql.run(insert, [id, operation_key, fingerprint, ...owner]);
+  }
+  await sql.deleteBy('PRIMARY', operations, 't.session_id = ? AND t.branch_key = ?', [
+    id,
+    main.key,
+  ]);
+  await sql.deleteBy('PRIMARY', ledger, 't.session_id = ?', [id]);
+}

@@ -2,6 +2,7 @@ import { branchExistsError } from '../errors.ts';
 import type { Sql } from '../sql.ts';
 import { type Branch, locate, save } from './branch.ts';
 import { cut } from './cut.ts';
+import { leaveOperations } from './ledger.ts';
 
 /** A branch to be made of the first rows of another. */
 export interface Fork {
@@ -80,13 +81,34 @@ export async function bury(
   revision: number,
 ): Promise<void> {
   await cut(sql, branch, 0);
-  const { branches, turnUsage, runs } = sql.tables;
-  const id = sql.id(sessionId);
   await save(sql, { ...branch, tipSegment: undefined, revision });
-  await sql.run(`UPDATE ${branches} SET deleted_at = ? WHERE branch_key = ?`, [
+  await sql.run(`UPDATE ${sql.tables.branches} SET deleted_at = ? WHERE branch_key = ?`, [
     Date.now(),
     branch.key,
   ]);
+  await forgetUsage(sql, sessionId, branch);
+}
+
+/**
+ * Empties `main` and forgets its operations and usage, as a session does that knows of no branches.
+ * The other branches keep what they show, and what they know of its operations.
+ */
+export async function emptyMain(
+  sql: Sql,
+  sessionId: string,
+  main: Branch,
+  revision: number,
+): Promise<void> {
+  await leaveOperations(sql, sessionId, main);
+  await cut(sql, main, 0);
+  await forgetUsage(sql, sessionId, main);
+  main.revision = revision;
+  await save(sql, main);
+}
+
+async function forgetUsage(sql: Sql, sessionId: string, branch: Branch): Promise<void> {
+  const { turnUsage, runs } = sql.tables;
+  const id = sql.id(sessionId);
   await sql.run(
     `UPDATE ${runs} SET user_turn_number = NULL WHERE session_id = ? AND branch_key = ?`,
     [id, branch.key],

@@ -11,7 +11,7 @@ function branchIdType({ name, types }: SqlDialect): string {
     : types.sessionId;
 }
 
-/** What the seed document calls JSON and TIMESTAMP. */
+/** The types that the README calls JSON and TIMESTAMP. */
 const DOCUMENTED_TYPES = {
   SQLite: { json: 'JSON', timestamp: 'TIMESTAMP' },
   Postgres: { json: 'jsonb', timestamp: 'timestamptz' },

@@ -1,4 +1,4 @@
-import type { RecordCipher } from '@agent-sessions/core/adapter';
+import type { RecordCipher } from '@agent-sessions/core/backend';
 import type { TestKysely } from '../../../kysely/test/support/backends.ts';
 
 /** Something that others do at a certain moment. */

@@ -1,3 +1,4 @@
+import { assertOptions, type OptionChecks } from '@agent-sessions/core/backend';
 import { isKeyId } from '../envelope.ts';
 import { invalidOptions, keyUnavailable } from '../failures.ts';
 import type { KeySource, MasterKey } from './key-source.ts';
@@ -27,6 +28,12 @@ export interface KeyRing {
   >;
 }
 
+const checks: OptionChecks<KeyRing> = {
+  // They are read, and refused, together.
+  current: () => undefined,
+  ring: () => undefined,
+};
+
 type Entry = (sessionId: string) => MasterKey | Promise<MasterKey>;
 
 /** A ring as a source of keys. */
@@ -34,11 +41,16 @@ export class RingSource implements KeySource {
   readonly #current: string;
   readonly #keys: ReadonlyMap<string, Entry>;
 
-  /** @throws SessionError `invalid_options` */
-  constructor(keys: KeyRing) {
-    const { current, ring }: Partial<KeyRing> = keys ?? {};
+  /**
+   * @param option - What errors call the only key. Default: by its id.
+   * @throws SessionError `invalid_options`
+   */
+  constructor(keys: KeyRing, option?: string) {
+    assertOptions<KeyRing>(keys, { of: '`keys`', example: '{ current, ring }', checks });
+    const { current, ring }: Partial<KeyRing> = keys;
     if (typeof ring !== 'object' || ring === null) throw invalidOptions('`keys.ring` is missing');
-    this.#keys = new Map(Object.entries(ring).map(([kid, key]) => [kid, readEntry(kid, key)]));
+    const entries = Object.entries(ring).map(([kid, key]) => readEntry(kid, key, option));
+    this.#keys = new Map(entries);
     if (typeof current !== 'string' || !this.#keys.has(current)) {
       throw invalidOptions('`keys.current` is not the id of a key in `keys.ring`');
     }
@@ -56,18 +68,23 @@ export class RingSource implements KeySource {
   }
 }
 
-function readEntry(kid: string, entry: KeyRing['ring'][string]): Entry {
+function readEntry(
+  kid: string,
+  entry: KeyRing['ring'][string],
+  option: string | undefined,
+): readonly [string, Entry] {
   if (!isKeyId(kid)) {
     throw invalidOptions(
       'an id in `keys.ring` is not 1 to 512 visible ASCII characters without " and \\',
     );
   }
-  const name = `the key ${JSON.stringify(kid)}`;
+  const name = option ?? `the key ${JSON.stringify(kid)}`;
   if (typeof entry === 'object' && entry !== null && 'passphrase' in entry) {
     const { passphrase } = entry;
-    assertPassphrase(passphrase, `the passphrase of ${name}`);
-    return async (sessionId) => ({ kid, key: await keyFromPassphrase(passphrase, sessionId) });
+    assertPassphrase(passphrase, option ?? `the passphrase of ${name}`);
+    const derive = async (sessionId: string) => keyFromPassphrase(passphrase, sessionId);
+    return [kid, async (sessionId) => ({ kid, key: await derive(sessionId) })];
   }
   const master = { kid, key: readSecretKey(entry, name) };
-  return () => master;
+  return [kid, () => master];
 }

@@ -1,4 +1,5 @@
 import { MemorySessionStore, type SessionStore } from '@agent-sessions/core';
+import { type Snapshot, type SnapshotQuery, storeInternals } from '@agent-sessions/core/backend';
 import { EncryptedSession } from '@agent-sessions/encrypted';
 import type { AgentInputItem } from '@openai/agents';
 import { KEY } from './keys.ts';
@@ -13,9 +14,26 @@ export function users(name: string, count: number): AgentInputItem[] {
   return Array.from({ length: count }, (_, number) => user(`${name}-${number}`));
 }
 
+/** What is stored of a session, without its order of calls. */
+export function snapshotOf(
+  store: SessionStore,
+  id: string,
+  query?: SnapshotQuery,
+): Promise<Snapshot> {
+  return storeInternals(store).backend.snapshot(id, query);
+}
+
 /** What the store holds. */
 export async function recordsOf(store: SessionStore, id: string): Promise<string[]> {
-  return (await store.snapshot(id)).records;
+  return (await snapshotOf(store, id)).records;
+}
+
+/** Cuts off the newest record, as a bad disk or a careless hand might. */
+export async function cutNewest(store: SessionStore, id: string, length: number): Promise<void> {
+  const { backend } = storeInternals(store);
+  const { revision, records } = await backend.snapshot(id, { limit: 1 });
+  const cut = records.map((record) => record.slice(0, length));
+  await backend.replaceTail(id, { revision, drop: 1, records: cut });
 }
 
 /** Writes to the store as somebody does who has no key. */
@@ -24,8 +42,9 @@ export async function setRecords(
   id: string,
   records: readonly string[],
 ): Promise<void> {
-  const { revision } = await store.snapshot(id);
-  await store.replaceTail(id, { revision, drop: 'all', records });
+  const { backend } = storeInternals(store);
+  const { revision } = await backend.snapshot(id);
+  await backend.replaceTail(id, { revision, drop: 'all', records });
 }
 
 /** The text of one envelope, of a session named `id` under {@link KEY}. */

@@ -36,8 +36,13 @@ export function openMySQL(url: string, load: () => Promise<Mysql2Module>): Opene
   return { db, dialect: mysql, label: `MySQL database ${place}`, isOwned: true };
 }
 
+/** A pool of `mysql2`, or one of `mysql2/promise`, which has the other inside. */
+export type GivenMySQLPool = MysqlPool | { readonly pool: MysqlPool };
+
 /** A MySQL or MariaDB database over the caller's own pool, which is never closed here. */
-export function overMySQLPool(pool: MysqlPool): OpenedDatabase {
+export function overMySQLPool(given: GivenMySQLPool): OpenedDatabase {
+  // The types do not tell them apart; one of promises would never call back.
+  const pool = 'pool' in given ? given.pool : given;
   const db = new Kysely<unknown>({ dialect: new MysqlDialect({ pool }) });
   return { db, dialect: mysql, label: 'MySQL database', isOwned: false };
 }

@@ -20,11 +20,14 @@ export function openPGlite(
   const pglite = async () => new (await load()).PGlite(folder);
   const place = folder === undefined ? 'in memory' : JSON.stringify(folder);
   const db = new Kysely<unknown>({ dialect: new PGliteDialect({ pglite }) });
-  return { db, dialect: postgres, label: `PGlite database ${place}`, isOwned: true };
+  const label = `PGlite database ${place}`;
+  return { db, dialect: postgres, label, isOwned: true, isInMemory: folder === undefined };
 }
 
 /** A database over the caller's own PGlite, which is never closed here. */
 export function overPGlite(pglite: GivenPGlite): OpenedDatabase {
   const db = new Kysely<unknown>({ dialect: new PGliteDialect({ pglite }) });
-  return { db, dialect: postgres, label: 'PGlite database', isOwned: false };
+  const folder: unknown = Reflect.get(pglite, 'dataDir');
+  const isInMemory = !folder || String(folder).startsWith('memory://');
+  return { db, dialect: postgres, label: 'PGlite database', isOwned: false, isInMemory };
 }

@@ -1,3 +1,9 @@
+import {
+  expecting,
+  invalidOptions,
+  isDatabasePath,
+  type OptionChecks,
+} from '@agent-sessions/core/backend';
 import { CompiledQuery, Kysely, type SqliteDatabase, SqliteDialect } from 'kysely';
 import { sqlite } from '../dialects/sqlite.ts';
 import { keepStatements } from '../kept-statements.ts';
@@ -9,6 +15,45 @@ const BLOCKING_WAIT_MS = 5;
 /** The module `better-sqlite3`, as its import gives it. */
 export interface BetterSqlite3Module {
   readonly default: new (path: string, options: { readonly timeout: number }) => SqliteDatabase;
+}
+
+/** Where the database is. */
+export type SQLiteDatabaseOptions =
+  | {
+      /** The database file, created if need be; its folder must exist. Default: in memory. */
+      readonly path?: string;
+      readonly database?: never;
+    }
+  | {
+      /** An open database of better-sqlite3. It is never closed here. */
+      readonly database: SqliteDatabase;
+      readonly path?: never;
+    };
+
+export const sqliteChecks: OptionChecks<SQLiteDatabaseOptions> = {
+  path: isDatabasePath,
+  // That of Node's own module has `prepare` too, but statements of another kind.
+  database: expecting(
+    'an open database of better-sqlite3',
+    (value) =>
+      typeof value === 'object' && value !== null && 'prepare' in value && 'pragma' in value,
+  ),
+};
+
+/**
+ * Opens what a store's options name.
+ *
+ * @param of - The class whose options they are, for errors.
+ * @throws SessionError `invalid_options`
+ */
+export function openSQLiteOptions(
+  of: string,
+  { path, database }: SQLiteDatabaseOptions,
+  load: () => Promise<BetterSqlite3Module>,
+): OpenedDatabase {
+  if (database === undefined) return openSQLite(path ?? ':memory:', load);
+  if (path !== undefined) throw invalidOptions(of, 'pass either `path` or `database`, not both');
+  return overSQLite(database);
 }
 
 /** Opens an SQLite file, or `:memory:`, on first use. */
@@ -33,7 +78,7 @@ export function openSQLite(path: string, load: () => Promise<BetterSqlite3Module
 }
 
 /** A database over the caller's own open file, which is never closed here. */
-export function overSQLite(database: SqliteDatabase): OpenedDatabase {
+function overSQLite(database: SqliteDatabase): OpenedDatabase {
   const db = new Kysely<unknown>({ dialect: new SqliteDialect({ database }) });
   return { db, dialect: sqlite, label: 'SQLite database', isOwned: false };
 }

@@ -9,7 +9,7 @@ import { KyselySession } from '@agent-sessions/kysely';
 import { batchOf } from '../support/batches.ts';
 
 const [url = '', sessionId = '', writer = ''] = process.argv.slice(2);
-const session = KyselySession.fromUrl({ url, sessionId });
+const session = new KyselySession({ url, sessionId });
 for (let number = 0; ; number += 1) {
   await session.addItems(batchOf(`${writer}.${number}`));
   writeSync(1, `${number}\n`);

@@ -12,8 +12,9 @@ const [url = '', sessionId = '', writer = '', count = ''] = process.argv.slice(2
 process.send?.('ready');
 await once(process, 'message');
 
-const stores = Array.from({ length: Number(count) }, () =>
-  KyselySessionStore.fromUrl({ url, createTables: true }),
+const stores = Array.from(
+  { length: Number(count) },
+  () => new KyselySessionStore({ url, createTables: true }),
 );
 const outcomes = await Promise.allSettled(
   stores.map((store, index) => store.session(sessionId).addItems(batchOf(`${writer}.${index}`))),

@@ -6,7 +6,7 @@ import { KyselySession } from '@agent-sessions/kysely';
 import { numbered } from '../support/batches.ts';
 
 const [url = ''] = process.argv.slice(2);
-await using session = KyselySession.fromUrl({ url, createTables: true, sessionId: 'limited' });
+await using session = new KyselySession({ url, createTables: true, sessionId: 'limited' });
 const items = numbered(4).map((item) => ({ ...item, padding: 'x'.repeat(2000) }));
 for (let acknowledged = 0; ; acknowledged += items.length) {
   const error = await session.addItems(items).then(

@@ -14,7 +14,7 @@ registerHooks({
 });
 
 const { KyselySession } = await import('@agent-sessions/kysely');
-const session = KyselySession.fromUrl({ url: process.argv[2] ?? '' });
+const session = new KyselySession({ url: process.argv[2] ?? '' });
 const { code, message } = await session.getItems().then(
   () => ({ code: 'none', message: '' }),
   (error) => error,

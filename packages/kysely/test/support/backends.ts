@@ -19,7 +19,7 @@ import { type FoundServer, findMysql, findPostgres } from './servers.ts';
 
 /** A database of its own, which nobody else uses. */
 export interface TestDatabase {
-  /** For `fromUrl` and other processes; absent where the database lives in this process. */
+  /** For the option `url` and other processes; absent where the database lives in this process. */
   readonly url?: string;
   /** A new Kysely instance; on a server, with a pool of its own. It is closed with the database. */
   connect(options?: ConnectOptions): TestKysely;

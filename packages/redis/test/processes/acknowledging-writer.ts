@@ -9,7 +9,7 @@ import { RedisSession } from '@agent-sessions/redis';
 import { users } from '../support/items.ts';
 
 const [url = '', sessionId = '', writer = ''] = process.argv.slice(2);
-const session = RedisSession.fromUrl({ url, sessionId });
+const session = new RedisSession({ url, sessionId });
 for (let number = 0; ; number += 1) {
   await session.addItems(users(`${writer}.${number}`, 4));
   writeSync(1, `${number}\n`);

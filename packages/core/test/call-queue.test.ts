@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { MemorySessionStore, type StoredSession, type Written } from '../src/index.ts';
+import { CallQueue, type Written } from '../src/backend.ts';
+import { MemorySessionStore, SessionStore, type StoredSession } from '../src/index.ts';
+import { MemoryBackend } from '../src/memory-backend.ts';
 import { call, user } from './items.ts';
 
-/** A store that holds back each write until `open` is called, as a slow database does. */
-class SlowStore extends MemorySessionStore {
+/** Holds back each write until `open` is called, as a slow database does. */
+class SlowBackend extends MemoryBackend {
   readonly #gate: Promise<void>;
   open: () => void = () => {};
 
@@ -48,11 +50,12 @@ describe('calls on one session id take effect in the order in which they were ma
   });
 
   test('on a slow store, through any number of session objects', async () => {
-    const store = new SlowStore();
+    const slowly = new SlowBackend();
+    const store = new SessionStore(slowly);
     const numbers = Array.from({ length: 20 }, (_, index) => String(index));
     const adding = numbers.map((number) => store.session('a').addItems([user(number)]));
     const reading = store.session('a').getItems();
-    store.open();
+    slowly.open();
     await Promise.all(adding);
     expect(await reading).toEqual(numbers.map(user));
   });
@@ -95,11 +98,12 @@ describe('calls on one session id take effect in the order in which they were ma
   });
 
   test('and calls on other ids do not wait for them', async () => {
-    const store = new SlowStore();
+    const slowly = new SlowBackend();
+    const store = new SessionStore(slowly);
     const slow = store.session('slow').addItems([user('1')]);
     await store.session('fast').addItems([user('2')]);
     expect(await store.session('fast').getItems()).toEqual([user('2')]);
-    store.open();
+    slowly.open();
     await slow;
   });
 
@@ -123,6 +127,36 @@ describe('N concurrent pops over N items', () => {
     await store.session('a').addItems(items);
     const popped = await Promise.all(items.map(() => store.session('a').popItem()));
     expect(popped).toEqual(items.toReversed());
+  });
+});
+
+describe('a queue of an author of sessions', () => {
+  test('closes once, after all calls made before, ordered or not', async () => {
+    const queue = new CallQueue();
+    const done: string[] = [];
+    const note = (what: string) => async () => {
+      await Promise.resolve();
+      done.push(what);
+    };
+    const calls = [
+      queue.run('a', note('first')),
+      queue.run('a', note('second')),
+      queue.runUnordered(note('of no session')),
+    ];
+    await Promise.all([queue.close(note('released')), queue.close(note('again'))]);
+    await Promise.all(calls);
+    expect(done.toSorted()).toEqual(['first', 'of no session', 'released', 'second']);
+    expect(done.at(-1)).toBe('released');
+  });
+
+  test('refuses every call once it was closed, without running it', async () => {
+    const queue = new CallQueue();
+    queue.assertOpen();
+    await queue.close(() => {});
+    const work = () => Promise.reject(new Error('ran'));
+    await expect(queue.run('a', work)).rejects.toMatchObject({ code: 'closed' });
+    await expect(queue.runUnordered(work)).rejects.toMatchObject({ code: 'closed' });
+    expect(() => queue.assertOpen()).toThrow(expect.objectContaining({ code: 'closed' }));
   });
 });
 

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { readDependencies } from '../tools/dependencies.ts';
-import { isPermissive, toDocument } from '../tools/licences.ts';
+import { isPermissive, toDocument } from '../tools/licenses.ts';
 
-describe('a licence', () => {
+describe('a license', () => {
   test.each([
     ['MIT', true],
     ['(MIT OR GPL-3.0-only)', true],
@@ -54,11 +54,11 @@ describe('the dependencies of a repository', () => {
       'node_modules/tool': { name: 'tool', license: 'GPL-3.0-only' },
     });
 
-    const { packages, licences } = readDependencies(root);
+    const { packages, licenses } = readDependencies(root);
     expect(packages).toEqual([
       { name: 'ours', brings: ['types'], peers: ['driver'], optionalPeers: ['extra'] },
     ]);
-    expect(Object.fromEntries(licences)).toEqual({
+    expect(Object.fromEntries(licenses)).toEqual({
       types: 'MIT',
       driver: 'MIT',
       deep: 'ISC',
@@ -73,10 +73,10 @@ describe('the dependencies of a repository', () => {
     expect(() => readDependencies(root)).toThrow(/nobody-has-it, .* is not installed/);
   });
 
-  test('are listed by licence', () => {
+  test('are listed by license', () => {
     const document = toDocument({
       packages: [{ name: 'ours', brings: [], peers: ['b'], optionalPeers: [] }],
-      licences: new Map([
+      licenses: new Map([
         ['b', 'MIT'],
         ['c', 'ISC'],
         ['a', 'MIT'],

@@ -1,6 +1,6 @@
 import type { Dependencies } from './dependencies.ts';
 
-/** Licences that let everybody use, change and pass on the code, and ask for a notice at most. */
+/** Licenses that let everybody use, change and pass on the code, and ask for a notice at most. */
 const permissive = new Set([
   '0BSD',
   'Apache-2.0',
@@ -11,35 +11,35 @@ const permissive = new Set([
   'MIT',
 ]);
 
-/** True for an SPDX expression under which one can choose permissive licences only. */
+/** True for an SPDX expression under which one can choose permissive licenses only. */
 export function isPermissive(expression: string): boolean {
   const choices = expression.replace(/^\((.*)\)$/, '$1').split(' OR ');
   return choices.some((choice) => choice.split(' AND ').every((name) => permissive.has(name)));
 }
 
 /** The text of docs/dependencies.md. */
-export function toDocument({ packages, licences }: Dependencies): string {
+export function toDocument({ packages, licenses }: Dependencies): string {
   const needs = packages.map(({ name, brings, peers, optionalPeers }) =>
     row(`\`${name}\``, list(brings), list(peers), list(optionalPeers)),
   );
-  const byLicence = Map.groupBy(licences, ([, licence]) => licence);
-  const names = [...byLicence.keys()].sort().map((licence) => {
-    const entries = byLicence.get(licence) ?? [];
-    return row(licence, list(entries.map(([name]) => name).sort()));
+  const byLicense = Map.groupBy(licenses, ([, license]) => license);
+  const names = [...byLicense.keys()].sort().map((license) => {
+    const entries = byLicense.get(license) ?? [];
+    return row(license, list(entries.map(([name]) => name).sort()));
   });
   return [
     '# Dependencies',
     '',
-    'What each package needs of others. `pnpm write:dependencies` writes this document, and `pnpm check`',
-    'fails if it is not current, or if one of the licences is not permissive.',
+    'The dependencies of each package. `pnpm write:dependencies` writes this document, and `pnpm check`',
+    'fails if it is not current, or if one of the licenses is not permissive.',
     '',
-    row('package', 'comes along', 'is installed beside it', 'is optional'),
+    row('package', 'dependencies', 'peers', 'optional peers'),
     row('---', '---', '---', '---'),
     ...needs,
     '',
-    'Those, and what they need in turn, have these licences:',
+    'These and their own dependencies have the following licenses:',
     '',
-    row('licence', 'packages'),
+    row('license', 'packages'),
     row('---', '---'),
     ...names,
     '',
