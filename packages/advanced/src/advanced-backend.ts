@@ -1,6 +1,7 @@
 import type { SessionInfo } from '@agent-sessions/core';
 import type {
-  Operation,
+  Append,
+  Appended,
   PageRequest,
   RecordBackend,
   Rewrite,
@@ -53,13 +54,8 @@ export class AdvancedBackend implements SessionBackend {
     return outlineOf(item);
   }
 
-  append(
-    id: string,
-    records: readonly string[],
-    operation?: Operation,
-    outlines?: readonly unknown[],
-  ): Promise<Written> {
-    return this.#main(id).append(id, records, operation, outlines);
+  append(id: string, append: Append): Promise<Appended | undefined> {
+    return this.#main(id).append(id, append);
   }
 
   window(id: string, limit: number): Promise<string[]> {
@@ -101,8 +97,9 @@ export class AdvancedBackend implements SessionBackend {
     return this.#sessions.setMetadata(id, metadata);
   }
 
-  deleteSession(id: string): Promise<boolean | undefined> {
-    return this.database.write('doubles', (sql) => deleteSession(sql, id));
+  async deleteSession(id: string): Promise<boolean> {
+    const done = await this.database.write('doubles', (sql) => deleteSession(sql, id));
+    return done ?? false;
   }
 
   /** Creates the tables, or brings them up to date. */

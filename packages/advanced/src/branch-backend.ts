@@ -1,11 +1,15 @@
-import type {
-  Operation,
-  RecordBackend,
-  Rewrite,
-  Snapshot,
-  SnapshotQuery,
-  TailReplacement,
-  Written,
+import {
+  type Append,
+  type Appended,
+  newToken,
+  type Operation,
+  type RecordBackend,
+  type Rewrite,
+  type Snapshot,
+  type SnapshotQuery,
+  type State,
+  type TailReplacement,
+  type Written,
 } from '@agent-sessions/core/backend';
 import type { AgentInputItem } from '@openai/agents';
 import { appendNodes } from './branches/append.ts';
@@ -74,12 +78,11 @@ export class BranchBackend implements RecordBackend {
 
   async append(
     _id: string,
-    records: readonly string[],
-    operation?: Operation,
-    outlines?: readonly unknown[],
-  ): Promise<Written> {
+    { records, outlines, operation, birth }: Append,
+  ): Promise<Appended | undefined> {
     const options = {
       raise: records.length,
+      birth,
       ...(operation && { repeatable: 'harmless' as const }),
     };
     let replayed: Written | undefined;
@@ -87,7 +90,8 @@ export class BranchBackend implements RecordBackend {
       replayed = await this.#replay(unit, operation, records.length);
       return replayed === undefined ? this.#add(unit, records, outlines, operation) : undefined;
     });
-    return done ?? replayed ?? unreachable();
+    const written = done ?? replayed;
+    return written && { ...written.state, ...written };
   }
 
   async window(_id: string, limit: number): Promise<string[]> {
@@ -101,9 +105,9 @@ export class BranchBackend implements RecordBackend {
     const direct = isDirect ? await directSnapshot(this.cursor, query) : undefined;
     if (direct !== undefined) return direct;
     const rows = await this.#read(query);
-    const { records = [], positions = [], revision = 0, operation } = rows ?? {};
+    const { records = [], positions = [], state, operation } = rows ?? {};
     return {
-      revision,
+      state,
       records,
       ...(query.positions && { positions }),
       ...(operation !== undefined && { operation }),
@@ -111,15 +115,19 @@ export class BranchBackend implements RecordBackend {
   }
 
   async replaceTail(_id: string, replacement: TailReplacement): Promise<Written | undefined> {
-    const { revision, drop: dropped, records, outlines, operation } = replacement;
+    const { state, drop: dropped, records, outlines, operation } = replacement;
     const { sessionId } = this.cursor;
     const raise = records.length + 1;
-    const options = { raise, ...(operation && { repeatable: 'harmless' as const }) };
+    const options = {
+      raise,
+      birth: state?.birth,
+      ...(operation && { repeatable: 'harmless' as const }),
+    };
     let replayed: Written | undefined;
     const done = await this.cursor.write(options, async (unit) => {
       const { sql, branch } = unit;
       replayed = await this.#replay(unit, operation, raise);
-      if (replayed !== undefined || isConflict(unit, revision, raise)) return undefined;
+      if (replayed !== undefined || isConflict(unit, state, raise)) return undefined;
       if (dropped === 'all') await this.#beforeCompaction(unit);
       await drop(
         sql,
@@ -132,26 +140,23 @@ export class BranchBackend implements RecordBackend {
     return done ?? replayed;
   }
 
-  async rewrite(
-    _id: string,
-    { revision, changes, outlines }: Rewrite,
-  ): Promise<Written | undefined> {
+  async rewrite(_id: string, { state, changes, outlines }: Rewrite): Promise<Written | undefined> {
     const { sessionId } = this.cursor;
-    return this.cursor.write({ raise: 1 }, async (unit) => {
+    return this.cursor.write({ raise: 1, birth: state.birth }, async (unit) => {
       const { sql, branch } = unit;
-      if (isConflict(unit, revision, 1)) return undefined;
-      let raised = unit.revision;
+      if (isConflict(unit, state, 1)) return undefined;
+      let raised = unit.state;
       const change = {
         records: changes,
         outlines: outlines as Map<number, Outline> | undefined,
       };
       await rewriteRows(sql, sessionId, branch, change, async (count) => {
-        raised = await sql.raise(sessionId, count, 0);
-        return raised;
+        raised = await sql.raise(sessionId, count);
+        return raised.revision;
       });
-      branch.revision = raised;
+      branch.revision = raised.revision;
       await save(sql, branch);
-      return { revision: raised };
+      return { state: raised };
     });
   }
 
@@ -161,8 +166,9 @@ export class BranchBackend implements RecordBackend {
       const { sessions } = sql.tables;
       const id = sql.id(sessionId);
       const locked = await sql.run(
-        `UPDATE ${sessions} SET revision = revision + 1, updated_at = ? WHERE session_id = ?`,
-        [Date.now(), id],
+        `UPDATE ${sessions} SET revision = revision + 1, token = ?, updated_at = ?
+         WHERE session_id = ?`,
+        [newToken(), Date.now(), id],
       );
       if (locked === 0) return undefined;
       const [row] = await sql.all<{ revision: unknown }>(
@@ -176,7 +182,7 @@ export class BranchBackend implements RecordBackend {
   }
 
   async #add(
-    { sql, branch, revision }: Unit,
+    { sql, branch, revision, state }: Unit,
     records: readonly string[],
     outlines: readonly unknown[] | undefined,
     operation: Operation | undefined,
@@ -194,17 +200,19 @@ export class BranchBackend implements RecordBackend {
     await save(sql, branch);
     if (operation !== undefined) await remember(sql, sessionId, branch, operation, ids.at(-1));
     if (records.length > 0) this.lastWrite = { branchKey: branch.key, position: revision };
-    return { revision };
+    return { state };
   }
 
   async #replay(
-    { sql, branch, revision }: Unit,
+    { sql, branch, state }: Unit,
     operation: Operation | undefined,
     raised: number,
   ): Promise<Written | undefined> {
     if (operation === undefined) return undefined;
     const replayed = await fingerprintOf(sql, this.cursor.sessionId, branch, operation.key);
-    return replayed === undefined ? undefined : { revision: revision - raised, replayed };
+    if (replayed === undefined) return undefined;
+    // What was raised is taken back.
+    return { state: { ...state, revision: state.revision - raised }, replayed };
   }
 
   async #beforeCompaction({ sql, branch, revision }: Unit): Promise<void> {
@@ -255,12 +263,12 @@ export class BranchBackend implements RecordBackend {
   }
 }
 
-/** Revision 0 was read of a session that did not exist; then nobody may have written it since. */
-function isConflict({ branch, revision: raised }: Unit, revision: number, raise: number): boolean {
-  if (revision !== 0) return branch.revision > revision;
+/** No state was read of a session that did not exist; then nobody may have written it since. */
+function isConflict(
+  { branch, revision: raised }: Unit,
+  state: State | undefined,
+  raise: number,
+): boolean {
+  if (state !== undefined) return branch.revision > state.revision;
   return branch.length > 0 || branch.revision !== raised - raise;
-}
-
-function unreachable(): never {
-  throw new Error('a write without an operation is never a replay');
 }

@@ -1,9 +1,8 @@
-import { revisionAtBirth } from '@agent-sessions/core/backend';
 import { type Describe, locateAdopted } from './branches/adopt.ts';
 import { type Binding, type Branch, isOn, type Located, locate, MAIN } from './branches/branch.ts';
 import type { AdvancedDatabase } from './database.ts';
 import { branchDeletedError, branchNotFoundError } from './errors.ts';
-import type { Sql } from './sql.ts';
+import type { Raised, Sql } from './sql.ts';
 
 /** Where a session object is; shared by the views of one session through different ciphers. */
 export interface Place {
@@ -27,6 +26,8 @@ export interface Unit {
   readonly branch: Branch;
   /** The session's revision, raised by the amount that was asked for. */
   readonly revision: number;
+  /** The session as it is after that. */
+  readonly state: Raised;
 }
 
 /** How a unit of work is run. */
@@ -35,6 +36,8 @@ export interface WriteOptions {
   readonly raise: number;
   /** What repeating it after a lost connection does. Default: `'doubles'`. */
   readonly repeatable?: 'harmless' | 'doubles';
+  /** Only the session of this birth; if that is over, the result is `undefined`. Default: any. */
+  readonly birth?: string | undefined;
   /** What becomes of a session that does not exist. Default: `'create'`; with `'leave'` the result is `undefined`. */
   readonly absent?: 'create' | 'leave';
 }
@@ -45,8 +48,8 @@ export class Cursor {
   readonly sessionId: string;
   readonly place: Place;
   readonly #describe: Describe;
-  /** The branch after our own last write. */
-  #kept: Branch | undefined;
+  /** The branch after our own last write, and the birth of its session. */
+  #kept: { readonly branch: Branch; readonly birth: string } | undefined;
 
   constructor(database: AdvancedDatabase, sessionId: string, place: Place, describe: Describe) {
     this.database = database;
@@ -62,25 +65,22 @@ export class Cursor {
    * @throws SessionError if the branch was deleted meanwhile; it is never revived
    */
   async write<T>(
-    { raise, repeatable = 'doubles', absent = 'create' }: WriteOptions,
+    { repeatable = 'doubles', ...options }: WriteOptions,
     work: (unit: Unit) => Promise<T | undefined>,
   ): Promise<T | undefined> {
     let found: Branch | undefined;
-    let revision = 0;
+    let state: Raised | undefined;
     const done = await this.database.write(repeatable, async (sql) => {
-      const raised =
-        absent === 'create'
-          ? await sql.raise(this.sessionId, raise, revisionAtBirth())
-          : await sql.raiseExisting(this.sessionId, raise);
-      if (raised === undefined) return undefined;
-      revision = raised;
-      found = this.#stillKept(revision - raise) ?? (await this.#locate(sql, revision - raise));
-      return work({ sql, branch: found, revision });
+      state = await this.#raise(sql, options);
+      if (state === undefined) return undefined;
+      const before = state.revision - options.raise;
+      found = this.#stillKept(state, before) ?? (await this.#locate(sql, before));
+      return work({ sql, branch: found, revision: state.revision, state });
     });
-    if (done !== undefined && found !== undefined) {
+    if (done !== undefined && found !== undefined && state !== undefined) {
       this.#stay(found);
       // Then the branch is the last thing that was saved.
-      if (found.revision === revision) this.#keep(found);
+      if (found.revision === state.revision) this.#keep(found, state.birth);
     }
     return done;
   }
@@ -139,19 +139,33 @@ export class Cursor {
     return assertLiving(this.#orNone(branch) ?? (await this.#main(sql)));
   }
 
+  async #raise(
+    sql: Sql,
+    { raise, absent = 'create', birth }: Omit<WriteOptions, 'repeatable'>,
+  ): Promise<Raised | undefined> {
+    const { sessionId } = this;
+    if (birth !== undefined) return sql.raiseBirth(sessionId, raise, birth);
+    // MySQL does not tell the birth of a session that is there, and it is needed to trust what is kept.
+    const kept = this.#kept && (await sql.raiseBirth(sessionId, raise, this.#kept.birth));
+    if (kept !== undefined) return kept;
+    return absent === 'create' ? sql.raise(sessionId, raise) : sql.raiseExisting(sessionId, raise);
+  }
+
   /** If nothing was written since, the branch is as our own last write saved it. */
-  #stillKept(revision: number): Branch | undefined {
+  #stillKept({ birth }: Raised, before: number): Branch | undefined {
     const kept = this.#kept;
-    if (kept?.revision !== revision || !isOn(this.place.binding, kept)) return undefined;
-    return { ...kept };
+    if (kept === undefined || kept.birth !== birth || kept.branch.revision !== before) {
+      return undefined;
+    }
+    return isOn(this.place.binding, kept.branch) ? { ...kept.branch } : undefined;
   }
 
   /**
    * Inside a transaction of the caller's nothing is kept: a savepoint may take a revision back, and
    * then it comes a second time.
    */
-  #keep(branch: Branch): void {
-    if (!this.database.inTransaction) this.#kept = branch;
+  #keep(branch: Branch, birth: string): void {
+    if (!this.database.inTransaction) this.#kept = { branch, birth };
   }
 
   async #main(sql: Sql): Promise<Branch> {

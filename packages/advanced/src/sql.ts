@@ -1,4 +1,5 @@
-import type { Execute, SqlDialect } from '@agent-sessions/kysely/engine';
+import { newToken, type State } from '@agent-sessions/core/backend';
+import type { Execute, RaisedRow, SqlDialect, Tables } from '@agent-sessions/kysely/engine';
 import type { TableMap } from './schema/tables.ts';
 
 const KEYS_PER_DELETE = 500;
@@ -59,27 +60,48 @@ export class Sql {
    * Raises the session's revision, which locks its row until the transaction ends: all writes of a
    * session, on whatever branch, happen one after the other. Creates the session if need be.
    */
-  async raise(sessionId: string, amount: number, born: number): Promise<number> {
+  async raise(sessionId: string, amount: number): Promise<Raised> {
     const now = Date.now();
-    const { dialect, tables } = this;
-    const parameters = [dialect.encodeId(sessionId), born + amount, now, now, amount, now];
-    const sql = dialect.raise({ ...tables, operations: tables.ledger });
-    return dialect.raised(await this.#execute({ sql, parameters }));
+    const { dialect } = this;
+    const [newBirth, token] = [newToken(), newToken()];
+    const id = this.id(sessionId);
+    const parameters = [id, newBirth, amount, token, now, now, amount, token, now];
+    const result = await this.#execute<RaisedRow>({
+      sql: dialect.raise(this.#sessionTables),
+      parameters,
+    });
+    const { revision, birth = await this.#birth(sessionId) } = dialect.raised(result, newBirth);
+    return { birth, revision, token };
+  }
+
+  /** As {@link raise}, for the session of a birth; `undefined` if that is over. */
+  async raiseBirth(sessionId: string, amount: number, birth: string): Promise<Raised | undefined> {
+    const { dialect } = this;
+    const token = newToken();
+    const parameters = [amount, token, Date.now(), this.id(sessionId), birth];
+    const result = await this.#execute<RaisedRow>({
+      sql: dialect.raiseBirth(this.#sessionTables),
+      parameters,
+    });
+    const { revision } = dialect.raised(result);
+    return Number.isSafeInteger(revision) ? { birth, revision, token } : undefined;
   }
 
   /** As {@link raise}, but `undefined` if there is no such session. */
-  async raiseExisting(sessionId: string, amount: number): Promise<number | undefined> {
+  async raiseExisting(sessionId: string, amount: number): Promise<Raised | undefined> {
     const { sessions } = this.tables;
     const id = this.id(sessionId);
+    const token = newToken();
     await this.run(
-      `UPDATE ${sessions} SET revision = revision + ?, updated_at = ? WHERE session_id = ?`,
-      [amount, Date.now(), id],
+      `UPDATE ${sessions} SET revision = revision + ?, token = ?, updated_at = ?
+       WHERE session_id = ?`,
+      [amount, token, Date.now(), id],
     );
-    const [row] = await this.all<{ revision: unknown }>(
-      `SELECT revision FROM ${sessions} WHERE session_id = ?`,
+    const [row] = await this.all<{ birth: string; revision: unknown }>(
+      `SELECT birth, revision FROM ${sessions} WHERE session_id = ?`,
       [id],
     );
-    return row && Number(row.revision);
+    return row && { birth: row.birth, revision: Number(row.revision), token };
   }
 
   /**
@@ -120,7 +142,7 @@ export class Sql {
   ): Promise<number[]> {
     const { dialect, tables } = this;
     const rows = { id: sessionId, first, records, now: Date.now() };
-    const core = { ...tables, operations: tables.ledger };
+    const core = this.#sessionTables;
     const returning = dialect.name === 'MySQL' ? '' : ' RETURNING id';
     const ids: number[] = [];
     for (const { sql, parameters } of dialect.insert(core, rows, this.maxStatementBytes)) {
@@ -136,7 +158,24 @@ export class Sql {
     );
     return inserted.map(({ id }) => Number(id));
   }
+
+  /** The tables of sessions, as the dialect names them. */
+  get #sessionTables(): Tables {
+    return { ...this.tables, operations: this.tables.ledger };
+  }
+
+  async #birth(sessionId: string): Promise<string> {
+    const { sessions } = this.tables;
+    const [row] = await this.all<{ birth: string }>(
+      `SELECT birth FROM ${sessions} WHERE session_id = ?`,
+      [this.id(sessionId)],
+    );
+    return row?.birth ?? '';
+  }
 }
+
+/** A session after its revision was raised. */
+export type Raised = State;
 
 /** A list of `count` placeholders in parentheses. */
 export function placeholders(count: number): string {

@@ -9,6 +9,7 @@ import {
   retryConflicts,
   type SessionInternals,
   type Snapshot,
+  type State,
   type Written,
 } from '@agent-sessions/core/backend';
 
@@ -66,23 +67,23 @@ export class Rewriter {
   /** Returns how many records were changed. */
   async run(plan: RewritePlan, { onProgress }: RewriteOptions = {}): Promise<number> {
     const { sessionId, queue } = this.#place;
-    let revision = 0;
+    let state: State | undefined;
     let pending: readonly Pending[] | undefined;
     let done = 0;
     let size = BATCH_SIZE;
     const attempt = async (): Promise<Attempt<readonly Pending[]>> => {
       if (pending === undefined) {
         const snapshot = await this.#backend.snapshot(sessionId, { positions: true });
-        revision = snapshot.revision;
+        ({ state } = snapshot);
         pending = await pickFrom(snapshot, plan);
       }
       const batch = pending.slice(0, size);
-      if (batch.length === 0) return { value: pending };
+      if (batch.length === 0 || state === undefined) return { value: pending };
       const texts = await plan.change(batch.map(({ record }) => record));
       const changes = new Map(batch.map(({ position }, index) => [position, texts[index] ?? null]));
       let written: Written | undefined;
       try {
-        written = await this.#backend.rewrite(sessionId, { revision, changes });
+        written = await this.#backend.rewrite(sessionId, { state, changes });
       } catch (error) {
         // Each record fits, for it is there already; then nothing was written.
         if (batch.length === 1 || !isSessionError(error, 'item_too_large')) throw error;
@@ -94,7 +95,7 @@ export class Rewriter {
         return { retry: () => this.#conflict() };
       }
       // As long as nobody else writes, the snapshot goes on being true.
-      revision = written.revision;
+      ({ state } = written);
       done += batch.length;
       pending = pending.slice(batch.length);
       return { value: pending };

@@ -12,7 +12,14 @@ export {
   type SQLiteDatabaseOptions,
   sqliteChecks,
 } from './databases/sqlite.ts';
-export type { Database, Execute, Inspection, SqlDialect, Statement } from './dialects/dialect.ts';
+export type {
+  Database,
+  Execute,
+  Inspection,
+  RaisedRow,
+  SqlDialect,
+  Statement,
+} from './dialects/dialect.ts';
 export { KyselyBackend } from './kysely-backend.ts';
 export { databaseChecks, openDatabase } from './kysely-store.ts';
 export { loadDriver } from './load-driver.ts';

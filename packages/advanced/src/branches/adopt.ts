@@ -2,7 +2,8 @@ import type { Outline } from '../items/outline.ts';
 import type { Sql } from '../sql.ts';
 import { forgetTurns } from '../usage/lost-turns.ts';
 import { appendNodes } from './append.ts';
-import { type Branch, type Located, locate, MAIN, rangesOf, save } from './branch.ts';
+import { type Branch, birthOf, type Located, locate, MAIN, rangesOf, save } from './branch.ts';
+import { forgetBranches } from './clear.ts';
 import { drop } from './cut.ts';
 
 /** Says of records, in order, what they are; it may have to decrypt them. */
@@ -61,20 +62,25 @@ export async function locateAdopted(
 ): Promise<Branch | undefined> {
   const located = await find();
   // If no branch was found, others may be there all the same.
-  const { stamped } =
+  const known =
     located.branch === undefined ? await locate(sql, adoption.sessionId, { to: 'main' }) : located;
-  if (stamped === adoption.revision) return located.branch;
+  const { stamped } = known;
+  if (known.branch !== undefined && stamped === adoption.revision) return located.branch;
   await adopt(sql, adoption, stamped);
   return (await find()).branch;
 }
 
 async function birth(sql: Sql, { sessionId, revision }: Adoption): Promise<Branch> {
   const { branches } = sql.tables;
+  const id = sql.id(sessionId);
+  // Where foreign keys are off, a plain session that was deleted leaves its branches.
+  const left = await sql.all(`SELECT 1 FROM ${branches} WHERE session_id = ? LIMIT 1`, [id]);
+  if (left.length > 0) await forgetBranches(sql, sessionId);
   const key = await sql.insertForKey(
-    `INSERT INTO ${branches} (session_id, branch_id, length, user_turns, revision,
-      chosen_revision, created_at) VALUES (?, ?, 0, 0, ?, 0, ?)`,
+    `INSERT INTO ${branches} (session_id, branch_id, birth, length, user_turns, revision,
+      chosen_revision, created_at) VALUES (?, ?, ${birthOf(sql)}, 0, 0, ?, 0, ?)`,
     'branch_key',
-    [sql.id(sessionId), MAIN, revision, Date.now()],
+    [id, MAIN, id, revision, Date.now()],
   );
   return {
     key,

@@ -65,7 +65,7 @@ export async function locate(sql: Sql, sessionId: string, binding: Binding): Pro
         b.deleted_at,
         (SELECT max(revision) FROM ${branches} AS a WHERE a.session_id = b.session_id) AS stamped,
         s.revision AS session_revision
-      FROM ${branches} AS b JOIN ${sessions} AS s ON s.session_id = b.session_id
+      FROM ${branches} AS b JOIN ${sessions} AS s ON s.session_id = b.session_id AND s.birth = b.birth
       WHERE b.session_id = ? AND ${where} LIMIT 1`,
     [id, ...parameters],
   );
@@ -76,6 +76,11 @@ export async function locate(sql: Sql, sessionId: string, binding: Binding): Pro
         stamped: Number(row.stamped),
         sessionRevision: Number(row.session_revision),
       };
+}
+
+/** The birth of a session, as a value to insert. Parameter: its id. */
+export function birthOf({ tables }: Sql): string {
+  return `(SELECT birth FROM ${tables.sessions} WHERE session_id = ?)`;
 }
 
 /** After the session was cleared, a key that is gone means `main`. */

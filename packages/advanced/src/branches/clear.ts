@@ -1,4 +1,4 @@
-import { revisionAtBirth } from '@agent-sessions/core/backend';
+import { newToken } from '@agent-sessions/core/backend';
 import type { Sql } from '../sql.ts';
 import { MAIN } from './branch.ts';
 
@@ -31,27 +31,24 @@ export async function clearBranches(sql: Sql, sessionId: string, revision: numbe
 }
 
 /**
- * Deletes a session, or gives `undefined` while the clock has not passed its revision; false if it did
- * not exist. Does not rely on foreign keys, which may be off.
+ * Deletes a session, and says whether it existed. Does not rely on foreign keys, which may be off.
  */
-export async function deleteSession(sql: Sql, sessionId: string): Promise<boolean | undefined> {
+export async function deleteSession(sql: Sql, sessionId: string): Promise<boolean> {
   const { sessions } = sql.tables;
   const id = sql.id(sessionId);
   // First of all, and by an update: it takes the lock, so that what follows sees the present.
-  const locked = await sql.run(
-    `UPDATE ${sessions} SET updated_at = ? WHERE session_id = ? AND revision < ?`,
-    [Date.now(), id, revisionAtBirth()],
-  );
-  if (locked === 0) {
-    const found = await sql.all(`SELECT 1 FROM ${sessions} WHERE session_id = ?`, [id]);
-    return found.length === 0 ? false : undefined;
-  }
-  await forgetStructure(sql, sessionId);
-  for (const kind of ['branches', 'messages', 'ledger'] as const) {
-    await deleteOf(sql, sessionId, kind);
-  }
+  const mark = `UPDATE ${sessions} SET token = ? WHERE session_id = ?`;
+  if ((await sql.run(mark, [newToken(), id])) === 0) return false;
+  await forgetBranches(sql, sessionId);
+  for (const kind of ['messages', 'ledger'] as const) await deleteOf(sql, sessionId, kind);
   await sql.run(`DELETE FROM ${sessions} WHERE session_id = ?`, [id]);
   return true;
+}
+
+/** Deletes all branches, `main` too, and all that is known of them; not the records. */
+export async function forgetBranches(sql: Sql, sessionId: string): Promise<void> {
+  await forgetStructure(sql, sessionId);
+  await deleteOf(sql, sessionId, 'branches');
 }
 
 async function forgetStructure(sql: Sql, sessionId: string): Promise<void> {

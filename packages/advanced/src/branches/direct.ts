@@ -45,10 +45,11 @@ export async function directSnapshot(
     const id = sql.id(cursor.sessionId);
     const { sessions, ledger, messages } = sql.tables;
     const parts = [
-      `SELECT 0 AS kind, s.revision AS number, NULL AS data FROM ${sessions} AS s
+      `SELECT 0 AS kind, s.revision AS number, s.birth AS data FROM ${sessions} AS s
         WHERE s.session_id = ? AND NOT EXISTS (${others(sql, 's.session_id')})`,
+      `SELECT 3, 0, s.token FROM ${sessions} AS s WHERE s.session_id = ?`,
     ];
-    const parameters: unknown[] = [id];
+    const parameters: unknown[] = [id, id];
     if (operation !== undefined) {
       parts.push(
         `SELECT 1, 0, fingerprint FROM ${ledger} WHERE session_id = ? AND operation_key = ?`,
@@ -74,7 +75,11 @@ export async function directSnapshot(
   const held = rows.filter(({ kind }) => Number(kind) === 2);
   held.sort((a, b) => Number(a.number) - Number(b.number));
   return {
-    revision: Number(session.number),
+    state: {
+      birth: session.data ?? '',
+      revision: Number(session.number),
+      token: rows.find(({ kind }) => Number(kind) === 3)?.data ?? '',
+    },
     records: held.map(({ data }) => data ?? ''),
     ...(typeof fingerprint === 'string' && { operation: fingerprint }),
   };

@@ -1,6 +1,6 @@
 import { branchExistsError } from '../errors.ts';
 import type { Sql } from '../sql.ts';
-import { type Branch, locate, save } from './branch.ts';
+import { type Branch, birthOf, locate, save } from './branch.ts';
 import { cut } from './cut.ts';
 import { leaveOperations } from './ledger.ts';
 
@@ -30,12 +30,13 @@ export async function fork(sql: Sql, fork: Fork): Promise<number> {
   const taken = await locate(sql, sessionId, { to: 'id', branchId });
   if (taken.branch !== undefined) throw branchExistsError(branchId);
   const key = await sql.insertForKey(
-    `INSERT INTO ${branches} (session_id, branch_id, length, user_turns, revision, chosen_revision,
-      parent_branch_id, fork_turn, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO ${branches} (session_id, branch_id, birth, length, user_turns, revision, chosen_revision,
+      parent_branch_id, fork_turn, created_at) VALUES (?, ?, ${birthOf(sql)}, ?, ?, ?, ?, ?, ?, ?)`,
     'branch_key',
     [
       sql.id(sessionId),
       branchId,
+      sql.id(sessionId),
       length,
       userTurns,
       revision,

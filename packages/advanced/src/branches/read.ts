@@ -1,3 +1,4 @@
+import type { State } from '@agent-sessions/core/backend';
 import type { Sql } from '../sql.ts';
 import type { Branch, Range } from './branch.ts';
 import { lookup } from './ledger.ts';
@@ -20,7 +21,7 @@ export interface RowsQuery {
 export interface Rows {
   readonly records: string[];
   readonly positions: number[];
-  readonly revision: number;
+  readonly state: State;
   readonly operation: string | undefined;
 }
 
@@ -51,11 +52,12 @@ export async function readRows(
   const stamped = `(SELECT max(a.revision) FROM ${branches} AS a WHERE a.session_id = b.session_id)`;
   const parts = [
     `SELECT 0 AS kind, CASE WHEN ${stamped} = s.revision THEN 1 ELSE 0 END AS seq,
-      NULL AS data, s.revision AS position
-      FROM ${branches} AS b JOIN ${sessions} AS s ON s.session_id = b.session_id
+      s.birth AS data, s.revision AS position
+      FROM ${branches} AS b JOIN ${sessions} AS s ON s.session_id = b.session_id AND s.birth = b.birth
       WHERE b.branch_key = ? AND b.revision = ? AND b.deleted_at IS NULL`,
+    `SELECT 3, 0, s.token, 0 FROM ${sessions} AS s WHERE s.session_id = ?`,
   ];
-  const parameters: unknown[] = [branch.key, branch.revision];
+  const parameters: unknown[] = [branch.key, branch.revision, sql.id(sessionId)];
   if (operation !== undefined) {
     const { text, parameters: more } = lookup(sql, sessionId, branch, operation);
     parts.push(`SELECT 1, 0, f.fingerprint, 0 FROM (${text}) AS f`);
@@ -74,7 +76,11 @@ export async function readRows(
   return {
     records: held.map(({ data }) => data ?? ''),
     positions: held.map(({ position }) => Number(position)),
-    revision: Number(check.position),
+    state: {
+      birth: check.data ?? '',
+      revision: Number(check.position),
+      token: rows.find(({ kind }) => Number(kind) === 3)?.data ?? '',
+    },
     operation: fingerprint ?? undefined,
   };
 }

@@ -33,6 +33,7 @@ export function createTables(dialect: SqlDialect, t: TableMap): readonly string[
       branch_key       ${types.serial},
       session_id       ${session},
       branch_id        ${branchId} NOT NULL,
+      birth            ${key} NOT NULL,
       length           ${integer} NOT NULL,
       user_turns       ${integer} NOT NULL,
       revision         ${integer} NOT NULL,
