@@ -1,7 +1,7 @@
 import type { AgentInputItem } from '@openai/agents-core';
 import { OpenAIConversationsSession } from '@openai/agents-openai';
 import type OpenAI from 'openai';
-import type { WireItem } from '../wire/parse.ts';
+import type { WireItem } from '../wire.ts';
 
 /*
  * The SDK does not export its converters. Its own session is one in both directions: its comparison

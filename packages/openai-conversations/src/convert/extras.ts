@@ -1,0 +1,54 @@
+import type { AgentInputItem } from '@openai/agents-core';
+import { isRecord } from '../json.ts';
+import type { WireItem } from '../wire.ts';
+
+/** What an item cannot do without. */
+const ESSENTIAL = new Set(['type', 'id', 'role', 'content', 'call_id', 'caller']);
+
+/**
+ * The paths of what an item's `providerData` adds to it. Models of other providers keep data there
+ * that the API refuses, and new fields of the API are there as well: only the API can tell.
+ */
+export function extrasOf(item: AgentInputItem): ReadonlySet<string> {
+  const parts = 'content' in item && Array.isArray(item.content) ? item.content : [];
+  return new Set([
+    ...(item.type === 'unknown' ? [] : keysOf(item)),
+    ...parts.flatMap((part) => keysOf(part).map((key) => `${contentField(item)}[].${key}`)),
+  ]);
+}
+
+/** A field's path, such as `content[].trace`, in the way the API names it: `items[3].content[0].trace`. */
+export function pathOf(param: unknown): string | undefined {
+  if (typeof param !== 'string') return undefined;
+  const path = /^(?:items|input)\[\d+\]\.(.+)$/.exec(param)?.[1];
+  return path?.replace(/\[\d+\]/g, '[]');
+}
+
+/** The item without the field of this path. */
+export function without(wire: WireItem, path: string): WireItem {
+  return { ...omit(wire, path.split('.')), type: wire.type };
+}
+
+function omit(value: Record<string, unknown>, [step = '', ...rest]: string[]): object {
+  const name = step.replace('[]', '');
+  const { [name]: inner, ...others } = value;
+  if (inner === undefined || rest.length === 0) return others;
+  const omitted = Array.isArray(inner)
+    ? inner.map((entry) => (isRecord(entry) ? omit(entry, rest) : entry))
+    : isRecord(inner)
+      ? omit(inner, rest)
+      : inner;
+  return { ...value, [name]: omitted };
+}
+
+function keysOf(value: unknown): string[] {
+  if (!isRecord(value) || !isRecord(value.providerData)) return [];
+  return Object.keys(value.providerData)
+    .map((key) => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`))
+    .filter((key) => !ESSENTIAL.has(key));
+}
+
+/** Where the SDK puts what it calls content. */
+function contentField({ type }: AgentInputItem): string {
+  return type === 'reasoning' ? 'summary' : 'content';
+}
