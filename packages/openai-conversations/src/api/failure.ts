@@ -40,7 +40,7 @@ export function toFailure(cause: unknown): Failure {
     ...failure,
     param: typeof param === 'string' ? param : undefined,
     isLocked: failure.code === 'conversation_locked',
-    isNotFound: failure.status === 404 && isRecord(error),
+    isNotFound: failure.status === 404 && isOfApi(error),
     outcome: wasSent(cause) ? outcomeOf(failure) : 'refused',
     retryAfterMs: retryAfter(headers),
     cause,
@@ -49,6 +49,11 @@ export function toFailure(cause: unknown): Failure {
 
 function fieldsOf(cause: unknown): Record<string, unknown> {
   return isRecord(cause) ? cause : {};
+}
+
+/** A proxy, or another server, may answer with JSON as well. */
+function isOfApi(error: unknown): boolean {
+  return isRecord(error) && typeof error.type === 'string';
 }
 
 /** The client gave up before, for lack of an API key or for a body that no string can hold. */

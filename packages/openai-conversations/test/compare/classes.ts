@@ -3,7 +3,7 @@ import { OpenAIConversationsSession as SdkSession } from '@openai/agents-openai'
 import type OpenAI from 'openai';
 import { OpenAIConversationsSession } from '../../src/index.ts';
 
-export interface Options {
+interface Options {
   readonly client: OpenAI;
   readonly conversationId?: string;
 }

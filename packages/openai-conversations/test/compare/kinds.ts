@@ -15,7 +15,7 @@ export const OUTCOMES = [
   'cannot be read back',
 ] as const;
 
-export type Outcome = (typeof OUTCOMES)[number];
+type Outcome = (typeof OUTCOMES)[number];
 
 /** One kind of item, as one class stores it. */
 export interface Result {

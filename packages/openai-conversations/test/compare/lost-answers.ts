@@ -14,7 +14,7 @@ export interface LostAnswers {
 }
 
 /** What a server might make of what it stores, though nothing says that OpenAI's does. */
-export function normalize(item: Item): Item {
+function normalize(item: Item): Item {
   switch (item.type) {
     case 'web_search_call':
       return { ...item, action: { queries: ['x'], ...(item.action as Item) } };

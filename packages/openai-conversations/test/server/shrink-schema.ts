@@ -1,6 +1,6 @@
 /**
  * Writes `published-schema.json`, what the local server needs of OpenAI's API description (MIT,
- * https://github.com/openai/openai-openapi): `node test/server/shrink-schema.ts <openapi.json>`.
+ * https://github.com/openai/openai-openapi): `pnpm write:schema <openapi.json>`.
  */
 
 import { readFileSync, writeFileSync } from 'node:fs';
