@@ -1,5 +1,5 @@
 import { SessionError } from '@agent-sessions/core';
-import { pathOf, without } from '../convert/extras.ts';
+import { fieldOf, without } from '../convert/extras.ts';
 import { isStoredAs } from '../convert/same.ts';
 import type { Outgoing } from '../convert/to-wire.ts';
 import type { WireItem } from '../wire.ts';
@@ -99,14 +99,10 @@ class Append {
 
   /** True if the API refused a field that the items can do without, and that was not known before. */
   #learns({ code, param }: Failure, items: readonly Outgoing[]): boolean {
-    if (code !== 'unknown_parameter') return false;
-    const named = pathOf(param);
-    const index = Number(/\[(\d+)\]/.exec(param ?? '')?.[1]);
-    const item = items[index];
+    const named = code === 'unknown_parameter' && param !== undefined ? fieldOf(param) : undefined;
+    const item = named && items[named.index];
     if (named === undefined || item === undefined) return false;
-    const path = [...item.extras].find(
-      (extra) => named === extra || named.startsWith(`${extra}.`) || named.startsWith(`${extra}[`),
-    );
+    const path = [...item.extras].find((extra) => isIn(named.path, extra));
     const { fields, refused } = this.#target.unknown;
     const field = `${item.wire.type}.${path}`;
     if (path === undefined || fields.has(field)) return false;
@@ -175,6 +171,10 @@ class Append {
     const { conversationId } = this.#target;
     return toSessionError(`add items to conversation ${JSON.stringify(conversationId)}`, failure);
   }
+}
+
+function isIn(path: string, whole: string): boolean {
+  return path === whole || path.startsWith(`${whole}.`) || path.startsWith(`${whole}[`);
 }
 
 function isConflict(error: unknown): boolean {

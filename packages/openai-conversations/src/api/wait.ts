@@ -42,7 +42,7 @@ export class Repetitions {
 
   #longestWait({ outcome, isLocked }: Failure): number {
     if (outcome === 'refused') return 0;
-    // A lock was not waited for in vain: the request was not carried out, and others will finish.
+    // Nothing was done, and others finish some time: how often it was asked does not matter.
     if (isLocked) return this.#patience.lockedUntil - performance.now();
     this.#failures += 1;
     return this.#failures > this.#patience.maxRetries ? 0 : LONGEST_RETRY_AFTER_MS;

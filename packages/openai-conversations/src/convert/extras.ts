@@ -17,11 +17,11 @@ export function extrasOf(item: AgentInputItem): ReadonlySet<string> {
   ]);
 }
 
-/** A field's path, such as `content[].trace`, in the way the API names it: `items[3].content[0].trace`. */
-export function pathOf(param: unknown): string | undefined {
-  if (typeof param !== 'string') return undefined;
-  const path = /^(?:items|input)\[\d+\]\.(.+)$/.exec(param)?.[1];
-  return path?.replace(/\[\d+\]/g, '[]');
+/** Which item, and which of its fields, the API names: `items[3].content[0].trace`. */
+export function fieldOf(param: string): { index: number; path: string } | undefined {
+  const [, index, path] = /^(?:items|input)\[(\d+)\]\.(.+)$/.exec(param) ?? [];
+  if (path === undefined) return undefined;
+  return { index: Number(index), path: path.replace(/\[\d+\]/g, '[]') };
 }
 
 /** The item without the field of this path. */

@@ -1,9 +1,10 @@
 /**
  * Compares this package with the SDK's class, on a local server that enforces OpenAI's published schema:
- * `pnpm --filter @agent-sessions/openai-conversations compare`. Takes some two minutes.
+ * `pnpm --filter @agent-sessions/openai-conversations compare`. Takes some five minutes.
  */
 
 import { openLocal } from '../support.ts';
+import { measureApprovals } from './approvals.ts';
 import { contenders } from './classes.ts';
 import { measureForeign } from './foreign.ts';
 import { measureKinds, OUTCOMES } from './kinds.ts';
@@ -37,6 +38,8 @@ for (const contender of contenders) {
   note(`of ${all} items of others: make the read fail`, name, foreign.fails);
   const resumed = await measureResumes(target, contender, STEP);
   note(`of ${resumed.all} resumed runs: went on, nothing doubled`, name, resumed.good);
+  const approved = await measureApprovals(target, contender);
+  note(`of ${approved.all} approvals in other processes: went on`, name, approved.good);
   for (const [server, behavior] of Object.entries(SERVERS)) {
     const { once, twice, rejected } = await measureLostAnswers(contender, behavior);
     const text = `${once} once, ${twice} twice, ${rejected} rejected`;
