@@ -123,7 +123,7 @@ export class OpenAIConversationsSession extends SdkConversationsSession {
    * The whole history in pages of 100, or the newest `limit` items with as few requests as possible;
    * oldest first. Never creates a conversation.
    *
-   * @param limit - A whole number; 0 or less gives `[]`. Default: everything.
+   * @param limit - A whole number; 0 or less returns `[]`. Default: everything.
    * @throws SessionError `invalid_limit`, `busy`, `backend`
    */
   override async getItems(limit?: number): Promise<AgentInputItem[]> {

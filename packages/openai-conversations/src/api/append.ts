@@ -173,8 +173,10 @@ class Append {
   }
 }
 
-function isIn(path: string, whole: string): boolean {
-  return path === whole || path.startsWith(`${whole}.`) || path.startsWith(`${whole}[`);
+/** Parts of a message can do without all of an extra; of others, only what the API names is left off. */
+function isIn(path: string, extra: string): boolean {
+  if (path === extra || !extra.includes('[].')) return path === extra;
+  return path.startsWith(`${extra}.`) || path.startsWith(`${extra}[`);
 }
 
 function isConflict(error: unknown): boolean {

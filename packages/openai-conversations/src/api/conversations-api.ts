@@ -98,7 +98,7 @@ export class ConversationsApi {
     return { items, next: page.last_id };
   }
 
-  /** Adds at most 20 items, with a single request, and gives their ids or what went wrong. */
+  /** Adds at most 20 items, with a single request, and returns their ids or what went wrong. */
   async create(
     conversationId: string,
     items: readonly WireItem[],

@@ -1,19 +1,25 @@
 import type { AgentInputItem } from '@openai/agents-core';
 import { isRecord } from '../json.ts';
 import type { WireItem } from '../wire.ts';
+import { rawWireItem } from './raw.ts';
 
 /** What an item cannot do without. */
 const ESSENTIAL = new Set(['type', 'id', 'role', 'content', 'call_id', 'caller']);
 
 /**
- * The paths of what an item's `providerData` adds to it. Models of other providers keep data there
- * that the API refuses, and new fields of the API are there as well: only the API can tell.
+ * The paths of what an item's `providerData` adds to it, and of the fields of one in the API's own
+ * form. Models of other providers keep data there that the API refuses, it returns some that it does
+ * not take, and new ones are there as well: only the API can tell.
  */
 export function extrasOf(item: AgentInputItem): ReadonlySet<string> {
+  const raw = rawWireItem(item);
+  if (raw !== undefined) return new Set(keysOf(raw));
   const parts = 'content' in item && Array.isArray(item.content) ? item.content : [];
   return new Set([
-    ...(item.type === 'unknown' ? [] : keysOf(item)),
-    ...parts.flatMap((part) => keysOf(part).map((key) => `${contentField(item)}[].${key}`)),
+    ...keysOf(item.providerData),
+    ...parts.flatMap(({ providerData }: { providerData?: unknown }) =>
+      keysOf(providerData).map((key) => `${contentField(item)}[].${key}`),
+    ),
   ]);
 }
 
@@ -42,8 +48,8 @@ function omit(value: Record<string, unknown>, [step = '', ...rest]: string[]): o
 }
 
 function keysOf(value: unknown): string[] {
-  if (!isRecord(value) || !isRecord(value.providerData)) return [];
-  return Object.keys(value.providerData)
+  if (!isRecord(value)) return [];
+  return Object.keys(value)
     .map((key) => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`))
     .filter((key) => !ESSENTIAL.has(key));
 }

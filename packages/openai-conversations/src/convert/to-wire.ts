@@ -21,8 +21,8 @@ const REQUIRED: ReadonlyMap<unknown, object> = new Map([
   ['double_click', { keys: null }],
 ]);
 
-/** What the API requires, if only as `null`. */
-const NULLABLE = new Set(['result', 'code', 'outputs', 'parameters', 'strict', 'keys']);
+/** What the API requires, if only as `null`. Other `null`s say what an absent field says. */
+const NULLABLE = new Set(['result', 'code', 'outputs']);
 
 /**
  * Converts an item to what the API stores; `undefined` for reasoning without an id, which the API
@@ -137,8 +137,10 @@ function mended(wire: Record<string, unknown>): WireItem {
   const fields = Object.entries(rest)
     .filter(([key, value]) => !isRefused(key, value))
     .map(([key, value]) => [key, PARTS.has(key) ? completed(value) : value]);
-  const item = withoutNull(Object.fromEntries(fields));
-  return { ...(item.role === 'assistant' && { status: 'completed' }), ...item };
+  return {
+    ...(rest.type === 'message' && rest.role === 'assistant' && { status: 'completed' }),
+    ...Object.fromEntries(fields),
+  };
 }
 
 const PARTS = new Set(['content', 'action', 'actions']);
@@ -149,18 +151,10 @@ function completed(value: unknown): unknown {
 }
 
 function isRefused(key: string, value: unknown): boolean {
+  if (value === null) return !NULLABLE.has(key);
   // A direct call is what an absent caller means.
   if (key === 'caller') return isRecord(value) && value.type === 'direct';
   return key.endsWith('_safety_checks') && Array.isArray(value) && value.length === 0;
-}
-
-function withoutNull<T>(value: T): T {
-  if (Array.isArray(value)) return value.map(withoutNull) as T;
-  if (!isRecord(value) || value instanceof Uint8Array) return value;
-  const entries = Object.entries(value).filter(
-    ([key, entry]) => entry !== null || NULLABLE.has(key),
-  );
-  return Object.fromEntries(entries.map(([key, entry]) => [key, withoutNull(entry)])) as T;
 }
 
 const UNKNOWN_TO_SDK: Problem = {
