@@ -49,8 +49,9 @@ for (const contender of contenders) {
     const stored = await measureLock(contender, lockedForMs);
     note(`locked for ${lockedForMs / 1000} s: writes stored once`, name, stored);
   }
-  for (const { call, requests, seconds } of await measureRequests(contender)) {
-    note(`requests: ${call}`, name, `${requests} (${seconds.toFixed(2)} s)`);
+  for (const { call, requests, seconds, isRejected } of await measureRequests(contender)) {
+    const text = `${requests} (${seconds.toFixed(2)} s)${isRejected ? ', rejected' : ''}`;
+    note(`requests: ${call}`, name, text);
   }
 }
 console.table(table);
