@@ -1,5 +1,5 @@
 import { expect, inject, test } from 'vitest';
-import { UserProject } from './project.ts';
+import { programOf, UserProject } from './project.ts';
 import { typesOfNode, uses } from './users.ts';
 
 test('all packages are installed side by side, and every declaration of theirs typechecks', async () => {
@@ -10,7 +10,7 @@ test('all packages are installed side by side, and every declaration of theirs t
   const beside = new Set(uses.flatMap((use) => use.beside));
   await project.install(...names, ...beside, typesOfNode);
   await project.compile(
-    uses.map(({ name }) => name),
+    uses.map(({ name }) => programOf(name)),
     { skipLibCheck: false },
   );
   expect([...project.installed()]).toEqual(expect.arrayContaining(names));

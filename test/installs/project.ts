@@ -1,16 +1,20 @@
-import { globSync, readFileSync } from 'node:fs';
+import { globSync, readFileSync, realpathSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import { run } from '../../tools/command.ts';
+import { runWithin } from './child.ts';
 
 const root = join(import.meta.dirname, '../..');
 
 export type PackageManager = 'npm' | 'pnpm';
 
-const install = {
-  npm: ['install', '--no-audit', '--no-fund', '--prefer-offline'],
-  pnpm: ['add'],
+/** What adds packages, and what installs those of the manifest. */
+const commands = {
+  npm: {
+    add: ['install', '--no-audit', '--no-fund', '--prefer-offline'],
+    install: ['install', '--no-audit', '--no-fund', '--prefer-offline'],
+  },
+  pnpm: { add: ['add'], install: ['install', '--no-frozen-lockfile'] },
 } as const;
 
 const execute = { npm: ['npx'], pnpm: ['pnpm', 'exec'] } as const;
@@ -27,6 +31,17 @@ const compilerOptions = {
   outDir: 'out',
 };
 
+/** A program of a user, in TypeScript. */
+export interface UserProgram {
+  readonly name: string;
+  readonly file: string;
+}
+
+/** The program that uses a package, `test/installed.ts`. */
+export function programOf(packageName: string): UserProgram {
+  return { name: packageName, file: join(root, 'packages', packageName, 'test/installed.ts') };
+}
+
 /** A user's project: an empty folder outside this repository, in which they install and run things. */
 export class UserProject implements AsyncDisposable {
   readonly folder: string;
@@ -37,11 +52,17 @@ export class UserProject implements AsyncDisposable {
     this.#manager = manager;
   }
 
-  static async create(manager: PackageManager, registryUrl: string): Promise<UserProject> {
+  static async create(
+    manager: PackageManager,
+    registryUrl: string,
+    { lockfile = true }: { readonly lockfile?: boolean } = {},
+  ): Promise<UserProject> {
     const folder = await mkdtemp(join(tmpdir(), `agent-sessions-${manager}-`));
     const project = new UserProject(folder, manager);
+    const registry = `@agent-sessions:registry=${registryUrl}\n`;
     await project.write('package.json', { private: true });
-    await project.write('.npmrc', `@agent-sessions:registry=${registryUrl}\n`);
+    await project.write('.npmrc', lockfile ? registry : `${registry}package-lock=false\n`);
+    if (!lockfile) await project.write('pnpm-workspace.yaml', 'lockfile: false\n');
     return project;
   }
 
@@ -50,55 +71,62 @@ export class UserProject implements AsyncDisposable {
     await writeFile(join(this.folder, file), text);
   }
 
+  /** Adds packages; without any, it installs those of the manifest. */
   async install(...specifiers: string[]): Promise<void> {
-    await run(this.#manager, [...install[this.#manager], ...specifiers], this.#options());
+    const { add, install } = commands[this.#manager];
+    const args = specifiers.length > 0 ? [...add, ...specifiers] : install;
+    await runWithin(240, this.#manager, args, this.#options());
   }
 
   /** The names of all packages that are installed, whoever asked for them. */
   installed(): Set<string> {
-    const home = 'node_modules/{,.pnpm/**/node_modules/,**/node_modules/}';
-    const manifests = globSync([`${home}*/package.json`, `${home}@*/*/package.json`], {
-      cwd: this.folder,
-    });
-    return new Set(
-      manifests.map((manifest) => {
-        const { name }: { name: string } = JSON.parse(
-          readFileSync(join(this.folder, manifest), 'utf8'),
-        );
-        return name;
-      }),
-    );
+    return new Set(this.#manifests().map(({ name }) => name));
   }
 
-  /**
-   * Compiles the programs `test/installed.ts` of packages, each twice: as an ES module, and as one of
-   * CommonJS, which uses `require`.
-   */
-  async compile(packages: readonly string[], options: object = {}): Promise<void> {
+  /** The versions of all copies of a package that are installed. */
+  copiesOf(package_: string): string[] {
+    return this.#manifests()
+      .filter(({ name }) => name === package_)
+      .map(({ version }) => version);
+  }
+
+  /** The manifests of all packages that are installed, each copy once, however many links it has. */
+  #manifests(): { readonly name: string; readonly version: string }[] {
+    const home = 'node_modules/{,.pnpm/**/node_modules/,**/node_modules/}';
+    const found = globSync([`${home}*/package.json`, `${home}@*/*/package.json`], {
+      cwd: this.folder,
+    });
+    const copies = new Set(found.map((manifest) => realpathSync(join(this.folder, manifest))));
+    return [...copies].map((manifest) => JSON.parse(readFileSync(manifest, 'utf8')));
+  }
+
+  /** Compiles programs, each twice: as an ES module, and as one of CommonJS, which uses `require`. */
+  async compile(programs: readonly UserProgram[], options: object = {}): Promise<void> {
     await mkdir(join(this.folder, 'src'));
-    for (const name of packages) {
-      const program = join(root, 'packages', name, 'test/installed.ts');
-      await copyFile(program, join(this.folder, `src/${name}.mts`));
-      await copyFile(program, join(this.folder, `src/${name}.cts`));
+    for (const { name, file } of programs) {
+      await copyFile(file, join(this.folder, `src/${name}.mts`));
+      await copyFile(file, join(this.folder, `src/${name}.cts`));
     }
     const tsconfig = { compilerOptions: { ...compilerOptions, ...options }, include: ['src'] };
     await this.write('tsconfig.json', tsconfig);
-    await run(join(root, 'node_modules/.bin/tsc'), [], this.#options());
+    await runWithin(240, join(root, 'node_modules/.bin/tsc'), [], this.#options());
   }
 
-  /** Runs a compiled program in an empty folder, and gives what it printed. */
-  async run(node: string, program: string, env: NodeJS.ProcessEnv): Promise<string> {
+  /** Runs a program in an empty folder, and gives what it printed. */
+  async run(node: string, program: string, env: NodeJS.ProcessEnv = {}): Promise<string> {
     const cwd = await mkdtemp(join(this.folder, 'run-'));
-    return run(node, [join(this.folder, 'out', program)], {
+    const { stdout } = await runWithin(60, node, [join(this.folder, program)], {
       cwd,
       env: { ...usersEnvironment(), ...env },
     });
+    return stdout;
   }
 
   /** Runs a command that an installed package brings. */
   async execute(...command: string[]): Promise<string> {
     const [program, ...args] = [...execute[this.#manager], ...command];
-    return run(program, args, this.#options());
+    const { stdout } = await runWithin(240, program, args, this.#options());
+    return stdout;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -111,7 +139,7 @@ export class UserProject implements AsyncDisposable {
 }
 
 /** The environment without what belongs to this repository's own scripts and test runner. */
-function usersEnvironment(): NodeJS.ProcessEnv {
+export function usersEnvironment(): NodeJS.ProcessEnv {
   const foreign =
     /^(npm_(package|lifecycle|command|execpath|config_local_prefix)|pnpm_|NODE_ENV|NODE_OPTIONS|VITEST|INIT_CWD)/i;
   const env = Object.fromEntries(

@@ -301,11 +301,10 @@ export class AdvancedSessionStore extends SessionStore {
   }
 
   /**
-   * A session of this store. Making one is cheap and touches no database.
+   * A session of this store: `session(sessionId, { branchId })`. Making one is cheap and touches no
+   * database. Without a `sessionId` it is a new conversation, whose id is a random UUID; without a
+   * `branchId` it is on the branch that was current when the session was last used.
    *
-   * @param sessionId - Which conversation; without an argument a new one, whose id is a random UUID.
-   * @param options - `branchId`: the branch to open. Default: the one that was current when the
-   * session was last used.
    * @throws SessionError `invalid_session_id`; `invalid_options` for an id that is `undefined`, and for
    * options that are none
    */

@@ -12,7 +12,17 @@ export type {
   AdvancedSQLiteSessionStoreOptions,
 } from './advanced-sqlite-session.ts';
 
-/** As the class of this name in `@agent-sessions/advanced`; the driver is bundled with it. */
+/**
+ * The class of this name in `@agent-sessions/advanced`, with a driver that bundlers include.
+ *
+ * @example
+ * ```ts
+ * import { AdvancedSQLiteSessionStore } from '@agent-sessions/advanced/sqlite';
+ *
+ * await using store = new AdvancedSQLiteSessionStore({ path: 'conversations.db', createTables: true });
+ * const session = store.session('user-123');
+ * ```
+ */
 export class AdvancedSQLiteSessionStore extends atRunTime.AdvancedSQLiteSessionStore {
   /**
    * Opens the file on first use.
@@ -24,7 +34,21 @@ export class AdvancedSQLiteSessionStore extends atRunTime.AdvancedSQLiteSessionS
   }
 }
 
-/** As the class of this name in `@agent-sessions/advanced`; the driver is bundled with it. */
+/**
+ * The class of this name in `@agent-sessions/advanced`, with a driver that bundlers include.
+ *
+ * @example
+ * ```ts
+ * import { AdvancedSQLiteSession } from '@agent-sessions/advanced/sqlite';
+ *
+ * await using session = new AdvancedSQLiteSession({
+ *   sessionId: 'user-123',
+ *   path: 'conversations.db',
+ *   createTables: true,
+ * });
+ * await session.addItems([{ role: 'user', content: 'Hello' }]);
+ * ```
+ */
 export class AdvancedSQLiteSession extends atRunTime.AdvancedSQLiteSession {
   /**
    * Opens the file on first use.

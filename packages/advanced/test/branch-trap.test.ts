@@ -164,6 +164,16 @@ test('a session over a store of another class is refused', () => {
   }
 });
 
+test('the store of a session is the one that others share, and shows each id its own items', async () => {
+  const { store } = openSessions();
+  const { alt } = await branched(store, 'one');
+  expect(alt.store).toBe(store);
+  const other = new StoredSession({ store: alt.store, sessionId: 'another' });
+  expect(await other.getItems()).toEqual([]);
+  await other.addItems([user('Bonn?')]);
+  expect(await alt.getItems()).toEqual([...first, ...onAlt]);
+});
+
 test('a copy of a session has the branch that it is on, on `main`', async () => {
   const { store } = openSessions();
   const { alt } = await branched(store, 'from');

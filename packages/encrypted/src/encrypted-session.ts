@@ -163,9 +163,11 @@ export interface EncryptedSessionConstructor {
   new <TSession extends Session = Session>(
     options: EncryptedSessionOptions<TSession>,
   ): EncryptedSession<TSession>;
+  /** For `instanceof`. */
   readonly prototype: EncryptedSession;
 }
 
+/** The class of encrypted sessions. */
 export const EncryptedSession: EncryptedSessionConstructor =
   // A class cannot say that its members follow a type parameter.
   SealedSession as unknown as EncryptedSessionConstructor;

@@ -12,9 +12,9 @@ const ENTRIES = { pg: 'postgres', mysql2: 'mysql', 'better-sqlite3': 'sqlite' } 
 export async function loadDriver<T>(name: keyof typeof ENTRIES): Promise<T> {
   try {
     const specifier: string = name;
-    return await import(
-      /* webpackIgnore: true */ /* turbopackIgnore: true */ /* @vite-ignore */ specifier
-    );
+    // Without these comments webpack and Vite warn. Others leave alone what is not a string, but
+    // Turbopack makes it fail when it is reached, and sees no comment: tsc wraps the specifier.
+    return await import(/* webpackIgnore: true */ /* @vite-ignore */ specifier);
   } catch (cause) {
     throw new SessionError(
       'unsupported',

@@ -55,6 +55,7 @@ const storeChecks: OptionChecks<MySQLSessionStoreOptions> = { ...databaseChecks,
 /**
  * Opens the database; for packages that extend this one.
  *
+ * @internal
  * @param of - The class whose options they are, for errors.
  * @throws SessionError `invalid_options`
  */

@@ -58,6 +58,7 @@ const storeChecks: OptionChecks<PGliteSessionStoreOptions> = { ...databaseChecks
 /**
  * Opens the database; for packages that extend this one.
  *
+ * @internal
  * @param of - The class whose options they are, for errors.
  * @throws SessionError `invalid_options`
  */

@@ -64,6 +64,7 @@ const storeChecks: OptionChecks<PostgresSessionStoreOptions> = { ...databaseChec
 /**
  * Opens the database; for packages that extend this one.
  *
+ * @internal
  * @param of - The class whose options they are, for errors.
  * @throws SessionError `invalid_options`
  */

@@ -58,8 +58,8 @@ async function defaultKey(): Promise<string> {
   // Without any key it refuses to make a client.
   const model: unknown = await provider.getModel().catch(() => undefined);
   const client: unknown = Reflect.get(Object(model), '_client');
-  const key: unknown = Reflect.get(Object(client), 'apiKey');
-  if (typeof key === 'string') return key;
+  const key: unknown = Reflect.get(Object(client), 'apiKey') ?? process.env.OPENAI_API_KEY;
+  if (typeof key === 'string' && key !== '') return key;
   throw new SessionError(
     'invalid_options',
     'There is no API key. Pass apiKey or client, or set OPENAI_API_KEY.',

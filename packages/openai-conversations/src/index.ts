@@ -3,4 +3,9 @@
  *
  * @module
  */
-export { OpenAIConversationsSession, type OpenAIConversationsSessionOptions } from './session.ts';
+export type { ClearProgress } from './api/clear.ts';
+export {
+  type ClearOptions,
+  OpenAIConversationsSession,
+  type OpenAIConversationsSessionOptions,
+} from './session.ts';

@@ -6,7 +6,7 @@ const MAX_DEPTH = 500;
 /** What to do with bytes: the SDK turns those of tool outputs into data URLs, JSON holds none. */
 type Bytes = 'keep' | 'refuse';
 
-/** Thrown by {@link copyJson}; the message fits behind "the item". */
+/** Thrown by {@link copyJson}; the message fits after "the item". */
 export class NotJsonError extends Error {}
 
 /**

@@ -5,16 +5,6 @@ const MAX_PAIRS = 16;
 const MAX_KEY = 64;
 const MAX_VALUE = 512;
 
-/** @throws SessionError `invalid_limit` */
-export function assertLimit(limit: unknown): asserts limit is number {
-  if (Number.isInteger(limit)) return;
-  const value = typeof limit === 'number' ? limit : `a value of type ${typeof limit}`;
-  throw new SessionError(
-    'invalid_limit',
-    `Invalid limit: ${value}. Use a whole number, or none for the whole history.`,
-  );
-}
-
 /** @throws SessionError `invalid_options` */
 export function assertMetadata(metadata: Readonly<Record<string, string>> | undefined): void {
   if (metadata === undefined) return;
@@ -38,5 +28,15 @@ export function assertOnMissing(answer: unknown): void {
   throw new SessionError(
     'invalid_options',
     "Invalid onMissingConversation: it is neither 'error' nor 'create'.",
+  );
+}
+
+/** @throws SessionError `invalid_options` */
+export function assertTimeout(timeoutMs: unknown): void {
+  if (Number.isSafeInteger(timeoutMs) && Number(timeoutMs) >= 0) return;
+  const value = typeof timeoutMs === 'number' ? timeoutMs : `a value of type ${typeof timeoutMs}`;
+  throw new SessionError(
+    'invalid_options',
+    `Invalid timeoutMs: ${value}. Pass a whole number of milliseconds, 0 or more.`,
   );
 }

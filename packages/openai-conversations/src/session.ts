@@ -6,22 +6,23 @@ import {
   retryUntil,
   traceOperation,
 } from '@agent-sessions/core/adapter';
-import { type AgentInputItem, getLogger } from '@openai/agents-core';
+import type { AgentInputItem } from '@openai/agents-core';
 import { OpenAIConversationsSession as SdkConversationsSession } from '@openai/agents-openai';
-import { append } from './api/append.ts';
+import type { ClearProgress } from './api/clear.ts';
 import { ConversationsApi, MissingConversationError } from './api/conversations-api.ts';
-import { readAll, readIds, readNewest } from './api/read.ts';
 import { type ClientOptions, resolveClient } from './client.ts';
+import { Conversation, warn } from './conversation.ts';
 import { toComparable } from './convert/comparable.ts';
 import { fromWire } from './convert/from-wire.ts';
 import { prepareItems } from './convert/prepare.ts';
-import { assertLimit, assertMetadata, assertOnMissing } from './options.ts';
-import type { WireItem } from './wire/parse.ts';
+import type { Outgoing } from './convert/to-wire.ts';
+import { assertLimit } from './limit.ts';
+import { assertMetadata, assertOnMissing, assertTimeout } from './options.ts';
+import type { WireItem } from './wire.ts';
 
-/** How long a pop is repeated while others take the newest item first, in milliseconds. */
-const POP_DEADLINE_MS = 10_000;
+const DEFAULT_TIMEOUT_MS = 30_000;
 
-/** Options of {@link OpenAIConversationsSession}; all of the SDK's class, and two more. */
+/** Options of {@link OpenAIConversationsSession}; all of the SDK's class, and three more. */
 export interface OpenAIConversationsSessionOptions extends ClientOptions {
   /** An existing conversation. Default: a new one, created by the first write. */
   readonly conversationId?: string | undefined;
@@ -32,12 +33,17 @@ export interface OpenAIConversationsSessionOptions extends ClientOptions {
    * first write creates a new one, with another id. Default: `error`.
    */
   readonly onMissingConversation?: 'error' | 'create' | undefined;
+  /**
+   * How long a call waits while the conversation is locked, as by a response that is being made in it,
+   * or while others take the newest item first. 0 for one attempt. Default: 30 000 milliseconds.
+   */
+  readonly timeoutMs?: number | undefined;
 }
 
-interface Conversation {
-  readonly id: string;
-  /** The newest item as far as is known; `null` if there is none, `undefined` if it is not known. */
-  newest: string | null | undefined;
+/** What {@link OpenAIConversationsSession.clearSession} takes. */
+export interface ClearOptions {
+  /** Called after each deleted item. */
+  readonly onProgress?: ((progress: ClearProgress) => void) | undefined;
 }
 
 /**
@@ -46,9 +52,10 @@ interface Conversation {
  *
  * Calls on one instance take effect in the order in which they were made. Requests are repeated as
  * the client's `maxRetries` says, but a write is never sent again before its effect was looked for.
+ * A locked conversation is waited for as `timeoutMs` says.
  *
- * @throws SessionError from every call that sends requests: `busy` for a rate limit or a lock that
- * outlasts the repetitions; `invalid_options` without an API key; `backend` for what the API refuses,
+ * @throws SessionError from every call that sends requests: `busy` for a rate limit that
+ * outlasts the repetitions or a lock that outlasts `timeoutMs`; `invalid_options` without an API key; `backend` for what the API refuses,
  * for no answer, and for a conversation that does not exist
  *
  * @example
@@ -62,7 +69,10 @@ interface Conversation {
  * ```
  */
 export class OpenAIConversationsSession extends SdkConversationsSession {
-  readonly #api: ConversationsApi;
+  readonly #client: ReturnType<typeof resolveClient>;
+  readonly #timeoutMs: number;
+  /** Fields that the API refused, as `type.path`: they are not sent again. */
+  readonly #unknownFields = new Set<string>();
   readonly #metadata: Readonly<Record<string, string>> | undefined;
   readonly #createsMissing: boolean;
   #conversation: Conversation | undefined;
@@ -74,6 +84,7 @@ export class OpenAIConversationsSession extends SdkConversationsSession {
    */
   constructor(options: OpenAIConversationsSessionOptions = {}) {
     const { conversationId, metadata, onMissingConversation = 'error' } = options;
+    const { timeoutMs = DEFAULT_TIMEOUT_MS } = options;
     const client = resolveClient(options);
     // The base class brands the instance, which other parts of the SDK look for. Its own client and
     // state are not used: every method that would is overridden here.
@@ -81,11 +92,14 @@ export class OpenAIConversationsSession extends SdkConversationsSession {
     if (conversationId !== undefined) assertSessionId(conversationId);
     assertMetadata(metadata);
     assertOnMissing(onMissingConversation);
-    this.#api = new ConversationsApi(client);
+    assertTimeout(timeoutMs);
+    this.#client = client;
+    this.#timeoutMs = timeoutMs;
     this.#metadata = metadata;
     this.#createsMissing = onMissingConversation === 'create';
-    if (conversationId !== undefined)
-      this.#conversation = { id: conversationId, newest: undefined };
+    if (conversationId !== undefined) {
+      this.#conversation = new Conversation(conversationId, this.#unknownFields);
+    }
   }
 
   /** The conversation's id; `undefined` until there is one. */
@@ -99,20 +113,23 @@ export class OpenAIConversationsSession extends SdkConversationsSession {
    * @throws SessionError `busy`, `backend`
    */
   override getSessionId(): Promise<string> {
-    return this.#inOrder('getSessionId', async () => (await this.#open()).id);
+    return this.#inOrder('getSessionId', async (api) => {
+      this.#conversation ??= await this.#create(api);
+      return this.#conversation.id;
+    });
   }
 
   /**
    * The whole history in pages of 100, or the newest `limit` items with as few requests as possible;
    * oldest first. Never creates a conversation.
    *
-   * @param limit - A whole number; 0 or less gives `[]`. Default: everything.
+   * @param limit - A whole number; 0 or less returns `[]`. Default: everything.
    * @throws SessionError `invalid_limit`, `busy`, `backend`
    */
   override async getItems(limit?: number): Promise<AgentInputItem[]> {
     if (limit !== undefined) assertLimit(limit);
     if (limit !== undefined && limit <= 0) return [];
-    const items = await this.#inOrder('getItems', async () => this.#read(limit));
+    const items = await this.#inOrder('getItems', (api) => this.#read(api, limit));
     return Promise.all(items.map(fromWire));
   }
 
@@ -120,44 +137,43 @@ export class OpenAIConversationsSession extends SdkConversationsSession {
    * Adds items, at most 20 a request. When a request fails, those before it are taken back, and the
    * error says whether that succeeded or which items are left.
    *
-   * @throws SessionError `unsupported`, `invalid_item` or `item_too_large` for what the API cannot
-   * store, before anything is sent; `busy`, `backend`; `conflict` if somebody else deleted the item by
-   * which the effect of a request would be known
+   * @throws SessionError `unsupported`, `invalid_item` or `item_too_large` for what the API is known
+   * to refuse, before anything is sent; `busy`, `backend`; `conflict` if somebody else deleted all
+   * items by which the effect of a request would be known
    */
   override async addItems(items: AgentInputItem[]): Promise<void> {
-    const { wires, warning } = prepareItems(items);
-    if (warning !== undefined) getLogger('agent-sessions').warn(warning);
-    if (wires.length > 0) await this.#inOrder('addItems', () => this.#write(wires));
+    const { outgoing, warning } = prepareItems(items);
+    if (warning !== undefined) warn(warning);
+    if (outgoing.length > 0) await this.#inOrder('addItems', (api) => this.#write(api, outgoing));
   }
 
   /**
    * Removes the newest item and returns it; `undefined` if there is none.
    *
    * @throws SessionError `busy`, `backend`; `conflict` if others take the newest item first during every
-   * attempt for ten seconds
+   * attempt until `timeoutMs` have passed
    */
   override async popItem(): Promise<AgentInputItem | undefined> {
-    return this.#inOrder('popItem', async () => {
+    return this.#inOrder('popItem', async (api) => {
       const conversation = this.#conversation;
       if (conversation === undefined) return undefined;
-      return retryUntil<AgentInputItem | undefined>(POP_DEADLINE_MS, async () => {
-        const [newest] = await this.#read(1);
-        if (newest === undefined) return { value: undefined };
-        const value = await fromWire(newest);
-        const outcome = await this.#api.deleteItem(conversation.id, String(newest.id));
-        conversation.newest = undefined;
-        return outcome === 'deleted' ? { value } : { retry: () => contested(conversation.id) };
+      return retryUntil<AgentInputItem | undefined>(this.#timeoutMs, async () => {
+        const value = await this.#unlessMissing(conversation.pop(api), undefined);
+        if (value === 'contested') return { retry: () => this.#contested(conversation.id) };
+        noteItemCount(value === undefined ? 0 : 1);
+        return { value };
       });
     });
   }
 
   /**
-   * Deletes all items, newest first, one request each. The conversation and its id stay.
+   * Deletes all items, one request each, eight at once. The conversation and its id stay. When it
+   * fails for good, what is left need not be the start of the history; clear again to go on.
    *
-   * @throws SessionError `busy`, `backend`; then the oldest items may be left
+   * @throws SessionError `busy`, `backend`, with the number of deleted items and what is left
    */
-  override async clearSession(): Promise<void> {
-    await this.#inOrder('clearSession', () => this.#clear());
+  override async clearSession(options: ClearOptions = {}): Promise<void> {
+    await this.#inOrder('clearSession', (api) => this.#clear(api, options));
   }
 
   /**
@@ -166,11 +182,11 @@ export class OpenAIConversationsSession extends SdkConversationsSession {
    *
    * @throws SessionError `busy`, `backend`
    */
-  async deleteConversation(): Promise<void> {
-    await this.#inOrder('deleteConversation', async () => {
+  async deleteConversation(options: ClearOptions = {}): Promise<void> {
+    await this.#inOrder('deleteConversation', async (api) => {
       if (this.#conversation === undefined) return;
-      await this.#clear();
-      await this.#api.deleteConversation(this.#conversation.id);
+      await this.#clear(api, options);
+      await api.deleteConversation(this.#conversation.id);
     });
   }
 
@@ -185,88 +201,83 @@ export class OpenAIConversationsSession extends SdkConversationsSession {
     await this.addItems(items);
   }
 
-  /** What the API makes of each item, without what it assigns: how the SDK recognises them again. */
+  /** What the API makes of each item, without what it assigns: how the SDK recognizes them again. */
   override prepareHistoryItemsForPersistenceComparison(items: AgentInputItem[]): AgentInputItem[] {
     return items.map(toComparable);
   }
 
-  async #read(limit: number | undefined): Promise<WireItem[]> {
+  /** Takes the ids off assistant messages, which the Responses API would relate to other responses. */
+  override prepareHistoryItemForModelInput(item: AgentInputItem): AgentInputItem {
+    if (item.type !== 'unknown' || item.providerData?.role !== 'assistant') {
+      return super.prepareHistoryItemForModelInput(item);
+    }
+    const { id: _id, ...providerData } = item.providerData;
+    return { type: 'unknown', providerData };
+  }
+
+  async #read(api: ConversationsApi, limit: number | undefined): Promise<WireItem[]> {
     const conversation = this.#conversation;
     if (conversation === undefined) return [];
+    const items = await this.#unlessMissing(conversation.read(api, limit), []);
+    noteItemCount(items.length);
+    return items;
+  }
+
+  /** A missing conversation reads as empty, if the first write is to create another. */
+  async #unlessMissing<T>(reading: Promise<T>, empty: T): Promise<T> {
     try {
-      const items = await (limit === undefined
-        ? readAll(this.#api, conversation.id)
-        : readNewest(this.#api, conversation.id, limit));
-      conversation.newest = items.at(-1)?.id ?? null;
-      noteItemCount(items.length);
-      return items;
+      return await reading;
     } catch (error) {
-      if (this.#createsMissing && error instanceof MissingConversationError) return [];
+      if (this.#createsMissing && error instanceof MissingConversationError) return empty;
       throw error;
     }
   }
 
-  async #write(items: readonly WireItem[], mayCreate = this.#createsMissing): Promise<void> {
+  async #write(api: ConversationsApi, items: readonly Outgoing[]): Promise<void> {
     noteItemCount(items.length);
-    const conversation = await this.#open();
+    this.#conversation ??= await this.#create(api);
+    const conversation = this.#conversation;
     try {
-      const { newest } = conversation;
-      conversation.newest = undefined;
-      conversation.newest = await append(
-        this.#api,
-        conversation.id,
-        items,
-        newest === undefined ? await this.#newest(conversation.id) : newest,
-      );
+      await conversation.append(api, items);
     } catch (error) {
-      if (!mayCreate || !(error instanceof MissingConversationError)) throw error;
-      this.#conversation = undefined;
-      await this.#write(items, false);
-      getLogger('agent-sessions').warn(
-        `Conversation ${JSON.stringify(conversation.id)} does not exist; the session goes on in ${JSON.stringify(this.sessionId)}.`,
+      if (!this.#createsMissing || !(error instanceof MissingConversationError)) throw error;
+      const next = await this.#create(api);
+      await next.append(api, items);
+      // Only now: an id under which there is a history is not given up for one without.
+      this.#conversation = next;
+      warn(
+        `conversation ${JSON.stringify(conversation.id)} does not exist; it goes on in ${JSON.stringify(next.id)}.`,
       );
     }
   }
 
-  async #newest(conversationId: string): Promise<string | null> {
-    const { items } = await this.#api.page(conversationId, {
-      order: 'desc',
-      limit: 1,
-      idsOnly: true,
-    });
-    return items[0]?.id ?? null;
-  }
-
-  async #clear(): Promise<void> {
-    const conversation = this.#conversation;
-    if (conversation === undefined) return;
-    conversation.newest = undefined;
+  async #clear(api: ConversationsApi, { onProgress }: ClearOptions): Promise<void> {
     try {
-      for (const id of await readIds(this.#api, conversation.id)) {
-        await this.#api.deleteItem(conversation.id, id);
-      }
+      await this.#conversation?.clear(api, (progress) => {
+        noteItemCount(progress.deleted);
+        onProgress?.(progress);
+      });
     } catch (error) {
       if (!(error instanceof MissingConversationError)) throw error;
     }
   }
 
-  async #open(): Promise<Conversation> {
-    this.#conversation ??= {
-      id: await this.#api.createConversation(this.#metadata && { ...this.#metadata }),
-      newest: null,
-    };
-    return this.#conversation;
+  async #create(api: ConversationsApi): Promise<Conversation> {
+    const id = await api.createConversation(this.#metadata && { ...this.#metadata });
+    return new Conversation(id, this.#unknownFields, { ids: [], isAll: true });
   }
 
-  #inOrder<T>(operation: string, work: () => Promise<T>): Promise<T> {
+  #contested(conversationId: string): SessionError {
+    return new SessionError(
+      'conflict',
+      `Others took the newest item of conversation ${JSON.stringify(conversationId)} first during every attempt for ${this.#timeoutMs} ms; nothing was removed.`,
+    );
+  }
+
+  #inOrder<T>(operation: string, work: (api: ConversationsApi) => Promise<T>): Promise<T> {
     const call = { operation, store: this, sessionId: () => this.sessionId };
-    return traceOperation(call, () => inOrder(this, '', work));
+    return traceOperation(call, () =>
+      inOrder(this, '', () => work(new ConversationsApi(this.#client, this.#timeoutMs))),
+    );
   }
-}
-
-function contested(conversationId: string): SessionError {
-  return new SessionError(
-    'conflict',
-    `Others took the newest item of conversation ${JSON.stringify(conversationId)} first during every attempt for ${POP_DEADLINE_MS} ms; nothing was removed.`,
-  );
 }

@@ -25,7 +25,7 @@ describe(`what is not documented, asked of ${isLive ? 'OpenAI' : 'the local serv
     const id = await session.getSessionId();
     const items = [
       { type: 'message' as const, role: 'user' as const, content: 'fine' },
-      { type: 'function_call' as const, call_id: 'x'.repeat(65), name: 'x', arguments: '{}' },
+      { type: 'function_call' as const, call_id: 'x', name: 1 as never, arguments: '{}' },
     ];
     const create = target.client.conversations.items.create(id, { items });
     await expect(create).rejects.toMatchObject({ status: 400 });

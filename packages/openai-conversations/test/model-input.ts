@@ -28,11 +28,14 @@ export async function modelInput(items: readonly AgentInputItem[]): Promise<unkn
   await withTrace('test', () => model.getResponse(request)).catch((error: Error) => {
     if (error.message !== 'seen') throw error;
   });
-  return input.map(normalize);
+  return input.map(asForModel);
 }
 
-/** Ids and states are the server's; absent, empty and default values mean the same. */
-function normalize(item: Json): Json {
+/**
+ * What of an item of the API matters to the model. Ids and states are the server's; absent, empty and
+ * default values mean the same.
+ */
+export function asForModel(item: Json): Json {
   const { id: _id, status: _status, ...rest } = structuredClone(item);
   const full: Json = { ...(typeof rest.role === 'string' && { type: 'message' }), ...rest };
   if (typeof full.content === 'string') {
@@ -58,7 +61,10 @@ function prune(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(prune);
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value)
-    .filter(([key, entry]) => entry !== undefined && entry !== null && !isEmptyDefault(key, entry))
+    .filter(([key, entry]) => {
+      const isNothing = entry === undefined || entry === null || key === 'created_by';
+      return !isNothing && !isEmptyDefault(key, entry);
+    })
     .map(([key, entry]) => [key, prune(entry)]);
   return Object.fromEntries(entries);
 }

@@ -164,14 +164,39 @@ describe.skipIf(isLive)('reads and deletes that fail', () => {
     expect(texts(await session.getItems())).toEqual(['item 0', 'item 1']);
   });
 
-  it('a clear that fails half-way leaves the start of the history', async () => {
+  it('a clear that fails half-way says how much is deleted and what is left; the next one goes on', async () => {
     const session = target.session();
     await session.addItems(users(25));
     target.server.fail({ on: 'DELETE item', after: 10, answer: 403 });
-    await expect(session.clearSession()).rejects.toMatchObject({ code: 'backend' });
-    expect(texts(await session.getItems())).toEqual(texts(users(15)));
+    const error = await session.clearSession().catch((reason) => reason);
+    const left = target.server.state.stored(session.sessionId ?? '').map(({ id }) => id);
+    expect(error.code).toBe('backend');
+    expect(error.message).toContain(`${25 - left.length} of 25 items were deleted`);
+    expect(
+      error.message
+        .match(/msg_\d+/g)
+        .slice(1)
+        .sort(),
+    ).toEqual(left);
+    expect(left.length).toBeGreaterThan(0);
     await session.clearSession();
     expect(await session.getItems()).toEqual([]);
+  });
+
+  it('a clear deletes eight items at once, and tells how far it is', async () => {
+    await using slow = await openLocal({ latencyMs: 20 });
+    const session = slow.session();
+    await session.addItems(users(40));
+    const seen: number[] = [];
+    slow.server.peak = 0;
+    await session.clearSession({
+      onProgress: ({ deleted, total }) => {
+        expect(total).toBe(40);
+        seen.push(deleted);
+      },
+    });
+    expect(slow.server.peak).toBe(8);
+    expect(seen).toEqual(Array.from({ length: 40 }, (_, index) => index + 1));
   });
 
   it('a clear leaves alone what another instance adds meanwhile', async () => {

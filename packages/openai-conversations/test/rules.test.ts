@@ -7,7 +7,7 @@ import {
 import OpenAI from 'openai';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { OpenAIConversationsSession } from '../src/index.ts';
-import { ITEMS_WITH_ID, ITEMS_WITHOUT_ID } from '../src/wire/items.ts';
+import { ID_BY_TYPE, keepsId } from '../src/wire.ts';
 import { PublishedSchema } from './server/published-schema.ts';
 import { isLive, openLocal, user } from './support.ts';
 import { variants } from './variants/index.ts';
@@ -48,11 +48,8 @@ describe('what passes for the SDK’s session', () => {
     const inherited = Object.getOwnPropertyNames(SdkSession.prototype).filter(
       (name) => !own.includes(name),
     );
-    // Both only look at their argument.
-    expect(inherited).toEqual([
-      'prepareHistoryItemForModelInput',
-      'preserveReasoningItemIdsForPersistence',
-    ]);
+    // It is the same for all instances.
+    expect(inherited).toEqual(['preserveReasoningItemIdsForPersistence']);
   });
 });
 
@@ -71,7 +68,7 @@ describe.skipIf(isLive)('what is sent and read', () => {
     );
     expect(sent.length).toBeGreaterThan(90);
     for (const { type, id } of sent) {
-      expect(id !== undefined, type).toBe(Object.hasOwn(ITEMS_WITH_ID, type));
+      expect(id !== undefined, type).toBe(keepsId(type));
     }
     vi.restoreAllMocks();
   });
@@ -191,37 +188,20 @@ describe.skipIf(isLive)('which client is used', () => {
   });
 });
 
-const schema = PublishedSchema.load();
+describe('our table of types and OpenAI’s published schema', () => {
+  const schema = PublishedSchema.load();
 
-describe.skipIf(schema === undefined)('our table of items and OpenAI’s published schema', () => {
-  const ours = Object.entries({ ...ITEMS_WITH_ID, ...ITEMS_WITHOUT_ID });
-
-  it('know the same types, but for those that are instructions and not history', () => {
-    const types = [...(schema?.types.input ?? [])].filter((type) => schema?.types.output.has(type));
-    expect(ours.map(([type]) => type).sort()).toEqual(
-      types.filter((type) => type !== 'message').sort(),
-    );
+  it.each([...schema.inputTypes()])('%s: an id of the caller is required: %s', (type, required) => {
+    const ids: Readonly<Record<string, string>> = ID_BY_TYPE;
+    const expected = required ? ['caller'] : ['server', 'none'];
+    // A reference has an id, and nothing else.
+    if (type !== 'item_reference') expect(expected).toContain(ids[type]);
   });
 
-  it.each(ours)(
-    '%s: we send no field that the schema does not have, and leave none out',
-    (type, fields) => {
-      const errata = ['request_id', 'call_id'];
-      const theirs =
-        schema?.inputFields(type).filter((name) => name !== 'type' && name !== 'id') ?? [];
-      expect(
-        Object.keys(fields)
-          .filter((name) => !errata.includes(name))
-          .sort(),
-      ).toEqual(theirs.filter((name) => !errata.includes(name)).sort());
-    },
-  );
-
-  it('the schema is enforced: it refuses an undeclared field and a missing one', () => {
-    expect(
-      schema?.inputProblem({ type: 'message', role: 'user', content: 'x', extra: 1 }),
-    ).toBeDefined();
-    expect(schema?.inputProblem({ type: 'function_call', name: 'x' })).toBeDefined();
-    expect(schema?.inputProblem({ type: 'message', role: 'user', content: 'x' })).toBeUndefined();
+  it('the schema is enforced: it refuses an undeclared field, which it names, and a missing one', () => {
+    const message = { type: 'message', role: 'user', content: 'x' };
+    expect(schema.inputProblem({ ...message, extra: 1 })?.unknown).toBe('extra');
+    expect(schema.inputProblem({ type: 'function_call', name: 'x' })).toBeDefined();
+    expect(schema.inputProblem(message)).toBeUndefined();
   });
 });

@@ -7,30 +7,11 @@ import {
 } from '@openai/agents/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { OpenAIConversationsSession } from '../src/index.ts';
+import { outputs } from './compare/outputs.ts';
 import { modelInput } from './model-input.ts';
 import { isLive, openLocal, openTarget, type Target, texts } from './support.ts';
 
 const runner = new Runner({ tracingDisabled: true });
-const PNG = 'iVBORw0KGgo=';
-
-const outputs: Readonly<Record<string, unknown>> = {
-  text: 'sunny',
-  'empty text': '',
-  'an image as bytes': {
-    type: 'image',
-    image: { data: new Uint8Array(Buffer.from(PNG, 'base64')), mediaType: 'image/png' },
-  },
-  'an image by URL': { type: 'image', image: 'https://example.com/a.png', detail: 'high' },
-  'a file': {
-    type: 'file',
-    file: { data: 'JVBERi0xLjQ=', mediaType: 'application/pdf', filename: 'a.pdf' },
-  },
-  'several parts': [
-    { type: 'text', text: 'see' },
-    { type: 'image', image: `data:image/png;base64,${PNG}` },
-  ],
-};
-
 /** Dies right before, or right after, its next write. */
 class DyingSession extends OpenAIConversationsSession {
   dies: 'before the write' | 'after the write' | undefined;

@@ -5,6 +5,7 @@ import {
   type OpenAIConversationsSessionOptions,
 } from '../src/index.ts';
 import { ConversationsServer } from './server/conversations-server.ts';
+import type { Behavior } from './server/state.ts';
 
 /** With a key, everything that needs no fault on request runs against OpenAI. */
 export const isLive: boolean = Boolean(process.env.OPENAI_API_KEY);
@@ -45,9 +46,17 @@ export async function openTarget(): Promise<Target> {
   });
 }
 
-export async function openLocal(options: { maxRetries?: number } = {}): Promise<LocalTarget> {
-  const server = await ConversationsServer.start();
-  const target = connect({ apiKey: 'sk-test', baseURL: server.baseURL, ...options });
+export async function openLocal({
+  maxRetries,
+  ...behavior
+}: Behavior & { maxRetries?: number } = {}): Promise<LocalTarget> {
+  const server = await ConversationsServer.start(behavior);
+  const { baseURL } = server;
+  const target = connect({
+    apiKey: 'sk-test',
+    baseURL,
+    ...(maxRetries !== undefined && { maxRetries }),
+  });
   return Object.assign(target, {
     server,
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),

@@ -1,5 +1,6 @@
 import { isSessionError, type SessionError } from '@agent-sessions/core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { OpenAIConversationsSession } from '../src/index.ts';
 import { isLive, type LocalTarget, openLocal, texts, user, users } from './support.ts';
 
 let target: LocalTarget;
@@ -147,8 +148,54 @@ describe.skipIf(isLive)('a write of unknown outcome', () => {
     const error = await failureOf(session.addItems([user('one')]));
     expect(error).toMatchObject({ code: 'backend' });
     expect(error.message).toContain('HTTP 500');
+    expect(error.message).toContain('As far as can be seen, nothing was added.');
     expect(target.count('POST items')).toBe(3);
     expect(stored(session.sessionId)).toEqual([]);
+  });
+
+  it('is stored once when the newest item that was known is deleted meanwhile', async () => {
+    const session = target.session();
+    await session.addItems(users(3));
+    const other = target.session({ conversationId: session.sessionId });
+    await other.popItem();
+    target.server.fail({ on: 'POST items', answer: 'reset' });
+    await session.addItems([user('new')]);
+    expect(stored(session.sessionId)).toEqual(['item 0', 'item 1', 'new']);
+  });
+
+  it('is stored once when another instance clears the conversation meanwhile', async () => {
+    const writer = target.session();
+    await writer.addItems(users(150));
+    const session = target.session({ conversationId: writer.sessionId });
+    await session.getItems(20);
+    await writer.clearSession();
+    target.server.fail({ on: 'POST items', answer: 'reset' });
+    await session.addItems([user('new')]);
+    expect(stored(session.sessionId)).toEqual(['new']);
+  });
+
+  it('is a conflict when nothing is left by which its effect would be known', async () => {
+    const writer = target.session();
+    await writer.addItems(users(30));
+    const session = target.session({ conversationId: writer.sessionId });
+    await session.getItems(2);
+    for (const _ of ['item 29', 'item 28']) await writer.popItem();
+    target.server.fail({ on: 'POST items', answer: 'reset' });
+    const error = await failureOf(session.addItems([user('new')]));
+    expect(error).toMatchObject({ code: 'conflict' });
+    expect(error.message).toContain('whether the next 1 were is unknown');
+  });
+
+  it('is told by the write and not by the read that looked for it', async () => {
+    const session = target.session();
+    await session.getSessionId();
+    target.server.fail({ on: 'POST items', answer: 502 });
+    target.server.fail({ on: 'GET items', answer: 503, times: 10 });
+    const { message, cause } = await failureOf(session.addItems([user('one')]));
+    expect(message).toContain(`Cannot add items to conversation "${session.sessionId}"`);
+    expect(message).toContain('HTTP 502');
+    expect(message).toContain('whether the next 1 were is unknown');
+    expect(cause).toMatchObject({ status: 502 });
   });
 
   it('is said to be unknown when the conversation cannot be read either', async () => {
@@ -219,6 +266,15 @@ describe.skipIf(isLive)('a write that the API puts off', () => {
     expect(target.count('POST items')).toBe(1);
   });
 
+  it('is repeated twice with a client that does not say how often', async () => {
+    const client = {
+      conversations: { items: {}, create: vi.fn().mockRejectedValue(new Error('down')) },
+    };
+    const session = new OpenAIConversationsSession({ client: client as never });
+    expect(await failureOf(session.getSessionId())).toMatchObject({ code: 'backend' });
+    expect(client.conversations.create).toHaveBeenCalledTimes(3);
+  });
+
   it('is not repeated at all by a client without retries', async () => {
     await using once = await openLocal({ maxRetries: 0 });
     once.server.fail({ on: 'POST items', answer: 429 });
@@ -228,29 +284,15 @@ describe.skipIf(isLive)('a write that the API puts off', () => {
 });
 
 describe.skipIf(isLive)('what is left off, with a warning', () => {
-  it('reasoning without id and content, which the API refuses', async () => {
+  it.each([
+    ['without content', {}],
+    ['with encrypted content', { providerData: { encrypted_content: 'gAAAA' } }],
+  ])('reasoning without an id, which the API refuses, %s', async (_what, more) => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
     const session = target.session();
-    await session.addItems([user('one'), { type: 'reasoning', content: [] }, user('two')]);
+    await session.addItems([user('one'), { type: 'reasoning', content: [], ...more }, user('two')]);
     expect(stored(session.sessionId)).toEqual(['one', 'two']);
     expect(warn.mock.calls.flat().join()).toContain('1 reasoning item(s)');
-  });
-
-  it('metadata of another provider, by name and not by content', async () => {
-    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
-    const session = target.session();
-    await session.addItems([
-      {
-        role: 'assistant',
-        status: 'completed',
-        content: [{ type: 'output_text', text: 'Hi', providerData: { trace: 'secret' } }],
-        providerData: { vendor: 'secret' },
-      },
-    ]);
-    const warning = warn.mock.calls.flat().join();
-    expect(warning).toContain('message.vendor');
-    expect(warning).toContain('message.content[].trace');
-    expect(warning).not.toContain('secret');
   });
 
   it('says nothing when nothing is left off', async () => {

@@ -1,4 +1,5 @@
 import { AdvancedSession, AdvancedSessionStore } from '@agent-sessions/advanced';
+import { StoredSession } from '@agent-sessions/core';
 import { sessionConformance } from '@agent-sessions/core/conformance';
 import type { Session } from '@openai/agents';
 import { sql } from 'kysely';
@@ -35,6 +36,12 @@ const COUNTS_ALL = 'itemCount is that of all branches, so what the other two sho
 export const onMain: Variant = {
   name: 'on main',
   open: async (store, sessionId) => new AdvancedSession({ store, sessionId, logger }),
+};
+
+/** A session that knows of no branches, over the same store. */
+export const onPlain: Variant = {
+  name: 'by a plain session',
+  open: async (store, sessionId) => new StoredSession({ store, sessionId, logger }),
 };
 
 /** The third branch of a session; the two that it was made from hold an item each. */

@@ -1,6 +1,6 @@
 import { SessionError } from '@agent-sessions/core';
 import { isRecord } from '../json.ts';
-import type { WireItem } from '../wire/parse.ts';
+import type { WireItem } from '../wire.ts';
 
 /** The items of a list, as the API sent it; `undefined` if it is no such list. */
 export function itemsOf(list: unknown): WireItem[] | undefined {

@@ -1,9 +1,10 @@
 import { SessionError } from '@agent-sessions/core';
 import type OpenAI from 'openai';
-import type { WireItem } from '../wire/parse.ts';
+import type { WireItem } from '../wire.ts';
 import { itemsOf, strangeAnswer } from './answer.ts';
 import { type Failure, toFailure } from './failure.ts';
-import { repeat } from './retry.ts';
+import { repeat } from './repeat.ts';
+import type { Patience } from './wait.ts';
 
 /** What a replay needs and the API leaves out unless it is asked for. */
 const INCLUDE = [
@@ -38,21 +39,26 @@ export interface Page {
   readonly next: string | undefined;
 }
 
-/** The requests, each repeated as often as its nature and the client's `maxRetries` allow. */
+/** Of a client that does not say, such as a mock: the number that the `openai` package has. */
+const DEFAULT_MAX_RETRIES = 2;
+
+/** The requests of one call, each repeated as often as its nature and the caller's patience allow. */
 export class ConversationsApi {
-  readonly maxRetries: number;
+  readonly patience: Patience;
   readonly #client: OpenAI;
 
-  constructor(client: OpenAI) {
+  /** @param timeoutMs - How long a locked conversation is waited for, from now on. */
+  constructor(client: OpenAI, timeoutMs: number) {
     this.#client = client;
-    this.maxRetries = client.maxRetries;
+    const { maxRetries = DEFAULT_MAX_RETRIES }: { maxRetries?: number } = client;
+    this.patience = { maxRetries, lockedUntil: performance.now() + timeoutMs };
   }
 
   /** Creates an empty conversation. If an answer is lost, one more may be left behind, empty. */
   async createConversation(metadata: Record<string, string> | undefined): Promise<string> {
     const body = { items: [], ...(metadata && { metadata }) };
     const action = 'create a conversation';
-    const { id }: { id?: unknown } = await repeat(action, this.maxRetries, () =>
+    const { id }: { id?: unknown } = await repeat(action, this.patience, () =>
       this.#client.conversations.create(body, ONCE),
     );
     if (typeof id !== 'string' || id === '') throw strangeAnswer(action);
@@ -71,10 +77,11 @@ export class ConversationsApi {
     const action = `list the items of conversation ${JSON.stringify(conversationId)}`;
     const page = await repeat(
       action,
-      this.maxRetries,
+      this.patience,
       () => this.#client.conversations.items.list(conversationId, params, ONCE),
-      (failure) => {
-        if (failure.status === 404 && after === undefined) throw missing(conversationId, failure);
+      async (failure) => {
+        // A later page follows an item, which may be gone as well.
+        if (after === undefined) await this.#assertNotMissing(conversationId, failure);
         return undefined;
       },
     );
@@ -91,7 +98,7 @@ export class ConversationsApi {
     return { items, next: page.last_id };
   }
 
-  /** Adds at most 20 items, with a single request, and gives their ids or what went wrong. */
+  /** Adds at most 20 items, with a single request, and returns their ids or what went wrong. */
   async create(
     conversationId: string,
     items: readonly WireItem[],
@@ -104,7 +111,7 @@ export class ConversationsApi {
       return toFailure(new Error(`The API answered with ${stored?.length ?? 'no'} items.`));
     } catch (error) {
       const failure = toFailure(error);
-      if (failure.status === 404) throw missing(conversationId, failure);
+      await this.#assertNotMissing(conversationId, failure);
       return failure;
     }
   }
@@ -113,7 +120,7 @@ export class ConversationsApi {
   deleteItem(conversationId: string, itemId: string): Promise<'deleted' | 'gone'> {
     return repeat<'deleted' | 'gone'>(
       `delete item ${JSON.stringify(itemId)} of conversation ${JSON.stringify(conversationId)}`,
-      this.maxRetries,
+      this.patience,
       async () => {
         await this.#client.conversations.items.delete(
           itemId,
@@ -123,8 +130,8 @@ export class ConversationsApi {
         return 'deleted';
       },
       // After an attempt of unknown outcome it was most likely that one that did it.
-      ({ status }, uncertain) =>
-        status === 404 ? { value: uncertain ? 'deleted' : 'gone' } : undefined,
+      ({ isNotFound }, uncertain) =>
+        isNotFound ? { value: uncertain ? 'deleted' : 'gone' } : undefined,
     );
   }
 
@@ -132,10 +139,20 @@ export class ConversationsApi {
   async deleteConversation(conversationId: string): Promise<void> {
     await repeat<unknown>(
       `delete conversation ${JSON.stringify(conversationId)}`,
-      this.maxRetries,
+      this.patience,
       () => this.#client.conversations.delete(conversationId, ONCE),
-      ({ status }) => (status === 404 ? { value: undefined } : undefined),
+      ({ isNotFound }) => (isNotFound ? { value: undefined } : undefined),
     );
+  }
+
+  /** A 404 may be about an item, or come from a proxy: only the conversation's own counts. */
+  async #assertNotMissing(conversationId: string, failure: Failure): Promise<void> {
+    if (!failure.isNotFound) return;
+    const known = await this.#client.conversations.retrieve(conversationId, ONCE).then(
+      () => true,
+      (error) => !toFailure(error).isNotFound,
+    );
+    if (!known) throw missing(conversationId, failure);
   }
 }
 

@@ -18,6 +18,12 @@ export interface Failure {
   readonly status: number | undefined;
   /** The API's own name for the problem. */
   readonly code: string | undefined;
+  /** Where in the request the problem is, as the API names it. */
+  readonly param: string | undefined;
+  /** Whether others are working on the conversation. */
+  readonly isLocked: boolean;
+  /** Whether it was the API that does not know something, not what is between it and the client. */
+  readonly isNotFound: boolean;
   /** How long the API asks to wait, in milliseconds. */
   readonly retryAfterMs: number | undefined;
   readonly cause: unknown;
@@ -25,18 +31,39 @@ export interface Failure {
 
 /** Reads an error of the `openai` client, of whichever installed copy it is. */
 export function toFailure(cause: unknown): Failure {
-  if (cause instanceof OpenAIError && !(cause instanceof APIError)) return notSent(cause);
-  const { status, code, headers }: { status?: unknown; code?: unknown; headers?: unknown } =
-    isRecord(cause) ? cause : {};
+  const { status, code, param, headers, error } = fieldsOf(cause);
   const failure = {
     status: typeof status === 'number' ? status : undefined,
     code: typeof code === 'string' ? code : undefined,
   };
-  return { ...failure, outcome: outcomeOf(failure), retryAfterMs: retryAfter(headers), cause };
+  return {
+    ...failure,
+    param: typeof param === 'string' ? param : undefined,
+    isLocked: failure.code === 'conversation_locked',
+    isNotFound: failure.status === 404 && isOfApi(error),
+    outcome: wasSent(cause) ? outcomeOf(failure) : 'refused',
+    retryAfterMs: retryAfter(headers),
+    cause,
+  };
+}
+
+function fieldsOf(cause: unknown): Record<string, unknown> {
+  return isRecord(cause) ? cause : {};
+}
+
+/** A proxy, or another server, may answer with JSON as well. */
+function isOfApi(error: unknown): boolean {
+  return isRecord(error) && typeof error.type === 'string';
+}
+
+/** The client gave up before, for lack of an API key or for a body that no string can hold. */
+function wasSent(cause: unknown): boolean {
+  if (cause instanceof RangeError) return false;
+  return !(cause instanceof OpenAIError) || cause instanceof APIError;
 }
 
 /** Describes a failure by status and code; the API's message might show what the items say. */
-export function toSessionError(action: string, failure: Failure, effect = ''): SessionError {
+export function toSessionError(action: string, failure: Failure): SessionError {
   const { outcome, status, code, cause } = failure;
   // What we refuse ourselves, as for lack of a key, comes back inside an error of the client.
   if (cause instanceof Error && isSessionError(cause.cause)) return cause.cause;
@@ -48,14 +75,9 @@ export function toSessionError(action: string, failure: Failure, effect = ''): S
       : `the API answered with HTTP ${status}${code === undefined ? '' : ` (${code})`}`;
   return new SessionError(
     outcome === 'delayed' ? 'busy' : 'backend',
-    `Cannot ${action}: ${answer}.${effect === '' ? '' : ` ${effect}`}`,
+    `Cannot ${action}: ${answer}.`,
     { cause },
   );
-}
-
-/** The client gave up before sending, for lack of an API key for example. */
-function notSent(cause: unknown): Failure {
-  return { outcome: 'refused', status: undefined, code: undefined, retryAfterMs: undefined, cause };
 }
 
 function outcomeOf({ status, code }: Pick<Failure, 'status' | 'code'>): Outcome {

@@ -1,5 +1,5 @@
 import { SessionError } from '@agent-sessions/core';
-import type { WireItem } from '../wire/parse.ts';
+import type { WireItem } from '../wire.ts';
 import {
   type ConversationsApi,
   MissingConversationError,
@@ -53,22 +53,31 @@ export async function readIds(api: ConversationsApi, conversationId: string): Pr
   return ids;
 }
 
-/** What was added after an item, oldest first; `null` stands for an empty conversation. */
+/** Items that were in a conversation when it was last looked at. */
+export interface Known {
+  /** Newest last. */
+  readonly ids: readonly string[];
+  /** Whether there were no others. */
+  readonly isAll: boolean;
+}
+
+/** What was added after the newest known item that is still there, oldest first. */
 export async function readSince(
   api: ConversationsApi,
   conversationId: string,
-  itemId: string | null,
+  known: Known,
 ): Promise<WireItem[]> {
+  const ids = new Set(known.ids);
   const newer: WireItem[] = [];
   for await (const page of pages(api, conversationId, { order: 'desc', limit: PAGE_SIZE })) {
-    const known = page.findIndex(({ id }) => id === itemId);
-    newer.push(...(known === -1 ? page : page.slice(0, known)));
-    if (known !== -1) return newer.reverse();
+    const anchor = page.findIndex(({ id }) => id !== undefined && ids.has(id));
+    newer.push(...(anchor === -1 ? page : page.slice(0, anchor)));
+    if (anchor !== -1) return newer.reverse();
   }
-  if (itemId === null) return newer.reverse();
+  if (known.isAll || newer.length === 0) return newer.reverse();
   throw new SessionError(
     'conflict',
-    `Item ${JSON.stringify(itemId)}, the newest that was known of conversation ${JSON.stringify(conversationId)}, was deleted by somebody else.`,
+    `The ${ids.size} newest items that were known of conversation ${JSON.stringify(conversationId)} were deleted by somebody else.`,
   );
 }
 

@@ -1,14 +1,17 @@
 import type { AgentInputItem } from '@openai/agents-core';
 import { isRecord } from '../json.ts';
-import { isWireType } from '../wire/parse.ts';
 
-/** Names that the SDK's items and the API's share; their fields tell them apart. */
-const SHARED_TYPES = new Set([
+/** The SDK's types. All others are the API's own. */
+const SDK_TYPES: ReadonlySet<unknown> = new Set([
+  undefined,
   'message',
   'reasoning',
   'compaction',
   'function_call',
+  'function_call_result',
+  'hosted_tool_call',
   'computer_call',
+  'computer_call_result',
   'shell_call',
   'shell_call_output',
   'apply_patch_call',
@@ -36,15 +39,18 @@ export function rawWireItem(
   return isRaw(value) ? value : undefined;
 }
 
+/** Names that the SDK's items and the API's share: their fields tell them apart. */
 function isRaw(item: Record<string, unknown>): boolean {
-  if (!isWireType(item.type)) return false;
-  if (!SHARED_TYPES.has(item.type)) return true;
+  if (!SDK_TYPES.has(item.type)) return typeof item.type === 'string';
   switch (item.type) {
     case 'message':
       return item.role === 'developer' || hasWireContent(item.content);
     case 'reasoning':
       return 'summary' in item;
-    case 'compaction':
+    // The API has no such types, or the SDK takes either spelling in them.
+    case 'function_call_result':
+    case 'computer_call_result':
+    case 'hosted_tool_call':
     case 'tool_search_call':
     case 'tool_search_output':
       return false;

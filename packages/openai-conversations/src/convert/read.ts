@@ -1,15 +1,16 @@
 import type { AgentInputItem, UserMessageItem } from '@openai/agents-core';
 import { isRecord } from '../json.ts';
-import type { WireItem } from '../wire/parse.ts';
+import type { WireItem } from '../wire.ts';
 
 type UserContent = Exclude<UserMessageItem['content'], string>[number];
 
 /** Reads a user's message with everything in it; the SDK's reader forgets details and cache marks. */
-export function readUserMessage({ type, role, id, content }: WireItem): AgentInputItem | undefined {
+export function readUserMessage(wire: WireItem): AgentInputItem | undefined {
+  const { type, role, id, content, status: _status, ...more } = wire;
   if (type !== 'message' || role !== 'user' || !Array.isArray(content)) return undefined;
   const parts = content.map(readPart);
   if (!parts.every((part) => part !== undefined)) return undefined;
-  return { id, type: 'message', role: 'user', content: parts };
+  return { id, type: 'message', role: 'user', content: parts, ...extra(more) };
 }
 
 /** Reads a screenshot, for which the SDK has a type but no reader. */
@@ -31,38 +32,55 @@ export function readComputerOutput(wire: WireItem): AgentInputItem | undefined {
 
 function readPart(part: unknown): UserContent | undefined {
   if (!isRecord(part)) return undefined;
-  const cache = isRecord(part.prompt_cache_breakpoint)
-    ? { promptCacheBreakpoint: { mode: 'explicit' as const } }
-    : {};
-  switch (part.type) {
-    case 'input_text':
-      return { type: 'input_text', text: String(part.text), ...cache };
-    case 'input_image': {
-      const image = textOf(part.image_url) ?? idOf(part.file_id);
-      if (image === undefined) return undefined;
-      const detail = textOf(part.detail);
-      return { type: 'input_image', image, ...(detail !== undefined && { detail }), ...cache };
+  const { type, prompt_cache_breakpoint: mark, ...fields } = part;
+  const cache = isRecord(mark) ? { promptCacheBreakpoint: { mode: 'explicit' as const } } : {};
+  switch (type) {
+    case 'input_text': {
+      const { text, ...more } = fields;
+      return { type, text: String(text), ...cache, ...extra(more) };
     }
+    case 'input_image':
+      return readImage(fields, cache);
     case 'input_file':
-      return readFile(part, cache);
+      return readFile(fields, cache);
     default:
       return undefined;
   }
 }
 
+function readImage(part: Record<string, unknown>, cache: object): UserContent | undefined {
+  const { image_url: url, file_id: file, detail, ...more } = part;
+  const image = textOf(url) ?? idOf(file);
+  if (image === undefined) return undefined;
+  const shown = textOf(detail);
+  return {
+    type: 'input_image',
+    image,
+    ...(shown !== undefined && { detail: shown }),
+    ...cache,
+    ...extra(more),
+  };
+}
+
 function readFile(part: Record<string, unknown>, cache: object): UserContent | undefined {
-  const url = textOf(part.file_url);
-  const file = textOf(part.file_data) ?? (url === undefined ? idOf(part.file_id) : { url });
+  const { file_url, file_data, file_id, filename, ...more } = part;
+  const url = textOf(file_url);
+  const file = textOf(file_data) ?? (url === undefined ? idOf(file_id) : { url });
   if (file === undefined) return undefined;
-  const filename = textOf(part.filename);
-  const detail = textOf(part.detail);
+  const name = textOf(filename);
   return {
     type: 'input_file',
     file,
-    ...(filename !== undefined && { filename }),
-    ...(detail !== undefined && { providerData: { detail } }),
+    ...(name !== undefined && { filename: name }),
     ...cache,
+    ...extra(more),
   };
+}
+
+/** What the SDK has no name for and sends as it is. */
+function extra(fields: Record<string, unknown>): { providerData?: Record<string, unknown> } {
+  const entries = Object.entries(fields).filter(([, value]) => value !== null);
+  return entries.length === 0 ? {} : { providerData: Object.fromEntries(entries) };
 }
 
 function textOf(value: unknown): string | undefined {

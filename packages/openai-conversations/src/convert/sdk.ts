@@ -1,11 +1,11 @@
 import type { AgentInputItem } from '@openai/agents-core';
 import { OpenAIConversationsSession } from '@openai/agents-openai';
 import type OpenAI from 'openai';
-import type { WireItem } from '../wire/parse.ts';
+import type { WireItem } from '../wire.ts';
 
 /*
  * The SDK does not export its converters. Its own session is one in both directions: its comparison
- * hook gives wire items, and its getItems() gives SDK items of whatever its client lists.
+ * hook returns wire items, and its getItems() makes SDK items of whatever its client lists.
  */
 
 const writer = new OpenAIConversationsSession({ client: stub([]), conversationId: 'stub' });

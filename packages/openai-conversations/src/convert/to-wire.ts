@@ -1,28 +1,32 @@
 import { SessionError } from '@agent-sessions/core';
 import type { AgentInputItem } from '@openai/agents-core';
 import { copyJson, isRecord, NotJsonError } from '../json.ts';
-import {
-  isWireType,
-  NOT_STORABLE,
-  type Problem,
-  parseWireItem,
-  requiresId,
-  type WireItem,
-} from '../wire/parse.ts';
+import { keepsId, type Problem, problemOf, type WireItem } from '../wire.ts';
 import { describeItem } from './describe.ts';
-import { droppedFields } from './dropped.ts';
+import { extrasOf } from './extras.ts';
 import { rawWireItem } from './raw.ts';
+import { withParts } from './same.ts';
 import { sdkToWire } from './sdk.ts';
 
-/** An item as it is sent, and the names of fields that were left off it. */
+/** An item as it is sent. */
 export interface Outgoing {
   readonly wire: WireItem;
-  readonly dropped: readonly string[];
+  /** Paths of fields that may be left off if the API does not know them, such as `content[].trace`. */
+  readonly extras: ReadonlySet<string>;
 }
 
+/** What the schema requires in some parts of items, and the SDK does not send. */
+const REQUIRED: ReadonlyMap<unknown, object> = new Map([
+  ['output_text', { annotations: [], logprobs: [] }],
+  ['double_click', { keys: null }],
+]);
+
+/** What the API requires, if only as `null`. Other `null`s say what an absent field says. */
+const NULLABLE = new Set(['result', 'code', 'outputs']);
+
 /**
- * Converts an item to what the API stores; `undefined` for reasoning without id and content, which
- * the API refuses and nobody can read.
+ * Converts an item to what the API stores; `undefined` for reasoning without an id, which the API
+ * refuses and for which a run should not fail.
  *
  * @param name - How the item is called in errors, for example `items[2]`.
  * @throws SessionError `unsupported`, `invalid_item` or `item_too_large`; the message names the type
@@ -32,39 +36,27 @@ export function toWire(given: AgentInputItem, name: string): Outgoing | undefine
   const item = snapshot(given, name);
   const converted = convert(item, name);
   if (converted === undefined) return undefined;
-  const wire = withoutDirectCaller(withId(converted, item));
-  if (wire.type === 'reasoning' && wire.id === undefined && !wire.encrypted_content)
-    return undefined;
-  if (wire.id === undefined && requiresId(String(wire.type))) {
-    throw refusal(
-      item,
-      name,
-      'unsupported',
-      'the Conversations API requires an id, and it has none',
-    );
-  }
-  const parsed = parseWireItem(wire);
-  if (!('item' in parsed)) throw refusal(item, name, parsed.code, parsed.problem);
-  const dropped = droppedFields(wire, parsed.item);
-  if (dropped.includes('caller')) {
-    throw refusal(
-      item,
-      name,
-      'unsupported',
-      'the Conversations API does not store that a program called it',
-    );
-  }
-  return { wire: parsed.item, dropped };
+  const wire = copyOf(mended(withId(converted, item)), item, name);
+  if (wire.type === 'reasoning' && wire.id === undefined) return undefined;
+  const problem = problemOf(wire);
+  if (problem !== undefined) throw refusal(item, name, problem);
+  return { wire, extras: extrasOf(item) };
 }
 
 /** A copy, read once: what the caller does to the item afterwards is not stored. */
 function snapshot(item: AgentInputItem, name: string): AgentInputItem {
-  if (!isRecord(item)) throw refusal(item, name, 'invalid_item', 'it is not an object');
+  if (!isRecord(item)) {
+    throw refusal(item, name, { problem: 'it is not an object', code: 'invalid_item' });
+  }
+  return copyOf(item, item, name, 'keep');
+}
+
+function copyOf<T>(value: T, item: unknown, name: string, bytes?: 'keep'): T {
   try {
-    return copyJson(item, 'keep');
+    return copyJson(value, bytes);
   } catch (error) {
     if (!(error instanceof NotJsonError)) throw error;
-    throw refusal(item, name, 'invalid_item', `it ${error.message}`);
+    throw refusal(item, name, { problem: `it ${error.message}`, code: 'invalid_item' });
   }
 }
 
@@ -78,7 +70,7 @@ function convert(item: AgentInputItem, name: string): Record<string, unknown> | 
     // The SDK's own error would show the item's content, so it is not passed on as the cause.
     const hosted = hostedWireItem(item);
     if (hosted !== undefined) return hosted;
-    throw refusal(item, name, 'unsupported', NOT_STORABLE);
+    throw refusal(item, name, UNKNOWN_TO_SDK);
   }
 }
 
@@ -86,9 +78,19 @@ function convert(item: AgentInputItem, name: string): Record<string, unknown> | 
 function assertToolOutput(item: AgentInputItem): void {
   if (item.type !== 'function_call_result') return;
   const { output } = item;
-  if (typeof output === 'string' || Array.isArray(output)) return;
-  if (!['text', 'image', 'file'].includes(output.type)) throw new Error('unknown tool output');
+  const parts = Array.isArray(output) ? output : [output];
+  const known = parts.every((part) => typeof part === 'string' || OUTPUT_TYPES.has(part.type));
+  if (!known) throw new Error('unknown tool output');
 }
+
+const OUTPUT_TYPES: ReadonlySet<string> = new Set([
+  'text',
+  'image',
+  'file',
+  'input_text',
+  'input_image',
+  'input_file',
+]);
 
 /** Adds what the SDK leaves out though the API stores it. */
 function enriched(
@@ -112,34 +114,55 @@ function toolName({ name, namespace }: { name?: string; namespace?: string | und
   };
 }
 
-/** For states of hosted tools that the SDK cannot send back, though they came from the API. */
+/** For hosted tools, and for states of them, that the SDK cannot send back. */
 function hostedWireItem(item: AgentInputItem): Record<string, unknown> | undefined {
-  if (item.type !== 'hosted_tool_call' || !isWireType(item.providerData?.type)) return undefined;
+  if (item.type !== 'hosted_tool_call' || typeof item.providerData?.type !== 'string') {
+    return undefined;
+  }
   const { providerData, status } = item;
-  return { ...providerData, type: providerData.type, ...(status !== undefined && { status }) };
+  return { ...providerData, id: item.id, ...(status !== undefined && { status }) };
 }
 
 function withId(wire: Record<string, unknown>, item: AgentInputItem): Record<string, unknown> {
   const { id: _id, ...rest } = wire;
-  if (!requiresId(String(wire.type))) return rest;
+  if (!keepsId(String(wire.type))) return rest;
   const own = 'id' in item ? item.id : undefined;
   const id = wire.id ?? own ?? item.providerData?.id;
   return id === undefined || id === null ? rest : { ...rest, id };
 }
 
-/** A direct call is what an absent caller means. */
-function withoutDirectCaller(wire: Record<string, unknown>): Record<string, unknown> {
-  if (!isRecord(wire.caller) || wire.caller.type !== 'direct') return wire;
-  const { caller: _caller, ...rest } = wire;
-  return rest;
+/** With what the schema requires, and without what the API refuses though it returns it. */
+function mended(wire: Record<string, unknown>): WireItem {
+  const { created_by: _creator, ...rest } = withParts(wire);
+  const fields = Object.entries(rest)
+    .filter(([key, value]) => !isRefused(key, value))
+    .map(([key, value]) => [key, PARTS.has(key) ? completed(value) : value]);
+  return {
+    ...(rest.type === 'message' && rest.role === 'assistant' && { status: 'completed' }),
+    ...Object.fromEntries(fields),
+  };
 }
 
-function refusal(
-  item: unknown,
-  name: string,
-  code: Problem['code'],
-  problem: string,
-): SessionError {
+const PARTS = new Set(['content', 'action', 'actions']);
+
+function completed(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(completed);
+  return isRecord(value) ? { ...REQUIRED.get(value.type), ...value } : value;
+}
+
+function isRefused(key: string, value: unknown): boolean {
+  if (value === null) return !NULLABLE.has(key);
+  // A direct call is what an absent caller means.
+  if (key === 'caller') return isRecord(value) && value.type === 'direct';
+  return key.endsWith('_safety_checks') && Array.isArray(value) && value.length === 0;
+}
+
+const UNKNOWN_TO_SDK: Problem = {
+  problem: 'the SDK cannot send it to the Conversations API',
+  code: 'unsupported',
+};
+
+function refusal(item: unknown, name: string, { problem, code }: Problem): SessionError {
   return new SessionError(
     code,
     `Cannot store ${name}, ${describeItem(item)}: ${problem}. Nothing was sent.`,

@@ -2,9 +2,10 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Fault, Faults } from './faults.ts';
 import { PublishedSchema } from './published-schema.ts';
-import { ConversationsState, Refusal } from './state.ts';
+import { type Behavior, ConversationsState, Refusal } from './state.ts';
 
 type Body = Record<string, unknown>;
 
@@ -20,23 +21,37 @@ export interface Logged {
 
 /**
  * Plays OpenAI's Conversations API on a local port: keeps real state, enforces the documented rules,
- * and, when OpenAI's published schema is there, holds every request and every answer against it.
+ * and holds every request and every answer against OpenAI's published schema.
  */
 export class ConversationsServer implements AsyncDisposable {
-  readonly schema: PublishedSchema | undefined = PublishedSchema.load();
-  readonly state: ConversationsState = new ConversationsState(this.schema);
+  readonly schema: PublishedSchema = PublishedSchema.load();
+  readonly state: ConversationsState;
   readonly faults: Faults = new Faults();
   /** Answers that broke the published schema: mistakes of this server. */
   readonly mistakes: string[] = [];
   log: Logged[] = [];
+  /** The most requests that were under way at once. */
+  peak = 0;
+  #underWay = 0;
+  #lockedUntil = 0;
+  readonly #written = new Set<string>();
   readonly #server: Server;
 
-  private constructor() {
-    this.#server = createServer((request, response) => void this.#answer(request, response));
+  readonly #behavior: Behavior;
+
+  private constructor(behavior: Behavior) {
+    this.#behavior = behavior;
+    this.state = new ConversationsState(this.schema, behavior);
+    this.#server = createServer(async (request, response) => {
+      this.#underWay += 1;
+      this.peak = Math.max(this.peak, this.#underWay);
+      await this.#answer(request, response);
+      this.#underWay -= 1;
+    });
   }
 
-  static async start(): Promise<ConversationsServer> {
-    const server = new ConversationsServer();
+  static async start(behavior: Behavior = {}): Promise<ConversationsServer> {
+    const server = new ConversationsServer(behavior);
     server.#server.listen(0, '127.0.0.1');
     await once(server.#server, 'listening');
     return server;
@@ -49,6 +64,11 @@ export class ConversationsServer implements AsyncDisposable {
   /** Makes something go wrong. */
   fail(fault: Fault): void {
     this.faults.add(fault);
+  }
+
+  /** Has others work on all conversations from now on for so long. */
+  lock(ms: number): void {
+    this.#lockedUntil = performance.now() + ms;
   }
 
   /** The requests of one kind so far, or of all. */
@@ -75,7 +95,9 @@ export class ConversationsServer implements AsyncDisposable {
       at: performance.now(),
     };
     this.log.push(entry);
-    const fault = this.faults.take(kind);
+    const { latencyMs = 0 } = this.#behavior;
+    if (latencyMs > 0) await delay(latencyMs);
+    const fault = this.#standingFault(kind, path[1]) ?? this.faults.take(kind);
     fault?.before?.();
     const [status, answer] =
       fault && !fault.applied ? [200, {}] : this.#carryOut(kind, path, entry);
@@ -89,13 +111,25 @@ export class ConversationsServer implements AsyncDisposable {
     response.end(JSON.stringify(fault === undefined ? answer : failed));
   }
 
+  #standingFault(kind: string, conversationId: string | undefined): Fault | undefined {
+    if (conversationId === undefined) return undefined;
+    if (performance.now() < this.#lockedUntil) return LOCKED;
+    if (!this.#behavior.losesFirstAnswers || kind !== 'POST items') return undefined;
+    if (this.#written.has(conversationId)) return undefined;
+    this.#written.add(conversationId);
+    return LOST;
+  }
+
   #carryOut(kind: string, path: string[], { query, body }: Logged): [number, Body] {
     try {
       const answer = this.#route(kind, path, query, body);
       this.#check(kind, answer);
       return [200, answer];
     } catch (error) {
-      if (error instanceof Refusal) return [error.status, errorBody(error.code, error.message)];
+      if (error instanceof Refusal) {
+        const { status, code, message, param } = error;
+        return [status, errorBody(code, message, param)];
+      }
       return [500, errorBody('server_error', String(error))];
     }
   }
@@ -132,20 +166,23 @@ export class ConversationsServer implements AsyncDisposable {
   }
 
   #check(kind: string, answer: Body): void {
-    if (this.schema === undefined) return;
+    if (this.#behavior.isPermissive || this.#behavior.rewrite) return;
     const items = kind.endsWith(' items') ? (answer.data as Body[]) : [];
     const name = items === answer.data ? 'ConversationItemList' : ANSWERS[kind];
     // The list's items are held against the schema of their type, for the reason in the errata.
     const whole = items === answer.data ? { ...answer, data: [] } : answer;
     const problems = [
       ...(name === undefined ? [] : [this.schema.problem(name, whole)]),
-      ...items.map((item) => this.schema?.outputProblem(item)),
+      ...items.map((item) => this.schema.outputProblem(item)),
     ];
     this.mistakes.push(
       ...problems.flatMap((problem) => (problem === undefined ? [] : [`${kind}: ${problem}`])),
     );
   }
 }
+
+const LOCKED: Fault = { on: 'anything', answer: 400, code: 'conversation_locked' };
+const LOST: Fault = { on: 'anything', applied: true, answer: 'reset' };
 
 const KINDS: Readonly<Record<number, string>> = {
   1: 'conversations',
@@ -168,6 +205,6 @@ const ANSWERS: Readonly<Record<string, string>> = {
   'DELETE item': 'ConversationResource',
 };
 
-function errorBody(code: string, message: string): Body {
-  return { error: { code, message, param: null, type: 'invalid_request_error' } };
+function errorBody(code: string, message: string, param: string | null = null): Body {
+  return { error: { code, message, param, type: 'invalid_request_error' } };
 }

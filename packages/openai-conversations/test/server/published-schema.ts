@@ -1,14 +1,19 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
+import { samplesOf } from './samples.ts';
 
 type Schema = Record<string, unknown>;
 
-const FILE = resolve(
-  import.meta.dirname,
-  '../../../../../shared/data/openai-conversations-openapi.json',
-);
+const FILE = resolve(import.meta.dirname, 'published-schema.json');
+
+/** Why an item is refused. */
+export interface ItemProblem {
+  readonly message: string;
+  /** The path of a property that is not declared, if that is why. */
+  readonly unknown: string | undefined;
+}
 
 /**
  * Where the published schema contradicts itself or the API, and what is done about it. Everything
@@ -19,10 +24,11 @@ export const ERRATA: readonly string[] = [
   '`OutputMessage` requires an `id`, which the API assigns.',
   '`mcp_approval_response` requires `request_id`, which it does not declare.',
   '`local_shell_call_output` requires `call_id`, which it does not declare.',
+  '`output_text` requires `logprobs`, which no client sends that did not ask for them.',
   '`computer_call` requires `pending_safety_checks`, which the API refuses when it is empty.',
 ];
 
-/** OpenAI's published schema, if it is there; what it says about requests and answers. */
+/** What OpenAI's published schema says about requests and answers. */
 export class PublishedSchema {
   readonly #ajv: Ajv2020;
   readonly #schemas: Record<string, Schema>;
@@ -37,24 +43,27 @@ export class PublishedSchema {
     this.#ajv.addSchema({ $id: 'api', components: { schemas } });
   }
 
-  static load(): PublishedSchema | undefined {
-    if (!existsSync(FILE)) return undefined;
-    const { components } = JSON.parse(readFileSync(FILE, 'utf8'));
-    const schemas: Record<string, Schema> = components.schemas;
+  static load(): PublishedSchema {
+    loaded ??= PublishedSchema.#read();
+    return loaded;
+  }
+
+  static #read(): PublishedSchema {
+    const { schemas }: { schemas: Record<string, Schema> } = JSON.parse(readFileSync(FILE, 'utf8'));
     for (const schema of Object.values(schemas)) close(schema);
     applyErrata(schemas);
     return new PublishedSchema(schemas);
   }
 
   /** What is wrong with an item of a request; `undefined` if nothing is. */
-  inputProblem(item: Schema): string | undefined {
+  inputProblem(item: Schema): ItemProblem | undefined {
     const names = ['EasyInputMessage', ...this.#variants('Item'), ...this.#variants('InputItem')];
     return this.#problem(item, names, (name) => name !== 'Item' && fitsRole(name, item));
   }
 
   /** What is wrong with an item of an answer. */
   outputProblem(item: Schema): string | undefined {
-    return this.#problem(item, this.#variants('ConversationItem'), () => true);
+    return this.#problem(item, this.#variants('ConversationItem'), () => true)?.message;
   }
 
   /** What is wrong with a whole answer, its items apart. */
@@ -63,31 +72,41 @@ export class PublishedSchema {
     return validate(value) ? undefined : this.#ajv.errorsText(validate.errors);
   }
 
-  /** The names of the fields of an item type in requests. */
-  inputFields(type: string): string[] {
-    const variants = [...this.#variants('Item'), ...this.#variants('InputItem')];
-    const name = variants.find((variant) => typeOf(this.#schemas[variant]) === type);
-    return Object.keys((this.#schemas[name ?? '']?.properties ?? {}) as Schema);
+  /** The types of items in requests, messages apart, each with whether its id is required. */
+  inputTypes(): Map<string, boolean> {
+    const types = new Map<string, boolean>();
+    for (const name of [...this.#variants('Item'), ...this.#variants('InputItem')]) {
+      const schema = this.#schemas[name];
+      const required = (schema?.required ?? []) as string[];
+      const type = typeOf(schema);
+      if (typeof type === 'string' && type !== 'message') types.set(type, required.includes('id'));
+    }
+    return types;
   }
 
-  /** All types that items of requests, and of answers, may have. */
-  get types(): { input: Set<unknown>; output: Set<unknown> } {
-    const of = (name: string): Set<unknown> =>
-      new Set(this.#variants(name).map((variant) => typeOf(this.#schemas[variant])));
-    return { input: new Set([...of('Item'), ...of('InputItem')]), output: of('ConversationItem') };
+  /** Values of a schema: one for each alternative that it has. */
+  samples(name: string): unknown[] {
+    return samplesOf({ $ref: name }, this.#schemas);
   }
 
   #problem(
     item: Schema,
     names: readonly string[],
     fits: (name: string) => boolean,
-  ): string | undefined {
+  ): ItemProblem | undefined {
     const candidates = names.filter(
       (name) => typeOf(this.#schemas[name]) === (item.type ?? 'message') && fits(name),
     );
-    const problems = candidates.map((name) => this.problem(name, item));
-    if (candidates.length === 0) return `unknown item type ${String(item.type)}`;
-    return problems.includes(undefined) ? undefined : problems.join('; ');
+    if (candidates.length === 0) {
+      return { message: `unknown item type ${String(item.type)}`, unknown: undefined };
+    }
+    const errors: ErrorObject[] = [];
+    for (const name of candidates) {
+      const validate = this.#validator(name);
+      if (validate(item)) return undefined;
+      errors.push(...(validate.errors ?? []));
+    }
+    return { message: this.#ajv.errorsText(errors), unknown: undeclared(errors) };
   }
 
   #variants(name: string): string[] {
@@ -103,6 +122,23 @@ export class PublishedSchema {
     }
     return validate;
   }
+}
+
+let loaded: PublishedSchema | undefined;
+
+/** The path of the property that most variants do not declare, as `content[0].trace`. */
+function undeclared(errors: readonly ErrorObject[]): string | undefined {
+  const counts = new Map<string, number>();
+  for (const { keyword, instancePath, params } of errors) {
+    if (keyword !== 'unevaluatedProperties') continue;
+    const path = `${instancePath}/${params.unevaluatedProperty}`;
+    counts.set(path, (counts.get(path) ?? 0) + 1);
+  }
+  const [most] = [...counts].sort(([, a], [, b]) => b - a);
+  return most?.[0]
+    .slice(1)
+    .replace(/\/(\d+)(?=\/|$)/g, '[$1]')
+    .replaceAll('/', '.');
 }
 
 function fitsRole(name: string, { role, content }: Schema): boolean {
@@ -153,6 +189,7 @@ function applyErrata(schemas: Record<string, Schema>): void {
     edit(name).required = edit(name).required.filter((key) => key !== field);
   };
   optional('OutputMessage', 'id');
+  optional('OutputTextContent', 'logprobs');
   for (const name of ['MCPApprovalResponse', 'MCPApprovalResponseResource']) {
     optional(name, 'request_id');
     edit(name).properties.request_id = { type: 'string' };

@@ -1,4 +1,3 @@
-import { itemProblem } from './item-rules.ts';
 import type { PublishedSchema } from './published-schema.ts';
 import { shown, toStored } from './stored-item.ts';
 
@@ -8,11 +7,13 @@ type Item = Record<string, unknown>;
 export class Refusal extends Error {
   readonly status: number;
   readonly code: string;
+  readonly param: string | null;
 
-  constructor(status: number, code: string, message: string) {
+  constructor(status: number, code: string, message: string, param: string | null = null) {
     super(message);
     this.status = status;
     this.code = code;
+    this.param = param;
   }
 }
 
@@ -50,14 +51,30 @@ const TYPES_WITH_ID = new Set([
   'mcp_call',
 ]);
 
+/** How an API may be that is not documented, or not yet. */
+export interface Behavior {
+  /** Whether items of any type, with any fields, are taken. Default: what the schema allows. */
+  readonly isPermissive?: boolean;
+  /** What the API makes of an item that it stores. Default: nothing but ids and defaults. */
+  readonly rewrite?: (item: Item) => Item;
+  /** Whether all ids are the server's, those that the schema requires in requests too. */
+  readonly assignsAllIds?: boolean;
+  /** Whether the answer to the first write to each conversation is lost. Default: false. */
+  readonly losesFirstAnswers?: boolean;
+  /** How long an answer takes, in milliseconds. Default: 0. */
+  readonly latencyMs?: number;
+}
+
 /** The API's state and its documented rules, without HTTP. */
 export class ConversationsState {
   readonly #conversations = new Map<string, Conversation>();
-  readonly #schema: PublishedSchema | undefined;
+  readonly #schema: PublishedSchema;
+  readonly #behavior: Behavior;
   #count = 0;
 
-  constructor(schema: PublishedSchema | undefined) {
+  constructor(schema: PublishedSchema, behavior: Behavior) {
     this.#schema = schema;
+    this.#behavior = behavior;
   }
 
   get conversationIds(): string[] {
@@ -142,20 +159,33 @@ export class ConversationsState {
   #checked(items: unknown): Item[] {
     if (!Array.isArray(items)) throw invalid('invalid_type', 'items is no list');
     if (items.length > 20) throw invalid('array_above_max_length', `${items.length} items`);
-    for (const [index, item] of items.entries()) {
-      const problem = itemProblem(item) ?? this.#schema?.inputProblem(item);
-      // Real messages show what was sent, too.
-      const shownItem = JSON.stringify(item).slice(0, 500);
-      if (problem !== undefined)
-        throw invalid('invalid_value', `items[${index}]: ${problem} in ${shownItem}`);
-    }
+    if (this.#behavior.isPermissive) return items;
+    for (const [index, item] of items.entries()) this.#check(index, item);
     return items;
   }
 
+  #check(index: number, item: Item): void {
+    // In the schema, but nothing that a conversation could return.
+    const isInstruction = item.type === 'item_reference' || item.type === 'compaction_trigger';
+    const problem = isInstruction
+      ? { message: 'not an item of a conversation', unknown: undefined }
+      : this.#schema.inputProblem(item);
+    if (problem === undefined) return;
+    if (problem.unknown !== undefined) {
+      const param = `items[${index}].${problem.unknown}`;
+      throw new Refusal(400, 'unknown_parameter', `Unknown parameter: '${param}'.`, param);
+    }
+    // Real messages show what was sent, too.
+    const shownItem = JSON.stringify(item).slice(0, 500);
+    throw invalid('invalid_value', `items[${index}]: ${problem.message} in ${shownItem}`);
+  }
+
   #store(conversation: Conversation, items: readonly Item[]): Item[] {
+    const { rewrite = (item) => item, assignsAllIds = false } = this.#behavior;
     const stored = items.map((item) => {
       this.#count += 1;
-      return toStored(item, this.#count, TYPES_WITH_ID.has(String(item.type)));
+      const keepsId = TYPES_WITH_ID.has(String(item.type)) && !assignsAllIds;
+      return rewrite(toStored(item, this.#count, keepsId));
     });
     const ids = [...conversation.items, ...stored].map(({ id }) => id);
     if (new Set(ids).size < ids.length) throw invalid('duplicate_item', 'an id is taken');

@@ -10,7 +10,10 @@ const PREFIXES: Readonly<Record<string, string>> = {
 /** What the server keeps of an item: an id of its own where none is required, and every default. */
 export function toStored(input: Item, number: number, keepsId: boolean): Item {
   const type = String(input.type ?? 'message');
-  const id = keepsId ? input.id : `${PREFIXES[type] ?? 'item'}_${String(number).padStart(8, '0')}`;
+  const id =
+    keepsId && input.id !== undefined
+      ? input.id
+      : `${PREFIXES[type] ?? 'item'}_${String(number).padStart(8, '0')}`;
   return { ...defaults(type, input), ...withoutNull(input), type, id, ...content(type, input) };
 }
 

@@ -1,0 +1,9 @@
+import { AdvancedPostgresSession } from '@agent-sessions/advanced/postgres';
+
+export async function use({ POSTGRES_URL: url }) {
+  const session = new AdvancedPostgresSession({ url, createTables: true });
+  await session.addItems([{ role: 'user', content: 'Hello' }]);
+  const items = await session.getItems();
+  await session.close();
+  return items;
+}
