@@ -82,7 +82,13 @@ export async function sameScriptFloor(
   const appendTo = (session: string, turn: readonly AgentInputItem[]): Promise<unknown> => {
     const keys = [session, `${session}:items`, `${session}:positions`, `${session}:operations`];
     calls += 1;
-    const call = { writer: 'floor-writer', number: calls, ttlSeconds: undefined, waits: false };
+    const call = {
+      writer: 'floor-writer',
+      number: calls,
+      ttlSeconds: undefined,
+      waits: false,
+      turn: '',
+    };
     const records = turn.map((item) => JSON.stringify(item));
     return redis.evalsha(ourAppend.sha, keys.length, ...keys, describeCall(call), ...records);
   };

@@ -51,6 +51,7 @@ export type {
   TailReplacement,
   Written,
 } from './session-backend.ts';
+export { hasFollowed } from './session-backend.ts';
 export { assertSessionId, behindPrefix, MAX_SESSION_ID_BYTES } from './session-id.ts';
 export { openSession, type SessionDoor, SessionParts } from './session-parts.ts';
 export { isTableName, resolveTableNames, type TableNames } from './table-names.ts';

@@ -3,7 +3,6 @@ import { decodeItem } from './codec.ts';
 import { SessionError } from './errors.ts';
 import type { Decoded, RecordCoder } from './record-coder.ts';
 import { type Attempt, CONFLICT_DEADLINE_MS, retryConflicts } from './retry.ts';
-import { REMEMBERED_RECORDS } from './run-history.ts';
 import type {
   Appended,
   LockedSession,
@@ -123,18 +122,24 @@ export class History {
     }
   }
 
-  /** All items, oldest first, with the records that they were read from. */
-  async all(birth?: string): Promise<{
-    items: AgentInputItem[];
-    state: State | undefined;
-    newest: readonly string[];
-  }> {
+  /** The newest `limit` items, oldest first, with the state of the session. */
+  async newestOf(
+    limit: number,
+    { birth }: Expected,
+  ): Promise<{ items: AgentInputItem[]; state: State | undefined }> {
+    const { entries, snapshot } = await this.#tail(this.#backend, limit);
+    this.#assertBirth(birth, snapshot.state);
+    const items = entries.map(({ item }) => item).filter((item) => item !== undefined);
+    return { items: items.slice(-limit), state: snapshot.state };
+  }
+
+  /** All items, oldest first, with the state in which they were read. */
+  async all({ birth }: Expected): Promise<{ items: AgentInputItem[]; state: State | undefined }> {
     const { records, state } = await this.#backend.snapshot(this.#id);
     this.#assertBirth(birth, state);
-    const newest = records.slice(-REMEMBERED_RECORDS);
     const decoded = await this.coder.decode(records);
     this.#noteDamaged(decoded);
-    return { items: itemsOf(decoded), state, newest };
+    return { items: itemsOf(decoded), state };
   }
 
   /**
@@ -179,31 +184,25 @@ export class History {
 
   /** As {@link changeTail}, over the whole history with the position of each record. */
   changeAll<T>(
-    { birth }: Expected,
-    plan: (entries: readonly Entry[]) => Omit<Change<T>, 'from'>,
+    { birth, base }: Expected & { readonly base: State | undefined },
+    plan: (entries: readonly Entry[], follows: boolean) => Omit<Change<T>, 'from'>,
   ): Promise<T> {
     return this.#contend(async (session) => {
-      const { entries, state } = await this.#allEntries(session);
+      const { entries, state, follows } = await this.#allEntries(session, base);
       this.#assertBirth(birth, state);
-      const change = plan(entries);
+      const change = plan(entries, follows);
       const additions = await this.#additionsOf(change);
       const written = await session.replaceTail(this.#id, { state, drop: 'all', ...additions });
       return written ? { value: change.result(written, additions.records) } : this.#lost;
     });
   }
 
-  /**
-   * Changes items in place by compare-and-set; `plan` says which, by position: text or nothing.
-   *
-   * @returns the records that came
-   */
-  rewrite(
-    plan: (entries: readonly Entry[]) => ReadonlyMap<number, string | null>,
-  ): Promise<readonly string[]> {
+  /** Changes items in place by compare-and-set; `plan` says which, by position: text or nothing. */
+  rewrite(plan: (entries: readonly Entry[]) => ReadonlyMap<number, string | null>): Promise<void> {
     return this.#contend(async (session) => {
       const { entries, state } = await this.#allEntries(session);
       const texts = plan(entries);
-      if (state === undefined || texts.size === 0) return { value: [] };
+      if (state === undefined || texts.size === 0) return { value: undefined };
       const changes = new Map<number, string | null>();
       const outlines = new Map<number, unknown>();
       for (const [position, text] of texts) {
@@ -212,8 +211,7 @@ export class History {
         if (text !== null) outlines.set(position, this.#outlines([text], [])?.[0]);
       }
       const written = await session.rewrite(this.#id, { state, changes, outlines });
-      const rewritten = [...changes.values()].filter((record) => record !== null);
-      return written ? { value: rewritten } : this.#lost;
+      return written ? { value: undefined } : this.#lost;
     });
   }
 
@@ -256,11 +254,13 @@ export class History {
 
   async #allEntries(
     session: LockedSession,
-  ): Promise<Pick<Snapshot, 'state'> & { entries: Entry[] }> {
-    const snapshot = await session.snapshot(this.#id, { positions: true });
+    base?: State,
+  ): Promise<Pick<Snapshot, 'state'> & { entries: Entry[]; follows: boolean }> {
+    const snapshot = await session.snapshot(this.#id, { positions: true, base });
     const decoded = await this.coder.decode([...snapshot.records]);
     this.#noteDamaged(decoded);
-    return { entries: toEntries(snapshot, decoded), state: snapshot.state };
+    const { state, follows = true } = snapshot;
+    return { entries: toEntries(snapshot, decoded), state, follows };
   }
 
   async #tail(

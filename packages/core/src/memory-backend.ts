@@ -1,17 +1,18 @@
 import { closedError } from './call-queue.ts';
 import type { SessionInfo } from './directory.ts';
 import { decodeMetadata, type PageRequest } from './directory-page.ts';
-import type {
-  Append,
-  Appended,
-  Operation,
-  Rewrite,
-  SessionBackend,
-  Snapshot,
-  SnapshotQuery,
-  State,
-  TailReplacement,
-  Written,
+import {
+  type Append,
+  type Appended,
+  hasFollowed,
+  type Operation,
+  type Rewrite,
+  type SessionBackend,
+  type Snapshot,
+  type SnapshotQuery,
+  type State,
+  type TailReplacement,
+  type Written,
 } from './session-backend.ts';
 import { newToken } from './token.ts';
 
@@ -44,7 +45,7 @@ export class MemoryBackend implements SessionBackend {
 
   async snapshot(id: string, query: SnapshotQuery = {}): Promise<Snapshot> {
     const session = this.#find(id);
-    const { limit = Number.POSITIVE_INFINITY, operation = '' } = query;
+    const { limit = Number.POSITIVE_INFINITY, operation = '', base } = query;
     const newest = session?.records.slice(Math.max(session.records.length - limit, 0)) ?? [];
     const known = session?.operations.get(operation);
     return {
@@ -52,6 +53,7 @@ export class MemoryBackend implements SessionBackend {
       records: newest.map(({ text }) => text),
       ...(query.positions && { positions: newest.map(({ position }) => position) }),
       ...(known !== undefined && { operation: known }),
+      ...(base && { follows: hasFollowed(session && stateOf(session), base) }),
     };
   }
 

@@ -61,6 +61,8 @@ export interface SnapshotQuery {
   readonly operation?: string;
   /** Also return the position of each record. Default: false. */
   readonly positions?: boolean;
+  /** Also say whether the session has come from this state. */
+  readonly base?: State | undefined;
 }
 
 /** A session at one moment. */
@@ -73,6 +75,21 @@ export interface Snapshot {
   readonly positions?: number[];
   /** The fingerprint in the ledger, if the operation that was asked for is there. */
   readonly operation?: string;
+  /**
+   * Present if a base was asked for. True if only what was written since lies between it and this
+   * state: then positions above its revision are new, and those up to it are what they were. False if
+   * that is not so, or not known, as after a failover to a replica that lacked writes.
+   */
+  readonly follows?: boolean;
+}
+
+/**
+ * True if a session, by its birth, revision and token, may have come from a state: for backends whose
+ * server never loses what it acknowledged.
+ */
+export function hasFollowed(state: State | undefined, base: State): boolean {
+  if (state === undefined || state.birth !== base.birth) return false;
+  return state.revision > base.revision || state.token === base.token;
 }
 
 /** Adds records at the end. */

@@ -117,7 +117,7 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
     if (limit === undefined) return await this.#reading(() => this.#readAll(runContext));
     assertLimit(limit);
     if (limit <= 0) return [];
-    return await this.#reading(() => this.#history.newest(Math.min(limit, LARGEST_LIMIT)));
+    return await this.#reading(() => this.#readNewest(Math.min(limit, LARGEST_LIMIT), runContext));
   }
 
   /**
@@ -200,11 +200,9 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
   async applyHistoryMutations(args: SessionHistoryRewriteArgs): Promise<void> {
     this.#assertOpen();
     const mutations = prepareMutations(args);
-    await this.#inOrder('applyHistoryMutations', async () => {
-      this.#runs.rewrote(
-        await this.#history.rewrite((entries) => planMutations(entries, mutations)),
-      );
-    });
+    await this.#inOrder('applyHistoryMutations', () =>
+      this.#history.rewrite((entries) => planMutations(entries, mutations)),
+    );
   }
 
   /**
@@ -221,10 +219,11 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
     this.#assertOpen();
     const added = encodeItems(items);
     const run = runContext ?? this;
-    await this.#inOrder('replaceHistoryWithCompaction', () =>
-      this.#history.changeAll({ birth: this.#runs.birthOf(runContext) }, (entries) => {
+    await this.#inOrder('replaceHistoryWithCompaction', () => {
+      const expected = { birth: this.#runs.birthOf(runContext), base: this.#runs.baseOf(run) };
+      return this.#history.changeAll(expected, (entries, follows) => {
         noteItemCount(added.length);
-        const kept = keptByCompaction(entries, this.#runs.foreignAmong(run, entries));
+        const kept = keptByCompaction(entries, this.#runs.foreignAmong(run, entries, follows));
         const result = ({ state }: Written, records: readonly string[]) =>
           this.#runs.wrote(run, {
             birth: state.birth,
@@ -232,8 +231,8 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
             records: records.slice(0, records.length - kept.length),
           });
         return { added, kept, result };
-      }),
-    );
+      });
+    });
   }
 
   /** Closes this session, and its store if the session opened it. Later calls reject. */
@@ -248,9 +247,18 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
   }
 
   async #readAll(runContext?: RunContext<unknown>): Promise<AgentInputItem[]> {
-    const { items, state, newest } = await this.#history.all(this.#runs.birthOf(runContext));
-    if (runContext === undefined) this.#runs.readAgainAt(this, state, newest);
-    else this.#runs.readAt(runContext, state, newest);
+    const birth = this.#runs.birthOf(runContext);
+    const { items, state } = await this.#history.all({ birth });
+    if (runContext === undefined) this.#runs.readAgainAt(this, state);
+    else this.#runs.readAt(runContext, state);
+    return items;
+  }
+
+  async #readNewest(limit: number, runContext?: RunContext<unknown>): Promise<AgentInputItem[]> {
+    if (runContext === undefined) return this.#history.newest(limit);
+    const birth = this.#runs.birthOf(runContext);
+    const { items, state } = await this.#history.newestOf(limit, { birth });
+    this.#runs.saw(runContext, state);
     return items;
   }
 

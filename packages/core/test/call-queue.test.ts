@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { CallQueue, type Written } from '../src/backend.ts';
+import { type Append, type Appended, CallQueue } from '../src/backend.ts';
 import { MemorySessionStore, SessionStore, type StoredSession } from '../src/index.ts';
 import { MemoryBackend } from '../src/memory-backend.ts';
 import { call, user } from './items.ts';
@@ -16,9 +16,9 @@ class SlowBackend extends MemoryBackend {
     });
   }
 
-  override async append(id: string, records: readonly string[]): Promise<Written> {
+  override async append(id: string, append: Append): Promise<Appended | undefined> {
     if (id !== 'fast') await this.#gate;
-    return super.append(id, records);
+    return super.append(id, append);
   }
 }
 

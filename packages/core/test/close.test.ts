@@ -105,17 +105,22 @@ describe('closing a store', () => {
 
 describe('closing the backend in memory', () => {
   test.each([
-    ['append', (backend: MemoryBackend) => backend.append('a', ['{}'])],
+    ['append', (backend: MemoryBackend) => backend.append('a', { records: ['{}'] })],
     ['window', (backend: MemoryBackend) => backend.window('a', 1)],
     ['snapshot', (backend: MemoryBackend) => backend.snapshot('a')],
     ['clear', (backend: MemoryBackend) => backend.clear('a')],
     [
       'replaceTail',
-      (backend: MemoryBackend) => backend.replaceTail('a', { revision: 0, drop: 0, records: [] }),
+      (backend: MemoryBackend) =>
+        backend.replaceTail('a', { state: undefined, drop: 0, records: [] }),
     ],
     [
       'rewrite',
-      (backend: MemoryBackend) => backend.rewrite('a', { revision: 1, changes: new Map() }),
+      (backend: MemoryBackend) =>
+        backend.rewrite('a', {
+          state: { birth: 'b', revision: 1, token: 't' },
+          changes: new Map(),
+        }),
     ],
     [
       'listSessions',

@@ -72,7 +72,7 @@ describe('compaction inside a run', () => {
   });
 
   test('does not keep what the run put in the place of a suffix with damaged records in it', async () => {
-    await backendOf(store).append('a', ['damaged']);
+    await backendOf(store).append('a', { records: ['damaged'] });
     await session.addItems([user('old 3')]);
     await session.getItems(undefined, run);
     await session.applyHistoryTransaction(
@@ -136,12 +136,14 @@ describe('compaction inside a run', () => {
     expect(await session.getItems()).toEqual([summary, user('foreign')]);
   });
 
-  test('keeps what was added after another process deleted the session', async () => {
+  test('is refused after another process deleted the session, and what was added since stays', async () => {
     await session.getItems(undefined, run);
     await store.deleteSession('a');
     await other.addItems([user('foreign')]);
-    await session.replaceHistoryWithCompaction([summary], run);
-    expect(await session.getItems()).toEqual([summary, user('foreign')]);
+    await expect(session.replaceHistoryWithCompaction([summary], run)).rejects.toMatchObject({
+      code: 'session_deleted',
+    });
+    expect(await session.getItems()).toEqual([user('foreign')]);
   });
 });
 

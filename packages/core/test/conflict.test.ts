@@ -26,7 +26,7 @@ class ContestedBackend extends MemoryBackend {
   async #interfere(id: string): Promise<void> {
     if (this.#wins === 0) return;
     this.#wins -= 1;
-    await super.append(id, [JSON.stringify(user('theirs'))]);
+    await super.append(id, { records: [JSON.stringify(user('theirs'))] });
   }
 }
 

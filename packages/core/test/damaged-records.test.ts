@@ -19,7 +19,7 @@ beforeEach(() => {
 async function fill(texts: readonly (string | null)[]): Promise<void> {
   for (const [index, text] of texts.entries()) {
     const bad = damage[index % damage.length] ?? '';
-    if (text === null) await backendOf(store).append('a', [bad]);
+    if (text === null) await backendOf(store).append('a', { records: [bad] });
     else await session.addItems([user(text)]);
   }
 }

@@ -284,11 +284,11 @@ describe('deleteSession', () => {
 
   test('keeps a change that was read before from being written to what is born after', async () => {
     const backend = backendOf(store);
-    await backend.append('a', ['"old"']);
-    const { revision } = await backend.snapshot('a');
+    await backend.append('a', { records: ['"old"'] });
+    const { state } = await backend.snapshot('a');
     await store.deleteSession('a');
-    await backend.append('a', ['"new"']);
-    expect(await backend.replaceTail('a', { revision, drop: 1, records: [] })).toBeUndefined();
+    await backend.append('a', { records: ['"new"'] });
+    expect(await backend.replaceTail('a', { state, drop: 1, records: [] })).toBeUndefined();
     expect((await backend.snapshot('a')).records).toEqual(['"new"']);
   });
 });

@@ -30,7 +30,7 @@ describe('applyHistoryMutations', () => {
     await session.applyHistoryMutations({ mutations: [replaceCall('c')] });
     const after = await backendOf(store).snapshot('a', { positions: true });
     expect(after.positions).toEqual([before.positions?.[0], before.positions?.[2]]);
-    expect(after.revision).toBeGreaterThan(before.revision);
+    expect(after.state?.revision).toBeGreaterThan(before.state?.revision ?? 0);
   });
 
   test.each([

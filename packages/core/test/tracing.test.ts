@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Operation, type TailReplacement, traceOperation } from '../src/backend.ts';
+import { type Append, type TailReplacement, traceOperation } from '../src/backend.ts';
 import {
   MemorySessionStore,
   operationChannel,
@@ -106,7 +106,7 @@ describe('the tracing channel of operations', () => {
       override async replaceTail(id: string, replacement: TailReplacement) {
         if (this.wins > 0) {
           this.wins -= 1;
-          await this.append(id, [JSON.stringify(user('theirs'))]);
+          await this.append(id, { records: [JSON.stringify(user('theirs'))] });
         }
         return super.replaceTail(id, replacement);
       }
@@ -148,9 +148,9 @@ describe('the tracing channel of operations', () => {
       release = resolve;
     });
     class Slow extends MemoryBackend {
-      override async append(id: string, records: readonly string[], operation?: Operation) {
+      override async append(id: string, append: Append) {
         await blocked;
-        return super.append(id, records, operation);
+        return super.append(id, append);
       }
     }
     const session = openOn(new Slow());
@@ -168,9 +168,9 @@ describe('the tracing channel of operations', () => {
     operationChannel.start.bindStore(spans, ({ operation }) => `span of ${operation}`);
     const seen: (string | undefined)[] = [];
     class Watching extends MemoryBackend {
-      override append(id: string, records: readonly string[], operation?: Operation) {
+      override append(id: string, append: Append) {
         seen.push(spans.getStore());
-        return super.append(id, records, operation);
+        return super.append(id, append);
       }
     }
     await openOn(new Watching()).addItems([user('Hello')]);

@@ -26,7 +26,9 @@ async function fill(backend: Backend, database: TestDatabase): Promise<void> {
       const id = `user-${first + index}`;
       return {
         session_id: backend === mysql ? Buffer.from(id) : id,
+        birth: 'birth',
         revision: 1,
+        token: 'token',
         created_at: 1,
         updated_at: (first + index) * 7919 * 1000,
       };

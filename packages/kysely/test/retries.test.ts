@@ -128,7 +128,7 @@ onEveryBackend(
           const touch = sql`update agent_sessions set metadata = '{}' where session_id = 'deadlock'`;
           await touch.execute(transaction);
           // It makes its ledger entry, then waits for the row that we hold; we wait for its entry.
-          const write = backend.append('deadlock', ['{"number":1}'], operation);
+          const write = backend.append('deadlock', { records: ['{"number":1}'], operation });
           await waitingFor(other, 1);
           await sql`insert into agent_operations (session_id, operation_key, fingerprint, created_at)
             values ('deadlock', ${operation.key}, 'other', 0) on conflict do nothing`.execute(
@@ -147,18 +147,22 @@ onEveryBackend(
     test('a replacement that waits for the same operation, applied without items, is a replay of it', async () => {
       const db = database().connect();
       const { backend } = storeInternals(new KyselySessionStore({ db, createTables: true }));
-      const { revision } = await backend.append('replay', ['{"number":1}']);
+      await backend.append('replay', { records: ['{"number":1}'] });
+      const { state } = await backend.snapshot('replay');
       const operation = { key: 'k'.repeat(64), fingerprint: 'first' };
       const replaced = await db.transaction().execute(async (transaction) => {
         const inside = storeInternals(new KyselySessionStore({ db: transaction }));
-        await inside.backend.append('replay', [], operation);
-        const replacement = { revision, drop: 'all' as const, records: [] };
+        await inside.backend.append('replay', { records: [], operation });
+        const replacement = { state, drop: 'all' as const, records: [] };
         const own = { ...operation, fingerprint: 'second' };
         const write = backend.replaceTail('replay', { ...replacement, operation: own });
         await waitingFor(db, 1);
         return { write };
       });
-      expect(await replaced.write).toEqual({ revision, replayed: 'first' });
+      expect(await replaced.write).toEqual({
+        state: expect.objectContaining({ birth: state?.birth, revision: state?.revision }),
+        replayed: 'first',
+      });
       expect(await backend.window('replay', 5)).toHaveLength(1);
     });
 

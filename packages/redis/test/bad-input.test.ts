@@ -67,7 +67,7 @@ describe.skipIf(!hasServerBinary)('a server', () => {
             operationId: 'op',
             transaction: { type: 'append_items', items: [hello] },
           }),
-        () => backend.replaceTail('a', { revision: 0, drop: 'all', records: ['{}'] }),
+        () => backend.replaceTail('a', { state: undefined, drop: 'all', records: ['{}'] }),
         () => store.setMetadata('a', { title: 'x' }),
       ]) {
         expect(await codeOf(write)).toBe('schema_mismatch');

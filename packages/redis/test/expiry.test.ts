@@ -114,37 +114,38 @@ describe.skipIf(!hasServerBinary)('time to live', () => {
     expect((await expiries()).every((time) => time === -1)).toBe(true);
   });
 
-  test('an expired session is gone with its ledger, and starts above every earlier revision', async () => {
+  test('an expired session is gone with its ledger, and what was read of it is the state of no later one', async () => {
     const store = new RedisSessionStore({ redis, ttlSeconds: 1 });
     const { backend } = storeInternals(store);
     const session = store.session('a');
     const transaction = { type: 'append_items' as const, items: [user('once')] };
     await session.applyHistoryTransaction({ operationId: 'op', transaction });
-    const { revision } = await backend.snapshot('a');
+    const { state } = await backend.snapshot('a');
     await until('the session has expired', async () => (await redis.dbsize()) === 0);
     expect(await session.getItems()).toEqual([]);
     expect(await store.getSession('a')).toBeUndefined();
-    const stale = { revision, drop: 1, records: ['{}'] };
+    const stale = { state, drop: 1, records: ['{}'] };
     expect(await backend.replaceTail('a', stale)).toBeUndefined();
     await session.applyHistoryTransaction({ operationId: 'op', transaction });
     expect(contents(await session.getItems())).toEqual(['once']);
-    expect((await backend.snapshot('a')).revision).toBeGreaterThan(revision);
+    const { state: reborn } = await backend.snapshot('a');
+    expect(reborn).toMatchObject({ revision: state?.revision });
+    expect(reborn?.birth).not.toBe(state?.birth);
     expect(await backend.replaceTail('a', stale)).toBeUndefined();
   });
 
-  test('a session that was deleted and begun anew starts above its earlier revision at once', async () => {
+  test('a deleted session leaves its writers for an hour, and one begun anew is another and lasts', async () => {
     const store = new RedisSessionStore({ redis });
     const { backend } = storeInternals(store);
-    await backend.append('a', ['{}']);
-    // As if a server whose clock runs a day ahead had handed this revision out.
-    const ahead = Date.now() * 1000 + 86_400e6;
-    await redis.hset('agent-sessions:{a}', 'revision', String(ahead));
+    const first = await backend.append('a', { records: ['{}'] });
     expect(await store.deleteSession('a')).toBe(true);
     expect(await store.getSession('a')).toBeUndefined();
-    expect(await backend.snapshot('a')).toEqual({ revision: 0, records: [] });
+    expect(await backend.snapshot('a')).toEqual({ state: undefined, records: [] });
     expect(await redis.keys('*')).toEqual(['agent-sessions:{a}']);
     expect(await redis.ttl('agent-sessions:{a}')).toBeGreaterThan(3500);
-    expect((await backend.append('a', ['{}'])).revision).toBeGreaterThan(ahead);
+    const second = await backend.append('a', { records: ['{}'] });
+    expect(second).toMatchObject({ revision: 1 });
+    expect(second?.birth).not.toBe(first?.birth);
     expect(await redis.ttl('agent-sessions:{a}')).toBe(-1);
   });
 });

@@ -37,7 +37,7 @@ describe.skipIf(!hasServerBinary)('a store', () => {
     await until('the connection is gone', async () => (await connections()) === before);
     expect(await codeOf(() => session.getItems())).toBe('closed');
     const { backend } = storeInternals(session.store);
-    expect(await codeOf(() => backend.append('a', ['{}']))).toBe('closed');
+    expect(await codeOf(() => backend.append('a', { records: ['{}'] }))).toBe('closed');
   });
 
   test('one that was never used closes without a connection', async () => {
@@ -125,7 +125,7 @@ describe.skipIf(!hasServerBinary)('a store', () => {
     const store = new RedisSessionStore({ redis });
     const { backend } = storeInternals(store);
     const ids = Array.from({ length: 3000 }, (_, index) => `session ${index}`);
-    await Promise.all(ids.map((id) => backend.append(id, ['{}'])));
+    await Promise.all(ids.map((id) => backend.append(id, { records: ['{}'] })));
     const found: string[] = [];
     let cursor: string | undefined;
     do {

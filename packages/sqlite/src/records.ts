@@ -1,6 +1,7 @@
 import {
   type Append,
   type Appended,
+  hasFollowed,
   newToken,
   type Operation,
   type Rewrite,
@@ -55,15 +56,17 @@ export class Records {
     return { state: { birth, revision, token }, records: record === null ? [] : [record] };
   }
 
-  snapshot(id: string, { limit, operation, positions }: SnapshotQuery = {}): Snapshot {
+  snapshot(id: string, { limit, operation, positions, base }: SnapshotQuery = {}): Snapshot {
     const known = operation === undefined ? undefined : this.#fingerprint(id, operation);
     const records =
       limit === undefined ? this.#values<string>(this.#sql.all, id) : this.window(id, limit);
+    const state = this.#state(id);
     return {
-      state: this.#state(id),
+      state,
       records,
       ...(positions && { positions: this.#positions(id, limit) }),
       ...(known !== undefined && { operation: known }),
+      ...(base && { follows: hasFollowed(state, base) }),
     };
   }
 

@@ -62,7 +62,7 @@ test('listing sessions by activity walks an index instead of sorting', async () 
 describe('among many sessions', () => {
   beforeEach(() => {
     const insert = database.prepare(
-      'INSERT INTO agent_sessions (session_id, revision, created_at, updated_at) VALUES (?, 1, 1, ?)',
+      "INSERT INTO agent_sessions (session_id, birth, revision, token, created_at, updated_at) VALUES (?, 'b', 1, 't', 1, ?)",
     );
     const fill = database.transaction(() => {
       for (let number = 0; number < 5000; number += 1) insert.run(`user-${number}`, number);
