@@ -1,6 +1,7 @@
 import {
   type Append,
   type Appended,
+  hasFollowed,
   newToken,
   type Operation,
   type RecordBackend,
@@ -101,14 +102,17 @@ export class BranchBackend implements RecordBackend {
 
   async snapshot(_id: string, query: SnapshotQuery = {}): Promise<Snapshot> {
     // Positions are kept with the structure. What is known to have branches is not asked again.
-    const isDirect = !query.positions && this.#stillShown() === undefined;
+    const isDirect =
+      !query.positions && query.base === undefined && this.#stillShown() === undefined;
     const direct = isDirect ? await directSnapshot(this.cursor, query) : undefined;
     if (direct !== undefined) return direct;
     const rows = await this.#read(query);
     const { records = [], positions = [], state, operation } = rows ?? {};
+    const { base } = query;
     return {
       state,
       records,
+      ...(base && { follows: hasFollowed(state, base) }),
       ...(query.positions && { positions }),
       ...(operation !== undefined && { operation }),
     };

@@ -1,6 +1,7 @@
 import { SessionError } from '@agent-sessions/core';
 import {
   type Append,
+  hasFollowed,
   newToken,
   type Operation,
   type Revision,
@@ -132,7 +133,7 @@ export class Records {
 
   /** A session at one moment; one statement. */
   async snapshot(execute: Execute, id: string, query: SnapshotQuery = {}): Promise<Snapshot> {
-    const { limit, operation, positions = false } = query;
+    const { limit, operation, positions = false, base } = query;
     const parts = { id, limit, operation, positions };
     let rows: SnapshotRow[] = [];
     for (const statement of this.#dialect.snapshot(this.#tables, parts)) {
@@ -141,11 +142,13 @@ export class Records {
     }
     const [newest] = rows;
     const held = limit === 0 || newest?.message_data === null ? [] : rows.reverse();
+    const state = newest && toState(newest);
     return {
-      state: newest && toState(newest),
+      state,
       records: held.map(({ message_data }) => this.#text(message_data)),
       ...(positions && { positions: held.map(({ position }) => Number(position)) }),
       ...(typeof newest?.fingerprint === 'string' && { operation: newest.fingerprint }),
+      ...(base && { follows: hasFollowed(state, base) }),
     };
   }
 

@@ -1,16 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { SessionError } from '@agent-sessions/core';
-import type {
-  Append,
-  Appended,
-  LockedSession,
-  Operation,
-  Rewrite,
-  Snapshot,
-  SnapshotQuery,
-  State,
-  TailReplacement,
-  Written,
+import {
+  type Append,
+  type Appended,
+  hasFollowed,
+  type LockedSession,
+  type Operation,
+  type Rewrite,
+  type Snapshot,
+  type SnapshotQuery,
+  type State,
+  type TailReplacement,
+  type Written,
 } from '@agent-sessions/core/backend';
 import { readsFromReplicas } from './client.ts';
 import type { Connection } from './connection.ts';
@@ -18,6 +19,7 @@ import { type SessionKeys, sessionKeys } from './keys.ts';
 import { expandPositions } from './positions.ts';
 import { append, appendOnce } from './scripts/append.ts';
 import { clear } from './scripts/clear.ts';
+import { lastWrite } from './scripts/last-write.ts';
 import { read } from './scripts/read.ts';
 import { replaceTail, replaceTailOnce } from './scripts/replace-tail.ts';
 import { rewrite } from './scripts/rewrite.ts';
@@ -66,6 +68,8 @@ export class Records {
 
   async snapshot(id: string, query: SnapshotQuery = {}): Promise<Snapshot> {
     const keys = this.#keys(id);
+    const { base } = query;
+    // Asked after the records: what is there by then was there when they were read, or came later.
     const stored = await this.#reading(keys, () =>
       query.limit === undefined
         ? this.#whole(keys, query)
@@ -79,7 +83,19 @@ export class Records {
       records,
       ...(query.positions && { positions: expandPositions(source, length - records.length) }),
       ...(typeof fingerprint === 'string' && { operation: fingerprint }),
+      ...(base && { follows: await this.#follows(keys, state, base) }),
     };
+  }
+
+  /**
+   * Whether the session has come from a state: the server remembers the last write of each writer, and
+   * a server that lost writes remembers an earlier one.
+   */
+  async #follows(keys: SessionKeys, state: State | undefined, base: State): Promise<boolean> {
+    if (!hasFollowed(state, base)) return false;
+    const [writer, number] = [base.token.slice(0, 12), base.token.slice(12)];
+    const [last] = await this.#connection.run(lastWrite, keys.slice(0, 1), [writer]);
+    return typeof last === 'string' && last.slice(0, 10) >= number;
   }
 
   async replaceTail(

@@ -60,9 +60,9 @@ export const mysql: SqlDialect = {
   raiseBirth: ({ sessions }) =>
     `UPDATE ${sessions} SET revision = LAST_INSERT_ID(revision + ?), token = ?, updated_at = ?
      WHERE session_id = ? AND birth = ?`,
-  // A row that was there counts twice.
-  raised: ({ insertId, numAffectedRows }, newBirth) => ({
-    revision: Number(insertId),
+  // A row that was there counts twice; the number 0 is passed over, as it is none that was handed out.
+  raised: ({ insertId = 0n, numAffectedRows }, newBirth) => ({
+    revision: numAffectedRows ? Number(insertId) : Number.NaN,
     birth: numAffectedRows === 1n ? newBirth : undefined,
   }),
   lock: ({ sessions }) => `SELECT revision FROM ${sessions} WHERE session_id = ? FOR UPDATE`,
