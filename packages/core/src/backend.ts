@@ -6,7 +6,7 @@
  */
 export { CallQueue, closedError } from './call-queue.ts';
 export type { RecordCipher } from './cipher.ts';
-export { canonicalText, decodeItem, encodeItem, encodeItems } from './codec.ts';
+export { canonicalText, copyJson, decodeItem, encodeItem, encodeItems } from './codec.ts';
 export { decodeMetadata, type PageRequest, type PageStart } from './directory-page.ts';
 export { turnIfDue } from './event-loop.ts';
 export {

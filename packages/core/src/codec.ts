@@ -13,6 +13,16 @@ const BYTES_KEY = '$bytes';
 const LOOKS_LIKE_BYTES_KEY = /^\$+bytes$/;
 const BYTES_KEY_IN_JSON = '$bytes"';
 
+/** What becomes of bytes in a copy. `encode`: what {@link encodeItem} writes. */
+type Bytes = 'encode' | 'keep' | 'refuse';
+
+/** One copy in the making. */
+interface Copying {
+  readonly bytes: Bytes;
+  /** The objects that the value is inside of. */
+  readonly ancestors: Set<object>;
+}
+
 /**
  * Encodes an item as the JSON text that stores keep. Whatever JSON keeps comes back from
  * {@link decodeItem}, and so does `Uint8Array` at any depth; `undefined` properties are left out and
@@ -24,7 +34,7 @@ const BYTES_KEY_IN_JSON = '$bytes"';
  */
 export function encodeItem(item: unknown, name: string): string {
   try {
-    const plain = isPlainJson(item, 0) ? item : toPlainJson(item, name, 0, new Set());
+    const plain = isPlainJson(item, 0) ? item : copy(item, name, 'encode');
     if (!isRecord(plain) || types.isUint8Array(item)) throw invalidItem(name, 'is not an object');
     return JSON.stringify(plain);
   } catch (error) {
@@ -36,7 +46,7 @@ export function encodeItem(item: unknown, name: string): string {
         { cause: error },
       );
     }
-    throw invalidItem(name, 'has a property that cannot be read', error);
+    throw unreadable(name, error);
   }
 }
 
@@ -74,9 +84,41 @@ export function decodeItem(text: string): AgentInputItem | undefined {
  * never for storing.
  */
 export function canonicalText(item: unknown): string {
-  return JSON.stringify(toPlainJson(item, 'item', 0, new Set()), (_key, inner: unknown) =>
+  return JSON.stringify(copy(item, 'item', 'encode'), (_key, inner: unknown) =>
     isRecord(inner) ? sortKeys(inner) : inner,
   );
+}
+
+/**
+ * Copies a value into what JSON makes of it: without `undefined` properties, dates as strings. For
+ * sessions that send items elsewhere than to a backend: the caller may change the value afterwards.
+ * A `Uint8Array`, of which JSON has none, is copied or refused, as `bytes` says.
+ *
+ * @param name - How the value is called in errors, for example `items[2]`.
+ * @throws SessionError `invalid_item` for what JSON cannot hold. The message names the place, never the
+ * content.
+ *
+ * @example
+ * ```ts
+ * import { copyJson } from '@agent-sessions/core/backend';
+ * import type { AgentInputItem } from '@openai/agents';
+ *
+ * function snapshotOf(items: readonly AgentInputItem[]): AgentInputItem[] {
+ *   return items.map((item, index) => copyJson(item, `items[${index}]`, { bytes: 'keep' }));
+ * }
+ * ```
+ */
+export function copyJson<T>(
+  value: T,
+  name: string,
+  { bytes }: { readonly bytes: 'keep' | 'refuse' },
+): T {
+  try {
+    return copy(value, name, bytes) as T;
+  } catch (error) {
+    if (error instanceof SessionError) throw error;
+    throw unreadable(name, error);
+  }
 }
 
 /** True if native `JSON.stringify` alone gives the right text, which is so for almost every item. */
@@ -107,47 +149,60 @@ function isPlainJson(value: unknown, depth: number): boolean {
   return true;
 }
 
+function copy(value: unknown, name: string, bytes: Bytes): unknown {
+  return toPlainJson(value, name, 0, { bytes, ancestors: new Set() });
+}
+
 /** Copies a value into what JSON holds, or says where it cannot. */
-function toPlainJson(value: unknown, path: string, depth: number, ancestors: Set<object>): unknown {
+function toPlainJson(value: unknown, path: string, depth: number, copying: Copying): unknown {
+  const { ancestors } = copying;
   if (typeof value === 'bigint' || typeof value === 'function' || typeof value === 'symbol') {
     throw invalidItem(path, `is a ${typeof value}`);
   }
+  if (typeof value === 'number' && !Number.isFinite(value)) return null;
   if (typeof value !== 'object' || value === null) return value;
-  if (types.isUint8Array(value)) return { [BYTES_KEY]: toBase64(value) };
+  if (types.isUint8Array(value)) return copyBytes(value, path, copying.bytes);
   if (ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value)) {
     throw invalidItem(path, 'is binary data other than a Uint8Array');
   }
   if (ancestors.has(value)) throw invalidItem(path, 'contains itself');
   if (depth > MAX_DEPTH) throw invalidItem(path, `is nested deeper than ${MAX_DEPTH} levels`);
   ancestors.add(value);
-  const copy = copyChildren(value, path, depth, ancestors);
+  const children = copyChildren(value, path, depth, copying);
   ancestors.delete(value);
-  return copy;
+  return children;
 }
 
-function copyChildren(value: object, path: string, depth: number, ancestors: Set<object>): unknown {
+function copyBytes(value: Uint8Array, path: string, bytes: Bytes): unknown {
+  if (bytes === 'refuse') throw invalidItem(path, 'is binary data where there can be none');
+  return bytes === 'keep' ? new Uint8Array(value) : { [BYTES_KEY]: toBase64(value) };
+}
+
+function copyChildren(value: object, path: string, depth: number, copying: Copying): unknown {
   if ('toJSON' in value && typeof value.toJSON === 'function') {
     const json: unknown = value.toJSON();
-    if (typeof json !== 'object' || json === null) return toPlainJson(json, path, depth, ancestors);
+    if (typeof json !== 'object' || json === null) return toPlainJson(json, path, depth, copying);
     // As JSON has it, what toJSON gives is not asked for its own toJSON.
-    return copyOwn(json, path, depth, ancestors);
+    return copyOwn(json, path, depth, copying);
   }
-  return copyOwn(value, path, depth, ancestors);
+  return copyOwn(value, path, depth, copying);
 }
 
-function copyOwn(value: object, path: string, depth: number, ancestors: Set<object>): unknown {
+function copyOwn(value: object, path: string, depth: number, copying: Copying): unknown {
   if (Array.isArray(value)) {
-    return Array.from(value, (entry, index) =>
-      toPlainJson(entry, `${path}[${index}]`, depth + 1, ancestors),
+    return Array.from(
+      value,
+      (entry, index) => toPlainJson(entry, `${path}[${index}]`, depth + 1, copying) ?? null,
     );
   }
   if (types.isBoxedPrimitive(value)) return unbox(value, path);
-  const copy: Record<string, unknown> = {};
+  const own: Record<string, unknown> = {};
   for (const [key, entry] of Object.entries(value)) {
-    const inner = toPlainJson(entry, `${path}.${key}`, depth + 1, ancestors);
-    setOwn(copy, LOOKS_LIKE_BYTES_KEY.test(key) ? `$${key}` : key, inner);
+    const inner = toPlainJson(entry, `${path}.${key}`, depth + 1, copying);
+    const isEscaped = copying.bytes === 'encode' && LOOKS_LIKE_BYTES_KEY.test(key);
+    if (inner !== undefined) setOwn(own, isEscaped ? `$${key}` : key, inner);
   }
-  return copy;
+  return own;
 }
 
 function unbox(value: object, path: string): unknown {
@@ -201,6 +256,10 @@ function toBase64(bytes: Uint8Array): string {
 /** Copies, because small Buffers share one pool of memory. */
 function fromBase64(text: string): Uint8Array {
   return new Uint8Array(Buffer.from(text, 'base64'));
+}
+
+function unreadable(path: string, cause: unknown): SessionError {
+  return invalidItem(path, 'has a property that cannot be read', cause);
 }
 
 function invalidItem(path: string, problem: string, cause?: unknown): SessionError {

@@ -1,4 +1,4 @@
-import { type AgentInputItem, getLogger } from '@openai/agents-core';
+import { type AgentInputItem, getLogger } from '@openai/agents';
 import { append } from './api/append.ts';
 import { type ClearProgress, clear } from './api/clear.ts';
 import type { ConversationsApi } from './api/conversations-api.ts';

@@ -4,8 +4,5 @@
  * @module
  */
 export type { ClearProgress } from './api/clear.ts';
-export {
-  type ClearOptions,
-  OpenAIConversationsSession,
-  type OpenAIConversationsSessionOptions,
-} from './session.ts';
+export type { ClearOptions, OpenAIConversationsSessionOptions } from './options.ts';
+export { OpenAIConversationsSession } from './session.ts';

@@ -1,50 +1,32 @@
 import { SessionError } from '@agent-sessions/core';
 import {
+  assertLimit,
   assertSessionId,
-  inOrder,
+  CallQueue,
   noteItemCount,
   retryUntil,
   traceOperation,
-} from '@agent-sessions/core/adapter';
-import type { AgentInputItem } from '@openai/agents-core';
-import { OpenAIConversationsSession as SdkConversationsSession } from '@openai/agents-openai';
-import type { ClearProgress } from './api/clear.ts';
+} from '@agent-sessions/core/backend';
+import {
+  type AgentInputItem,
+  OpenAIConversationsSession as SdkConversationsSession,
+} from '@openai/agents';
 import { ConversationsApi, MissingConversationError } from './api/conversations-api.ts';
-import { type ClientOptions, resolveClient } from './client.ts';
+import { resolveClient } from './client.ts';
 import { Conversation, warn } from './conversation.ts';
 import { toComparable } from './convert/comparable.ts';
 import { fromWire } from './convert/from-wire.ts';
 import { prepareItems } from './convert/prepare.ts';
 import type { Outgoing } from './convert/to-wire.ts';
-import { assertLimit } from './limit.ts';
-import { assertMetadata, assertOnMissing, assertTimeout } from './options.ts';
+import {
+  assertClearOptions,
+  assertSessionOptions,
+  type ClearOptions,
+  type OpenAIConversationsSessionOptions,
+} from './options.ts';
 import type { WireItem } from './wire.ts';
 
 const DEFAULT_TIMEOUT_MS = 30_000;
-
-/** Options of {@link OpenAIConversationsSession}; all of the SDK's class, and three more. */
-export interface OpenAIConversationsSessionOptions extends ClientOptions {
-  /** An existing conversation. Default: a new one, created by the first write. */
-  readonly conversationId?: string | undefined;
-  /** For a conversation that this session creates: 16 pairs of 64 and 512 characters at most. */
-  readonly metadata?: Readonly<Record<string, string>> | undefined;
-  /**
-   * What to do when the conversation was deleted. `error`: reject. `create`: read it as empty; the
-   * first write creates a new one, with another id. Default: `error`.
-   */
-  readonly onMissingConversation?: 'error' | 'create' | undefined;
-  /**
-   * How long a call waits while the conversation is locked, as by a response that is being made in it,
-   * or while others take the newest item first. 0 for one attempt. Default: 30 000 milliseconds.
-   */
-  readonly timeoutMs?: number | undefined;
-}
-
-/** What {@link OpenAIConversationsSession.clearSession} takes. */
-export interface ClearOptions {
-  /** Called after each deleted item. */
-  readonly onProgress?: ((progress: ClearProgress) => void) | undefined;
-}
 
 /**
  * A session that keeps its history in a conversation of OpenAI's Conversations API. It takes the
@@ -54,9 +36,9 @@ export interface ClearOptions {
  * the client's `maxRetries` says, but a write is never sent again before its effect was looked for.
  * A locked conversation is waited for as `timeoutMs` says.
  *
- * @throws SessionError from every call that sends requests: `busy` for a rate limit that
- * outlasts the repetitions or a lock that outlasts `timeoutMs`; `invalid_options` without an API key; `backend` for what the API refuses,
- * for no answer, and for a conversation that does not exist
+ * @throws SessionError from every call that sends requests: `busy` for a rate limit that outlasts the
+ * repetitions or a lock that outlasts `timeoutMs`; `invalid_options` without an API key; `backend` for
+ * what the API refuses, for no answer, and for a conversation that does not exist
  *
  * @example
  * ```ts
@@ -69,11 +51,12 @@ export interface ClearOptions {
  * ```
  */
 export class OpenAIConversationsSession extends SdkConversationsSession {
+  readonly #calls = new CallQueue();
   readonly #client: ReturnType<typeof resolveClient>;
   readonly #timeoutMs: number;
   /** Fields that the API refused, as `type.path`: they are not sent again. */
   readonly #unknownFields = new Set<string>();
-  readonly #metadata: Readonly<Record<string, string>> | undefined;
+  readonly #metadata: Record<string, string> | undefined;
   readonly #createsMissing: boolean;
   #conversation: Conversation | undefined;
 
@@ -83,19 +66,17 @@ export class OpenAIConversationsSession extends SdkConversationsSession {
    * @throws SessionError `invalid_options`, `invalid_session_id`
    */
   constructor(options: OpenAIConversationsSessionOptions = {}) {
-    const { conversationId, metadata, onMissingConversation = 'error' } = options;
+    assertSessionOptions(options);
+    const { conversationId, metadata, onMissingConversation } = options;
     const { timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+    if (conversationId !== undefined) assertSessionId(conversationId);
     const client = resolveClient(options);
     // The base class brands the instance, which other parts of the SDK look for. Its own client and
     // state are not used: every method that would is overridden here.
     super({ client });
-    if (conversationId !== undefined) assertSessionId(conversationId);
-    assertMetadata(metadata);
-    assertOnMissing(onMissingConversation);
-    assertTimeout(timeoutMs);
     this.#client = client;
     this.#timeoutMs = timeoutMs;
-    this.#metadata = metadata;
+    this.#metadata = metadata && { ...metadata };
     this.#createsMissing = onMissingConversation === 'create';
     if (conversationId !== undefined) {
       this.#conversation = new Conversation(conversationId, this.#unknownFields);
@@ -170,9 +151,11 @@ export class OpenAIConversationsSession extends SdkConversationsSession {
    * Deletes all items, one request each, eight at once. The conversation and its id stay. When it
    * fails for good, what is left need not be the start of the history; clear again to go on.
    *
-   * @throws SessionError `busy`, `backend`, with the number of deleted items and what is left
+   * @throws SessionError `invalid_options`; `busy`, `backend`, with the number of deleted items and what
+   * is left
    */
   override async clearSession(options: ClearOptions = {}): Promise<void> {
+    assertClearOptions(options, 'clearSession()');
     await this.#inOrder('clearSession', (api) => this.#clear(api, options));
   }
 
@@ -180,9 +163,10 @@ export class OpenAIConversationsSession extends SdkConversationsSession {
    * Deletes all items, then the conversation; deleting only the conversation would leave its items
    * at OpenAI. What is gone already counts as deleted. The session keeps the id of the conversation.
    *
-   * @throws SessionError `busy`, `backend`
+   * @throws SessionError `invalid_options`, `busy`, `backend`
    */
   async deleteConversation(options: ClearOptions = {}): Promise<void> {
+    assertClearOptions(options, 'deleteConversation()');
     await this.#inOrder('deleteConversation', async (api) => {
       if (this.#conversation === undefined) return;
       await this.#clear(api, options);
@@ -263,7 +247,7 @@ export class OpenAIConversationsSession extends SdkConversationsSession {
   }
 
   async #create(api: ConversationsApi): Promise<Conversation> {
-    const id = await api.createConversation(this.#metadata && { ...this.#metadata });
+    const id = await api.createConversation(this.#metadata);
     return new Conversation(id, this.#unknownFields, { ids: [], isAll: true });
   }
 
@@ -277,7 +261,7 @@ export class OpenAIConversationsSession extends SdkConversationsSession {
   #inOrder<T>(operation: string, work: (api: ConversationsApi) => Promise<T>): Promise<T> {
     const call = { operation, store: this, sessionId: () => this.sessionId };
     return traceOperation(call, () =>
-      inOrder(this, '', () => work(new ConversationsApi(this.#client, this.#timeoutMs))),
+      this.#calls.run('', async () => work(new ConversationsApi(this.#client, this.#timeoutMs))),
     );
   }
 }

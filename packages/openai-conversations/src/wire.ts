@@ -1,5 +1,5 @@
 import type OpenAI from 'openai';
-import { isRecord } from './json.ts';
+import { isRecord } from './is-record.ts';
 
 /** An item as the Conversations API takes and returns it. */
 export interface WireItem {

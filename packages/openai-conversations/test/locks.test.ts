@@ -1,6 +1,5 @@
 import { operationChannel, type SessionOperation } from '@agent-sessions/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { OpenAIConversationsSession } from '../src/index.ts';
 import { isLive, type LocalTarget, openLocal, texts, user, users } from './support.ts';
 
 describe.skipIf(isLive)('a locked conversation', () => {
@@ -92,14 +91,4 @@ describe.skipIf(isLive)('a locked conversation', () => {
     operationChannel.unsubscribe(subscriber);
     expect(retries).toEqual({ addItems: 2, getItems: 2 });
   });
-
-  it.each([-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '1000'])(
-    'a timeoutMs of %s is refused',
-    (timeoutMs) => {
-      const options = { apiKey: 'sk', timeoutMs: timeoutMs as number };
-      expect(() => new OpenAIConversationsSession(options)).toThrow(
-        expect.objectContaining({ code: 'invalid_options' }),
-      );
-    },
-  );
 });

@@ -1,5 +1,9 @@
-import { type AgentInputItem, setTracingDisabled, withTrace } from '@openai/agents-core';
-import { OpenAIResponsesModel } from '@openai/agents-openai';
+import {
+  type AgentInputItem,
+  OpenAIResponsesModel,
+  setTracingDisabled,
+  withTrace,
+} from '@openai/agents';
 import type OpenAI from 'openai';
 
 type Json = Record<string, unknown>;

@@ -1,4 +1,4 @@
-import type { AgentInputItem } from '@openai/agents-core';
+import type { AgentInputItem } from '@openai/agents';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { asForModel, modelInput } from './model-input.ts';
 import { isLive, type LocalTarget, openLocal, user } from './support.ts';

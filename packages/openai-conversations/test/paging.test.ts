@@ -26,7 +26,7 @@ describe('batches and pages', () => {
     async () => {
       const session = target.session();
       await session.addItems(users(1000));
-      const reader = target.session({ conversationId: session.sessionId });
+      const reader = target.session({ conversationId: session.sessionId ?? '' });
       target.sent.length = 0;
       expect(texts(await reader.getItems())).toEqual(texts(users(1000)));
       expect(target.count('GET items')).toBe(10);

@@ -58,7 +58,7 @@ describe('pop, clear and delete', () => {
     await session.addItems(users(12));
     const popped = await Promise.all(
       Array.from({ length: 10 }, () =>
-        target.session({ conversationId: session.sessionId }).popItem(),
+        target.session({ conversationId: session.sessionId ?? '' }).popItem(),
       ),
     );
     expect(new Set(texts(popped.map((item) => item ?? user('nothing')))).size).toBe(10);
@@ -74,7 +74,7 @@ describe('pop, clear and delete', () => {
     expect(await session.getSessionId()).toBe(id);
     expect(await session.getItems()).toEqual([]);
     await session.addItems([user('new')]);
-    expect(texts(await target.session({ conversationId: id }).getItems())).toEqual(['new']);
+    expect(texts(await target.session({ conversationId: id ?? '' }).getItems())).toEqual(['new']);
   });
 
   it('deleteConversation() deletes the items, then the conversation; twice is once', async () => {
@@ -105,7 +105,7 @@ describe('pop, clear and delete', () => {
     const old = target.session();
     await old.addItems(users(2));
     const session = target.session({
-      conversationId: old.sessionId,
+      conversationId: old.sessionId ?? '',
       onMissingConversation: 'create',
     });
     expect(texts(await session.getItems())).toEqual(texts(users(2)));

@@ -3,7 +3,7 @@ import {
   OpenAIConversationsSession as SdkSession,
   setDefaultOpenAIClient,
   setDefaultOpenAIKey,
-} from '@openai/agents-openai';
+} from '@openai/agents';
 import OpenAI from 'openai';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { OpenAIConversationsSession } from '../src/index.ts';
@@ -13,6 +13,11 @@ import { isLive, openLocal, user } from './support.ts';
 import { variants } from './variants/index.ts';
 
 afterEach(() => vi.unstubAllEnvs());
+
+const cycle: Record<string, unknown> = { text: 'a secret' };
+cycle.again = [cycle];
+
+const deep: unknown = JSON.parse('['.repeat(600) + ']'.repeat(600));
 
 describe('what passes for the SDK’s session', () => {
   it('is an instance of it', () => {
@@ -71,6 +76,52 @@ describe.skipIf(isLive)('what is sent and read', () => {
       expect(id !== undefined, type).toBe(keepsId(type));
     }
     vi.restoreAllMocks();
+  });
+
+  it.each([
+    ['a bigint', { a: [0, 1n] }, 'items[1].providerData.a[1] is a bigint'],
+    ['a function', { a: () => 'a secret' }, 'items[1].providerData.a is a function'],
+    ['a cycle', cycle, 'items[1].providerData.again[0] contains itself'],
+    [
+      'bytes',
+      { a: new Uint8Array(1) },
+      'items[1].providerData.a is binary data where there can be none',
+    ],
+    ['numbers', { a: new Float32Array(1) }, 'items[1].providerData.a is binary data'],
+    ['too deep a nest', { a: deep }, 'is nested deeper than 500 levels'],
+  ])('what JSON cannot hold is refused with its place, and nothing is sent: %s', async (...row) => {
+    const [, data, place] = row;
+    await using local = await openLocal();
+    const item = { ...user('a secret'), providerData: data };
+    const error = await local
+      .session()
+      .addItems([user('one'), item])
+      .catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'invalid_item', message: expect.stringContaining(place) });
+    expect(String(error)).not.toContain('secret');
+    expect(local.sent).toEqual([]);
+  });
+
+  it('an item is sent as it was when it was added, as JSON has it', async () => {
+    await using local = await openLocal();
+    const session = local.session();
+    await session.getSessionId();
+    const data: Record<string, unknown> = {
+      a: undefined,
+      b: new Date(0),
+      c: [undefined, Number.NaN],
+    };
+    const added = session.addItems([{ ...user('one'), providerData: data }]);
+    data.d = 'later';
+    await added.catch(() => undefined);
+    const [first] = local.sent.flatMap(({ body }) => body.items ?? []);
+    expect(first).toEqual({
+      type: 'message',
+      role: 'user',
+      content: [{ type: 'input_text', text: 'one' }],
+      b: '1970-01-01T00:00:00.000Z',
+      c: [null, null],
+    });
   });
 
   it('one item of the API is one of ours; one that nobody knows comes back with its data', async () => {
@@ -164,27 +215,6 @@ describe.skipIf(isLive)('which client is used', () => {
     const keys = seen.mock.calls.map(([, init]) => new Headers(init?.headers).get('authorization'));
     expect([...new Set(keys)]).toEqual(['Bearer sk-environment', 'Bearer sk-set']);
     seen.mockRestore();
-  });
-
-  it.each([
-    { apiKey: 'sk', client: new OpenAI({ apiKey: 'sk' }) },
-    { baseURL: 'http://localhost', client: new OpenAI({ apiKey: 'sk' }) },
-    { apiKey: 'sk', metadata: { ['k'.repeat(65)]: 'v' } },
-    { apiKey: 'sk', metadata: { k: 'v'.repeat(513) } },
-    { apiKey: 'sk', metadata: Object.fromEntries(Array.from({ length: 17 }, (_, n) => [n, 'v'])) },
-    { apiKey: 'sk', metadata: null as never },
-    { apiKey: 'sk', metadata: 'text' as never },
-    { apiKey: 'sk', onMissingConversation: 'ignore' as never },
-  ])('options that contradict themselves or the API are refused: %o', (options) => {
-    expect(() => new OpenAIConversationsSession(options)).toThrow(
-      expect.objectContaining({ code: 'invalid_options' }),
-    );
-  });
-
-  it('an empty conversation id is refused', () => {
-    expect(() => new OpenAIConversationsSession({ apiKey: 'sk', conversationId: '' })).toThrow(
-      expect.objectContaining({ code: 'invalid_session_id' }),
-    );
   });
 });
 

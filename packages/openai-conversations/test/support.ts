@@ -1,4 +1,4 @@
-import type { AgentInputItem } from '@openai/agents-core';
+import type { AgentInputItem } from '@openai/agents';
 import OpenAI from 'openai';
 import {
   OpenAIConversationsSession,

@@ -4,7 +4,7 @@ import {
   importSession,
   MemorySessionStore,
 } from '@agent-sessions/core';
-import type { AgentInputItem } from '@openai/agents-core';
+import type { AgentInputItem } from '@openai/agents';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openTarget, type Target, user } from './support.ts';
 
@@ -51,7 +51,7 @@ describe('moving a conversation', () => {
     await local.addItems(conversation);
     const remote = target.session();
     expect(await copySession(local, remote)).toBe(conversation.length);
-    expectSame(await target.session({ conversationId: remote.sessionId }).getItems());
+    expectSame(await target.session({ conversationId: remote.sessionId ?? '' }).getItems());
     const home = store.session();
     await copySession(remote, home);
     expectSame(await home.getItems());

@@ -1,5 +1,5 @@
 import { isSessionError } from '@agent-sessions/core';
-import { protocol } from '@openai/agents-core';
+import { protocol } from '@openai/agents';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { modelInput } from './model-input.ts';
 import { isLive, type LocalTarget, openTarget, type Target } from './support.ts';

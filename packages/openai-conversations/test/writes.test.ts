@@ -42,7 +42,7 @@ describe.skipIf(isLive)('a batch that fails', () => {
     expect(texts(await session.getItems())).toEqual(['before', 'after']);
   });
 
-  it('says which items are left when taking back fails too: the start of the batch', async () => {
+  it('says which items are left when removing them fails, too: the start of the batch', async () => {
     const session = target.session();
     target.server.fail({ on: 'POST items', after: 2, answer: 400 });
     target.server.fail({ on: 'DELETE item', after: 10, answer: 403 });
@@ -126,7 +126,7 @@ describe.skipIf(isLive)('a write of unknown outcome', () => {
   it('is not taken for an earlier, equal item, by a session that never read', async () => {
     const first = target.session();
     await first.addItems([user('yes')]);
-    const session = target.session({ conversationId: first.sessionId });
+    const session = target.session({ conversationId: first.sessionId ?? '' });
     target.server.fail({ on: 'POST items', answer: 'reset' });
     await session.addItems([user('yes')]);
     expect(stored(session.sessionId)).toEqual(['yes', 'yes']);
@@ -135,7 +135,7 @@ describe.skipIf(isLive)('a write of unknown outcome', () => {
   it('is found among the items that another writer added meanwhile', async () => {
     const session = target.session();
     await session.addItems([user('before')]);
-    const other = target.session({ conversationId: session.sessionId });
+    const other = target.session({ conversationId: session.sessionId ?? '' });
     target.server.fail({ on: 'POST items', applied: true, answer: 'reset', after: 1 });
     await other.addItems([user('theirs')]);
     await session.addItems(users(2));
@@ -156,7 +156,7 @@ describe.skipIf(isLive)('a write of unknown outcome', () => {
   it('is stored once when the newest item that was known is deleted meanwhile', async () => {
     const session = target.session();
     await session.addItems(users(3));
-    const other = target.session({ conversationId: session.sessionId });
+    const other = target.session({ conversationId: session.sessionId ?? '' });
     await other.popItem();
     target.server.fail({ on: 'POST items', answer: 'reset' });
     await session.addItems([user('new')]);
@@ -166,7 +166,7 @@ describe.skipIf(isLive)('a write of unknown outcome', () => {
   it('is stored once when another instance clears the conversation meanwhile', async () => {
     const writer = target.session();
     await writer.addItems(users(150));
-    const session = target.session({ conversationId: writer.sessionId });
+    const session = target.session({ conversationId: writer.sessionId ?? '' });
     await session.getItems(20);
     await writer.clearSession();
     target.server.fail({ on: 'POST items', answer: 'reset' });
@@ -177,7 +177,7 @@ describe.skipIf(isLive)('a write of unknown outcome', () => {
   it('is a conflict when nothing is left by which its effect would be known', async () => {
     const writer = target.session();
     await writer.addItems(users(30));
-    const session = target.session({ conversationId: writer.sessionId });
+    const session = target.session({ conversationId: writer.sessionId ?? '' });
     await session.getItems(2);
     for (const _ of ['item 29', 'item 28']) await writer.popItem();
     target.server.fail({ on: 'POST items', answer: 'reset' });

@@ -20,6 +20,11 @@ export const projects: readonly Project[] = [
   { name: 'encrypted', installs: ['@agent-sessions/encrypted', '@agent-sessions/core'] },
   { name: 'mysql', installs: [...onKysely, 'mysql2'], server: 'mysql' },
   { name: 'no-driver', installs: [...onKysely, '@agent-sessions/core'] },
+  {
+    name: 'openai-conversations',
+    installs: ['@agent-sessions/openai-conversations', 'openai'],
+    server: 'conversations',
+  },
   { name: 'pglite', installs: [...onKysely, '@electric-sql/pglite'] },
   { name: 'postgres', installs: [...onKysely, 'pg'], server: 'postgres' },
   { name: 'redis', installs: ['@agent-sessions/redis', 'ioredis'], server: 'redis' },

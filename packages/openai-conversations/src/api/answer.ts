@@ -1,5 +1,5 @@
 import { SessionError } from '@agent-sessions/core';
-import { isRecord } from '../json.ts';
+import { isRecord } from '../is-record.ts';
 import type { WireItem } from '../wire.ts';
 
 /** The items of a list, as the API sent it; `undefined` if it is no such list. */

@@ -1,6 +1,6 @@
 import { isSessionError, SessionError } from '@agent-sessions/core';
 import { APIError, OpenAIError } from 'openai';
-import { isRecord } from '../json.ts';
+import { isRecord } from '../is-record.ts';
 
 /**
  * What a failed request means.

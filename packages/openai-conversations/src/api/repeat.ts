@@ -1,4 +1,4 @@
-import { retryUntil } from '@agent-sessions/core/adapter';
+import { retryUntil } from '@agent-sessions/core/backend';
 import { type Failure, toFailure, toSessionError } from './failure.ts';
 import { type Patience, Repetitions } from './wait.ts';
 

@@ -1,3 +1,4 @@
+import { fullJitter } from '@agent-sessions/core/backend';
 import type { Failure } from './failure.ts';
 
 /** The first wait lasts at most this long; the bound doubles from one to the next. */
@@ -25,8 +26,7 @@ export class Repetitions {
   }
 
   /**
-   * Waits before the request is sent again: as long as the API asks, else a random time with
-   * exponentially growing bound ("full jitter", Marc Brooker, AWS Architecture Blog, 2015).
+   * Waits before the request is sent again: as long as the API asks, else with full jitter.
    *
    * @returns false, at once, if it is not to be sent again
    */
@@ -34,9 +34,9 @@ export class Repetitions {
     const longest = this.#longestWait(failure);
     const { retryAfterMs } = failure;
     if (longest <= 0 || (retryAfterMs !== undefined && retryAfterMs > longest)) return false;
-    const bound = Math.min(FIRST_WAIT_MS * 2 ** this.#waits, LONGEST_WAIT_MS);
+    const wait = retryAfterMs ?? fullJitter(this.#waits, FIRST_WAIT_MS, LONGEST_WAIT_MS);
     this.#waits += 1;
-    await delay(Math.min(retryAfterMs ?? Math.random() * bound, longest));
+    await delay(Math.min(wait, longest));
     return true;
   }
 

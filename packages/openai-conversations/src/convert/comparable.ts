@@ -1,5 +1,6 @@
-import type { AgentInputItem } from '@openai/agents-core';
-import { copyJson, isRecord } from '../json.ts';
+import { copyJson } from '@agent-sessions/core/backend';
+import type { AgentInputItem } from '@openai/agents';
+import { isRecord } from '../is-record.ts';
 import { keepsId } from '../wire.ts';
 import { rawWireItem } from './raw.ts';
 import { withParts } from './same.ts';
@@ -26,7 +27,7 @@ export function toComparable(given: AgentInputItem): AgentInputItem {
 
 function wireOf(given: AgentInputItem): Record<string, unknown> {
   try {
-    const item = copyJson(given, 'keep');
+    const item = copyJson(given, 'item', { bytes: 'keep' });
     return rawWireItem(item) ?? toWire(item, 'item')?.wire ?? { ...item };
   } catch {
     return copyOrNothing(given);
@@ -36,7 +37,7 @@ function wireOf(given: AgentInputItem): Record<string, unknown> {
 /** What cannot be copied cannot be stored either, so it equals nothing that is. */
 function copyOrNothing(item: AgentInputItem): Record<string, unknown> {
   try {
-    return { ...copyJson(item) };
+    return { ...copyJson(item, 'item', { bytes: 'refuse' }) };
   } catch {
     return {};
   }

@@ -1,4 +1,4 @@
-import { isRecord } from '../json.ts';
+import { isRecord } from '../is-record.ts';
 
 /** Names an item for an error by its type, role and content types: never by what it says. */
 export function describeItem(item: unknown): string {

@@ -1,4 +1,4 @@
-import type { AgentInputItem } from '@openai/agents-core';
+import type { AgentInputItem } from '@openai/agents';
 import type { WireItem } from '../wire.ts';
 import { readComputerOutput, readUserMessage } from './read.ts';
 import { covers, withParts } from './same.ts';

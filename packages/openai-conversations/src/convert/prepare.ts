@@ -1,5 +1,5 @@
 import { SessionError } from '@agent-sessions/core';
-import type { AgentInputItem } from '@openai/agents-core';
+import type { AgentInputItem } from '@openai/agents';
 import { type Outgoing, toWire } from './to-wire.ts';
 
 /** Items as they are sent, and what to tell about them. */

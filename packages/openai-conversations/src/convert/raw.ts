@@ -1,5 +1,5 @@
-import type { AgentInputItem } from '@openai/agents-core';
-import { isRecord } from '../json.ts';
+import type { AgentInputItem } from '@openai/agents';
+import { isRecord } from '../is-record.ts';
 
 /** The SDK's types. All others are the API's own. */
 const SDK_TYPES: ReadonlySet<unknown> = new Set([

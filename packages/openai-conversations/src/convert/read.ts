@@ -1,5 +1,5 @@
-import type { AgentInputItem, UserMessageItem } from '@openai/agents-core';
-import { isRecord } from '../json.ts';
+import type { AgentInputItem, UserMessageItem } from '@openai/agents';
+import { isRecord } from '../is-record.ts';
 import type { WireItem } from '../wire.ts';
 
 type UserContent = Exclude<UserMessageItem['content'], string>[number];

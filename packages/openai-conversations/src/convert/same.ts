@@ -1,4 +1,4 @@
-import { isRecord } from '../json.ts';
+import { isRecord } from '../is-record.ts';
 import { keepsId, type WireItem } from '../wire.ts';
 
 /** What the API fills in. */

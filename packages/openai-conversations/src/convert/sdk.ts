@@ -1,5 +1,5 @@
-import type { AgentInputItem } from '@openai/agents-core';
-import { OpenAIConversationsSession } from '@openai/agents-openai';
+import type { AgentInputItem } from '@openai/agents';
+import { OpenAIConversationsSession } from '@openai/agents';
 import type OpenAI from 'openai';
 import type { WireItem } from '../wire.ts';
 

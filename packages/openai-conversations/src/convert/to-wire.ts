@@ -1,6 +1,7 @@
 import { SessionError } from '@agent-sessions/core';
-import type { AgentInputItem } from '@openai/agents-core';
-import { copyJson, isRecord, NotJsonError } from '../json.ts';
+import { copyJson } from '@agent-sessions/core/backend';
+import type { AgentInputItem } from '@openai/agents';
+import { isRecord } from '../is-record.ts';
 import { keepsId, type Problem, problemOf, type WireItem } from '../wire.ts';
 import { describeItem } from './describe.ts';
 import { extrasOf } from './extras.ts';
@@ -36,7 +37,7 @@ export function toWire(given: AgentInputItem, name: string): Outgoing | undefine
   const item = snapshot(given, name);
   const converted = convert(item, name);
   if (converted === undefined) return undefined;
-  const wire = copyOf(mended(withId(converted, item)), item, name);
+  const wire = copyJson(mended(withId(converted, item)), name, { bytes: 'refuse' });
   if (wire.type === 'reasoning' && wire.id === undefined) return undefined;
   const problem = problemOf(wire);
   if (problem !== undefined) throw refusal(item, name, problem);
@@ -48,16 +49,8 @@ function snapshot(item: AgentInputItem, name: string): AgentInputItem {
   if (!isRecord(item)) {
     throw refusal(item, name, { problem: 'it is not an object', code: 'invalid_item' });
   }
-  return copyOf(item, item, name, 'keep');
-}
-
-function copyOf<T>(value: T, item: unknown, name: string, bytes?: 'keep'): T {
-  try {
-    return copyJson(value, bytes);
-  } catch (error) {
-    if (!(error instanceof NotJsonError)) throw error;
-    throw refusal(item, name, { problem: `it ${error.message}`, code: 'invalid_item' });
-  }
+  // The SDK makes data URLs of the bytes of tool outputs, and something else of all others.
+  return copyJson(item, name, { bytes: item.type === 'function_call_result' ? 'keep' : 'refuse' });
 }
 
 function convert(item: AgentInputItem, name: string): Record<string, unknown> | undefined {

@@ -1,5 +1,5 @@
-import type { AgentInputItem, Session } from '@openai/agents-core';
-import { OpenAIConversationsSession as SdkSession } from '@openai/agents-openai';
+import type { AgentInputItem, Session } from '@openai/agents';
+import { OpenAIConversationsSession as SdkSession } from '@openai/agents';
 import type OpenAI from 'openai';
 import { OpenAIConversationsSession } from '../../src/index.ts';
 

@@ -1,4 +1,4 @@
-import type { AgentInputItem } from '@openai/agents-core';
+import type { AgentInputItem } from '@openai/agents';
 import { done, loose, PDF, PIXEL, raw, result, URL_OF_IMAGE } from './make.ts';
 
 export const functions: Record<string, AgentInputItem> = {

@@ -1,4 +1,4 @@
-import type { AgentInputItem } from '@openai/agents-core';
+import type { AgentInputItem } from '@openai/agents';
 import { done, hosted, loose, raw, URL_OF_IMAGE } from './make.ts';
 
 export const hostedTools: Record<string, AgentInputItem> = {

@@ -1,4 +1,4 @@
-import type { AgentInputItem } from '@openai/agents-core';
+import type { AgentInputItem } from '@openai/agents';
 import { functions } from './functions.ts';
 import { hostedTools } from './hosted-tools.ts';
 import { localTools } from './local-tools.ts';

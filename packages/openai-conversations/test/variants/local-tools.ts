@@ -1,4 +1,4 @@
-import type { AgentInputItem } from '@openai/agents-core';
+import type { AgentInputItem } from '@openai/agents';
 import { computer, done, loose, PIXEL, raw, URL_OF_IMAGE } from './make.ts';
 
 export const localTools: Record<string, AgentInputItem> = {

@@ -1,4 +1,4 @@
-import type { AgentInputItem } from '@openai/agents-core';
+import type { AgentInputItem } from '@openai/agents';
 
 export const PIXEL: string = 'data:image/png;base64,iVBORw0KGgo=';
 export const PDF: string = 'data:application/pdf;base64,JVBERi0xLjQ=';

@@ -1,4 +1,4 @@
-import type { AgentInputItem } from '@openai/agents-core';
+import type { AgentInputItem } from '@openai/agents';
 import { assistant, loose, PDF, PIXEL, raw, text, URL_OF_IMAGE, user } from './make.ts';
 
 export const messages: Record<string, AgentInputItem> = {

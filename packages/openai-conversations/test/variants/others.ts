@@ -1,4 +1,4 @@
-import type { AgentInputItem } from '@openai/agents-core';
+import type { AgentInputItem } from '@openai/agents';
 import { loose, raw } from './make.ts';
 
 export const others: Record<string, AgentInputItem> = {

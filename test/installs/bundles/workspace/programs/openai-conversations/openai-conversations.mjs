@@ -1,0 +1,7 @@
+import { OpenAIConversationsSession } from '@agent-sessions/openai-conversations';
+
+export async function use() {
+  const session = new OpenAIConversationsSession();
+  await session.addItems([{ role: 'user', content: 'Hello' }]);
+  return await session.getItems();
+}
