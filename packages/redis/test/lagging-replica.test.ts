@@ -17,7 +17,11 @@ const names = ['after 0', 'after 1', 'after 2'];
 describe.skipIf(!hasServerBinary)('after Sentinel made a replica the master that lagged', () => {
   const opened: AsyncDisposable[] = [];
   const clients: Redis[] = [];
-  const runs = { compacted: new RunContext(), unknown: new RunContext() };
+  const runs = {
+    compacted: new RunContext(),
+    written: new RunContext(),
+    unknown: new RunContext(),
+  };
   /** Sessions that know what these runs have read. */
   const readers = new Map<string, StoredSession>();
   let mine: RedisSessionStore;
@@ -71,7 +75,8 @@ describe.skipIf(!hasServerBinary)('after Sentinel made a replica the master that
       const replicas = (await control.call('SENTINEL', ['REPLICAS', 'sessions'])) as unknown[];
       return replicas.length === 1;
     });
-    for (const id of ['compacted', 'popped']) await mine.session(id).addItems(users('old', 3));
+    for (const id of ['compacted', 'written', 'popped'])
+      await mine.session(id).addItems(users('old', 3));
     const atMaster = connect(master.port);
     const atReplica = connect(replica.port);
     await until('the replica has what was written', async () => {
@@ -81,17 +86,17 @@ describe.skipIf(!hasServerBinary)('after Sentinel made a replica the master that
     // From here on it gets nothing more: the master refuses it.
     await atReplica.config('SET', 'masteruser', 'nobody', 'masterauth', 'wrong');
     await atMaster.client('KILL', 'TYPE', 'REPLICA');
-    for (const id of ['compacted', 'popped', 'unknown']) {
+    for (const id of ['compacted', 'written', 'popped', 'unknown']) {
       await mine.session(id).addItems(users('lost', 3));
     }
-    for (const id of ['compacted', 'unknown'] as const) {
+    for (const id of ['compacted', 'written', 'unknown'] as const) {
       const session = mine.session(id);
       await session.getItems(undefined, runs[id]);
       readers.set(id, session);
     }
     read = await storeInternals(mine).backend.snapshot('popped', { limit: 1 });
     await master.kill();
-    for (const id of ['compacted', 'popped']) {
+    for (const id of ['compacted', 'written', 'popped']) {
       // As many as were lost: the revision is that of the read again.
       for (const name of names) await appendOnce(other.session(id), name);
     }
@@ -107,6 +112,16 @@ describe.skipIf(!hasServerBinary)('after Sentinel made a replica the master that
     // What was read cannot be told from what came since: all of it stays.
     const kept = [...contents(users('old', 3)), ...names];
     expect(contents(await other.session('compacted').getItems())).toEqual([summary, ...kept]);
+  });
+
+  // TODO: the server remembers each writer's newest call only. A writer that goes on after the loss
+  // hides that an earlier one is gone, and what others wrote in its place is taken for what was read.
+  test.fails('a compaction keeps everything also after its own run has written again', async () => {
+    const session = readers.get('written');
+    await session?.addItems([user('own')], runs.written);
+    await session?.replaceHistoryWithCompaction([summary], runs.written);
+    const kept = [...contents(users('old', 3)), ...names];
+    expect(contents(await other.session('written').getItems())).toEqual([summary, ...kept]);
   });
 
   test('a pop that read before removes nothing, and a new one gives the newest item', async () => {
