@@ -88,6 +88,7 @@ export async function sameScriptFloor(
       ttlSeconds: undefined,
       waits: false,
       turn: '',
+      previous: 0,
     };
     const records = turn.map((item) => JSON.stringify(item));
     return redis.evalsha(ourAppend.sha, keys.length, ...keys, describeCall(call), ...records);

@@ -28,6 +28,9 @@ const TURN_DEADLINE_MS = 10_000;
 /** The longest delay between two looks whether it has ended, in milliseconds. */
 const LONGEST_LOOK_MS = 8;
 
+/** Of so many sessions a connection remembers its newest write, to notice that a server has lost it. */
+const REMEMBERED_SESSIONS = 10_000;
+
 type Parameters = readonly [keys: number, ...(string | number)[]];
 
 /** Runs scripts on a client. All errors that leave it are translated. */
@@ -37,6 +40,8 @@ export class Connection {
   /** With this name and a number a call that ioredis sends twice is done once. */
   readonly #writer: string = randomBytes(9).toString('base64url');
   #calls = 0;
+  /** The number of our newest write that each session acknowledged, the sessions used last. */
+  readonly #acknowledged = new Map<string, number>();
   /** The write on each session that is under way, by the session's first key. */
   readonly #writing = new Map<string, Promise<unknown>>();
   #closed = false;
@@ -109,23 +114,37 @@ export class Connection {
     args: readonly string[],
     turn: string,
   ): Promise<unknown[]> {
+    const [session] = keys;
     const { ttlSeconds, waitForReplicas } = this.#options;
     const waits = waitForReplicas !== undefined;
     return retryUntil(
       TURN_DEADLINE_MS,
       async () => {
         this.#calls += 1;
-        const call = { writer: this.#writer, number: this.#calls, ttlSeconds, waits, turn };
+        const [number, previous] = [this.#calls, this.#acknowledged.get(session) ?? 0];
+        const call = { writer: this.#writer, number, previous, ttlSeconds, waits, turn };
         const parameters: Parameters = [keys.length, ...keys, describeCall(call), ...args];
         const value = toList(
           waitForReplicas === undefined
             ? await this.#send(script, parameters)
             : await this.#sendAndWait(script, parameters, waitForReplicas),
         );
-        return value[0] === null ? { retry: () => this.#turnError() } : { value };
+        if (value[0] === null) return { retry: () => this.#turnError() };
+        // What found another state than it was told comes back empty, and what the ledger had already
+        // with a fourth value: neither wrote.
+        if (value.length > 0 && value.length < 4) this.#acknowledge(session, number);
+        return { value };
       },
       LONGEST_LOOK_MS,
     );
+  }
+
+  #acknowledge(session: string, number: number): void {
+    this.#acknowledged.delete(session);
+    this.#acknowledged.set(session, number);
+    if (this.#acknowledged.size <= REMEMBERED_SESSIONS) return;
+    const [oldest] = this.#acknowledged.keys();
+    if (oldest !== undefined) this.#acknowledged.delete(oldest);
   }
 
   #turnError(): SessionError {

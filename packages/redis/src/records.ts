@@ -19,7 +19,7 @@ import { type SessionKeys, sessionKeys } from './keys.ts';
 import { expandPositions } from './positions.ts';
 import { append, appendOnce } from './scripts/append.ts';
 import { clear } from './scripts/clear.ts';
-import { lastWrite } from './scripts/last-write.ts';
+import { hasWrite } from './scripts/has-write.ts';
 import { read } from './scripts/read.ts';
 import { replaceTail, replaceTailOnce } from './scripts/replace-tail.ts';
 import { rewrite } from './scripts/rewrite.ts';
@@ -88,14 +88,14 @@ export class Records {
   }
 
   /**
-   * Whether the session has come from a state: the server remembers the last write of each writer, and
-   * a server that lost writes remembers an earlier one.
+   * Whether the session has come from a state: the server remembers the last write of each writer. One
+   * that lost writes remembers an earlier one, until the writer goes on, and then what it found lost.
    */
   async #follows(keys: SessionKeys, state: State | undefined, base: State): Promise<boolean> {
     if (!hasFollowed(state, base)) return false;
     const [writer, number] = [base.token.slice(0, 12), base.token.slice(12)];
-    const [last] = await this.#connection.run(lastWrite, keys.slice(0, 1), [writer]);
-    return typeof last === 'string' && last.slice(0, 10) >= number;
+    const [has] = await this.#connection.run(hasWrite, keys.slice(0, 1), [writer, number]);
+    return has === 1;
   }
 
   async replaceTail(

@@ -70,6 +70,22 @@ describe.skipIf(!hasServerBinary)('two stores over one server', () => {
     expect(await backend.window('slow', 9)).toEqual(['"old"', '"new"']);
   });
 
+  test('operations that were applied before do not look like lost writes', async () => {
+    const session = mine.session('replayed');
+    const run = new RunContext();
+    const again = async () => {
+      const transaction = { type: 'append_items' as const, items: [user('once')] };
+      await session.applyHistoryTransaction({ operationId: 'o', transaction }, run);
+      await session.addItems([user('own')], run);
+    };
+    await again();
+    await again();
+    await session.getItems(undefined, run);
+    await again();
+    await session.replaceHistoryWithCompaction([user('summary')], run);
+    expect(await session.getItems()).toEqual([user('summary')]);
+  });
+
   test('a session that expired during a run counts as deleted', async () => {
     const store = new RedisSessionStore({ redis, ttlSeconds: 1 });
     const session = store.session('expiring');

@@ -15,7 +15,8 @@ local call = redis.call
 local session, items, positions, operations = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local sub, header = string.sub, ARGV[1]
 local writer, number, now = 'writer:' .. sub(header, 1, 12), sub(header, 13, 22), sub(header, 23, 35)
-local waits, turn, ttl = sub(header, 36, 36) == '1', sub(header, 37, 48), sub(header, 49)
+local waits, turn = sub(header, 36, 36) == '1', sub(header, 37, 48)
+local previous, ttl = sub(header, 49, 58), sub(header, 59)
 
 local state = call('HMGET', session,
   'created', 'revision', 'gap', 'ttl', writer, 'turn', 'birth', 'token')
@@ -33,6 +34,9 @@ local done = state[5] and sub(state[5], 1, 10) >= number and sub(state[5], 12)
 if done then
   ${answer('done', "birth or ''", 'token')}
 end
+-- The server has lost the call before this one, and counts up again over what it wrote.
+local known = state[5] and sub(state[5], 1, 10) or '0000000000'
+local lost = exists and known < previous
 -- While somebody else has the turn (see turn.ts), the client asks again.
 if state[6] and sub(state[6], 1, 12) ~= turn then
   local time = call('TIME')
@@ -52,15 +56,24 @@ export interface Call {
   readonly waits: boolean;
   /** The token of the turn in which the call is made, twelve characters; `''` outside of one. */
   readonly turn: string;
+  /** The number of the writer's call on this session that the server acknowledged last, or 0. */
+  readonly previous: number;
 }
 
 /**
  * In columns: 1 to 12 the writer, to 22 the number, to 35 the time in milliseconds, 36 whether WAIT
- * follows, to 48 the turn, then the time to live. One argument, for each costs the client and the server some 1 µs.
+ * follows, to 48 the turn, to 58 the number of the call before, then the time to live. One argument, for
+ * each costs the client and the server some 1 µs.
  */
-export function describeCall({ writer, number, ttlSeconds, waits, turn }: Call): string {
-  const digits = String(number).padStart(10, '0') + String(Date.now()).padStart(13, '0');
-  return `${writer}${digits}${waits ? '1' : '0'}${turn.padEnd(12)}${ttlSeconds ?? ''}`;
+export function describeCall({ writer, number, previous, ...call }: Call): string {
+  const { ttlSeconds, waits, turn } = call;
+  const time = String(Date.now()).padStart(13, '0');
+  const flags = `${waits ? '1' : '0'}${turn.padEnd(12)}`;
+  return `${writer}${digits(number)}${time}${flags}${digits(previous)}${ttlSeconds ?? ''}`;
+}
+
+function digits(number: number): string {
+  return String(number).padStart(10, '0');
 }
 
 /**
@@ -158,6 +171,11 @@ export const finish: string = /* lua */ `
 local made = ${int('revision')}
 call('HSET', session,
   'revision', made, 'token', token, 'updated', now, writer, number .. ' ' .. made)
+if lost then
+  -- Of several losses, all that lies between them counts as lost.
+  local before = call('HGET', session, 'lost:' .. sub(writer, 8))
+  call('HSET', session, 'lost:' .. sub(writer, 8), (before and sub(before, 1, 10) or known) .. number)
+end
 if gap ~= (state[3] ~= '0') then call('HSET', session, 'gap', gap and '1' or '0') end
 if not state[5] and call('HLEN', session) > 100 then
   ${prune}
