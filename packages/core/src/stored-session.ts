@@ -112,12 +112,15 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
   /**
    * The whole history, or its newest `limit` items, oldest first. Damaged records are passed over.
    *
-   * @param limit - A whole number; 0 or less gives `[]`. Default: everything.
+   * @param limit - A whole number, or `Infinity` for everything; 0 or less gives `[]`. Default:
+   * everything.
    * @throws SessionError `closed`, `invalid_limit`
    */
   async getItems(limit?: number, runContext?: RunContext<unknown>): Promise<AgentInputItem[]> {
     this.#assertOpen();
-    if (limit === undefined) return await this.#reading(() => this.#readAll(runContext));
+    if (limit === undefined || limit === Number.POSITIVE_INFINITY) {
+      return await this.#reading(() => this.#readAll(runContext));
+    }
     assertLimit(limit);
     if (limit <= 0) return [];
     return await this.#reading(() => this.#history.newest(Math.min(limit, LARGEST_LIMIT)));
@@ -237,10 +240,15 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
     return new StoredSession({ store, sessionId: this.#sessionId, logger: this.#logger, cipher });
   }
 
-  /** Closes this session, and its store if the session opened it. Later calls reject. */
+  /**
+   * Closes this session, and its store if the session opened it. Settles after the calls made before;
+   * later ones reject.
+   */
   async close(): Promise<void> {
     this.#closed = true;
-    if (this.#ownsStore) await this.store.close();
+    if (this.#ownsStore) return await this.store.close();
+    // A store that was closed waits for its calls itself.
+    await inOrder(this.store.order ?? this.store, this.#sessionId, async () => {}).catch(() => {});
   }
 
   /** Closes the session, for `await using`. */

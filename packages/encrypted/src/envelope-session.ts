@@ -40,6 +40,7 @@ export class EnvelopeSession implements Session {
 
   async getItems(limit?: number, ...context: Context): Promise<AgentInputItem[]> {
     this.#assertOpen();
+    if (limit === Number.POSITIVE_INFINITY) return this.getItems(undefined, ...context);
     // Also refuses a limit that is none.
     if (limit !== undefined && !(limit >= 1)) return decodeItems([], limit);
     return this.#inOrder('getItems', async () => {
