@@ -54,7 +54,7 @@ async function dump(db: TestKysely): Promise<string> {
   const values: unknown[] = [];
   for (const table of ['agent_sessions', 'agent_messages', 'agent_operations']) {
     const { rows } = await sql<object>`select * from ${sql.table(table)}`.execute(db);
-    values.push(...rows.flatMap((row) => Object.values(row)));
+    for (const row of rows) values.push(...Object.values(row));
   }
   return values.map(String).join('\n');
 }

@@ -1,6 +1,5 @@
 import { sessionConformance } from '@agent-sessions/core/conformance';
 import { KyselySession, KyselySessionStore } from '@agent-sessions/kysely';
-import type { Session } from '@openai/agents-core';
 import { sql } from 'kysely';
 import { afterAll, describe, it } from 'vitest';
 import { type Backend, backends, type TestDatabase, type TestKysely } from './support/backends.ts';
@@ -15,26 +14,18 @@ for (const backend of backends) {
 
 function conformanceOf({ name }: Backend, database: TestDatabase): void {
   const admin = database.connect();
-  // Two stores in turn, so that two sessions of one id do not share an order of calls.
-  const open = (): KyselySessionStore[] =>
-    [database.connect(), database.connect()].map(
-      (db) => new KyselySessionStore({ db, createTables: true }),
-    );
-  let stores = open();
-  let opened = 0;
+  const openStore = () => new KyselySessionStore({ db: database.connect(), createTables: true });
+  let [store, elsewhere] = [openStore(), openStore()];
   afterAll(() => database.drop());
   sessionConformance(
     { describe, it },
     {
       name,
-      open: (sessionId): Session => {
-        const store = stores[opened++ % stores.length];
-        if (store === undefined) throw new Error('there is a store');
-        return new KyselySession({ store, sessionId, logger });
-      },
+      open: (sessionId) => new KyselySession({ store, sessionId, logger }),
+      openElsewhere: (sessionId) => new KyselySession({ store: elsewhere, sessionId, logger }),
       // What a new process has: other connections, and nothing that is remembered.
       restart: () => {
-        stores = open();
+        [store, elsewhere] = [openStore(), openStore()];
       },
       corruptNewest: (sessionId) => corruptNewest(admin, sessionId),
     },

@@ -46,6 +46,7 @@ sessionConformance(
   {
     name: 'SQLite (file)',
     // A connection for each session, as each would have in a process of its own.
+    stores: 'own',
     open: (sessionId) => new SQLiteSession({ path, sessionId, logger }),
     close: (session) => (session as SQLiteSession).close(),
     // What a new process finds: the write-ahead log moved into the file.

@@ -22,11 +22,39 @@ export const capabilities = {
   compaction: 'replaceHistoryWithCompaction',
   close: 'close',
   directory: 'store.listSessions',
+  inOrder: 'calls are in order across the sessions of a store',
+  stores: 'harness.openElsewhere',
+  processes: 'harness.module',
   restart: 'harness.restart',
+  kill: 'harness.kill',
   damage: 'harness.corruptNewest',
   responsesCompaction: '@openai/agents-openai is installed',
   fastCheck: 'fast-check is installed',
 } as const;
+
+/** What each capability means for whoever uses the session. */
+export const meanings: Readonly<Record<keyof typeof capabilities, string>> = {
+  verbatim: 'Items come back with every property that they went in with, and no other.',
+  callerIds: 'The application says which session it wants, by an id of its own.',
+  errorCodes: 'What is refused is refused with a code that a program can read.',
+  itemBound: 'An item over a known size is refused before anything of its batch is stored.',
+  runContext: 'The runner passes its context along, so a compaction knows what its run has read.',
+  transactions:
+    'A change takes effect once, however often it is sent, and a lost answer does no harm.',
+  mutations: 'A function call in the history can be corrected where it stands.',
+  compaction: 'A history is replaced by its summary without losing what others add meanwhile.',
+  close: 'A session gives back what it holds, after the calls made before.',
+  directory: 'The sessions of a store can be listed, described and deleted.',
+  inOrder:
+    'Calls on one id take effect in the order in which they were made, whichever session made them.',
+  stores: 'Races are tried between two stores that share what is stored and nothing else.',
+  processes: 'Races are tried between two processes, and a process is killed while it writes.',
+  restart: 'What was stored outlives a restart of what keeps it.',
+  kill: 'What was acknowledged outlives a kill of what keeps it, which has no time to write anything.',
+  damage: 'A record that cannot be read is neither an obstacle nor destroyed.',
+  responsesCompaction: "The SDK's own compaction session is tried around the session.",
+  fastCheck: 'Random commands are compared with what a model of a session does.',
+};
 
 /** The name of a capability in a rule's list of needs. */
 export type Capability = keyof typeof capabilities;
@@ -67,6 +95,16 @@ export function absencesOf(harness: SessionHarness, session: Session): Map<Capab
     directoryOf(session) !== undefined,
     'the session has no `store` with a listSessions method',
   );
+  check('inOrder', harness.stores !== 'own', "the harness declares stores: 'own'");
+  check(
+    'stores',
+    harness.openElsewhere !== undefined,
+    harness.stores === 'own'
+      ? 'each session has a store of its own anyway'
+      : 'the harness has no openElsewhere function',
+  );
+  check('processes', harness.module !== undefined, 'the harness names no module');
+  check('kill', harness.kill !== undefined, 'the harness has no kill function');
   check('restart', harness.restart !== undefined, 'the harness has no restart function');
   check('damage', harness.corruptNewest !== undefined, 'the harness has no corruptNewest function');
   const bound = itemBound(harness, session);

@@ -21,9 +21,9 @@ interface Group {
 
 export const properties: readonly Rule[] = concern(
   'properties',
-  (rule) => {
-    rule('random commands, one by one on two instances, do what the model does', async (t) => {
-      const { fc, options } = await fastCheck();
+  (rule, race) => {
+    race('random commands, one by one on two instances, do what the model does', async (t) => {
+      const { fc, options } = await fastCheck(t);
       const command = commandArbitrary(fc, t);
       const single = fc.oneof(
         command.map((only): Group => ({ one: [only], two: [] })),
@@ -36,10 +36,10 @@ export const properties: readonly Rule[] = concern(
       );
     });
 
-    rule(
+    race(
       'random commands at once on two instances do what some order of them does: nothing is lost, doubled or torn',
       async (t) => {
-        const { fc, options } = await fastCheck();
+        const { fc, options } = await fastCheck(t);
         const calls = fc.array(commandArbitrary(fc, t), { maxLength: 3 });
         const groups = fc.array(fc.record({ one: calls, two: calls }), {
           minLength: 1,
@@ -55,7 +55,7 @@ export const properties: readonly Rule[] = concern(
     rule(
       'random values come back as they went in',
       async (t) => {
-        const { fc, options } = await fastCheck();
+        const { fc, options } = await fastCheck(t);
         const { value } = fc.letrec((tie) => ({
           value: fc.oneof(
             { depthSize: 'small', withCrossShrink: true },
@@ -91,20 +91,15 @@ export const properties: readonly Rule[] = concern(
   ['fastCheck'],
 );
 
-async function fastCheck(): Promise<{
+async function fastCheck(t: RuleContext): Promise<{
   fc: NonNullable<Awaited<ReturnType<typeof loadFastCheck>>>;
-  options: { numRuns: number; interruptAfterTimeLimit: number; seed?: number };
+  options: { numRuns: number; interruptAfterTimeLimit: number; seed: number };
 }> {
   const fc = await loadFastCheck();
   assert.ok(fc);
-  const seed = Number(process.env.SESSION_CONFORMANCE_SEED ?? Number.NaN);
   return {
     fc,
-    options: {
-      numRuns: RUNS,
-      interruptAfterTimeLimit: SHRINK_MS,
-      ...(Number.isInteger(seed) && { seed }),
-    },
+    options: { numRuns: RUNS, interruptAfterTimeLimit: SHRINK_MS, seed: t.seed },
   };
 }
 

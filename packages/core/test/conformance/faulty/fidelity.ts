@@ -132,7 +132,7 @@ export const fidelityFaults: readonly Fault[] = [
   fault(
     'strings are cut at 64 KB',
     strings((text) => text.slice(0, 65_535)),
-    'a 5 MB string',
+    'a string of 5 MB',
   ),
   fault(
     'numbers lose precision',

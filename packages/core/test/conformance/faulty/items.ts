@@ -167,7 +167,11 @@ export const itemFaults: readonly Fault[] = [
   ),
   fault('equal items are stored once', stored(DropsEqual), 'equal items are kept apart'),
   fault('reading takes items away', stored(ReadsConsume), 'reading does not change the history'),
-  fault('a large batch is cut', stored(SmallBatches), 'a batch of 1 000 items is stored whole'),
+  fault(
+    'a large batch is cut',
+    stored(SmallBatches),
+    'a batch of more than 1 000 items is stored whole',
+  ),
   fault('reads come from a cache', stored(CachesReads), 'what one instance wrote, another reads'),
   fault(
     'addItems([]) creates a session',

@@ -79,8 +79,8 @@ export const limitFaults: readonly Fault[] = [
     'getItems(1.5) is refused',
   ),
   fault(
-    'Infinity is no limit',
-    rounding((limit) => (limit === Number.POSITIVE_INFINITY ? undefined : limit)),
+    'minus Infinity is a limit',
+    rounding((limit) => (limit === Number.NEGATIVE_INFINITY ? 0 : limit)),
     'anything else that is not a whole number',
   ),
   fault(

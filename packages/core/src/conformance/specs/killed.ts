@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import type { Session } from '@openai/agents-core';
+import type { RuleContext } from '../context.ts';
+import { append, apply } from '../history-transaction.ts';
+import { textsOf, user, users } from '../items.ts';
+import { concern, type Rule } from '../rule.ts';
+
+const SIZE = 40;
+
+/** A process that is killed has no time to write what it kept, or to give back what it held. */
+export const killedProcesses: readonly Rule[] = concern(
+  'killed',
+  (rule) => {
+    rule('what a process acknowledged is there when the process was killed', async (t) => {
+      const id = t.newId();
+      const [one, other] = [await t.startProcess(), await t.startProcess()];
+      const writer = await one.open(id);
+      const count = t.random.between(1, 12);
+      for (let n = 0; n < count; n += 1) await writer.addItems(users(`batch-${n}`, 3));
+      await writer.popItem();
+      if (t.has('transactions')) await apply(writer, 'op', append([user('once')]));
+      await one.kill();
+      const reader = await other.open(id);
+      const batches = Array.from({ length: count }, (_, n) => users(`batch-${n}`, 3)).flat();
+      const expected = [...batches.slice(0, -1), ...(t.has('transactions') ? [user('once')] : [])];
+      await t.expectHistory(reader, expected);
+      if (t.has('transactions')) await apply(reader, 'op', append([user('once')]));
+      await t.expectHistory(reader, expected, 'after the transaction was repeated');
+      await other.kill();
+    });
+
+    rule('what was cleared in a process that was killed stays cleared', async (t) => {
+      const id = t.newId();
+      const [one, other] = [await t.startProcess(), await t.startProcess()];
+      const writer = await one.open(id);
+      await writer.addItems(users('item', 5));
+      await writer.clearSession();
+      await one.kill();
+      await t.expectHistory(await other.open(id), []);
+      await other.kill();
+    });
+
+    rule(
+      'a process that is killed in the middle of its writes leaves whole batches, and holds nobody up',
+      async (t) => {
+        const id = t.newId();
+        const survivor = await t.startProcess();
+        const reader = await survivor.open(id);
+        for (let round = 0; round < 3 || (round < 8 && t.hasTime); round += 1) {
+          const before = (await reader.getItems()).length;
+          const victim = await t.startProcess();
+          const acknowledged = await writeUntil(t, await victim.open(id), round);
+          await victim.kill();
+          const read = textsOf(await reader.getItems()).slice(before);
+          assert.equal(read.length % SIZE, 0, `${read.length} items of batches of ${SIZE}`);
+          const expected = Array.from({ length: read.length / SIZE }, (_, n) => batch(round, n));
+          assert.deepEqual(read, textsOf(expected.flat()));
+          assert.ok(expected.length >= acknowledged(), 'a batch that was acknowledged is gone');
+          await reader.addItems(batch(round, -1));
+          await reader.popItem();
+          await reader.addItems([user('last')]);
+        }
+        await survivor.kill();
+      },
+    );
+  },
+  ['processes', 'verbatim'],
+);
+
+const batch = (round: number, n: number): ReturnType<typeof users> =>
+  users(`round-${round} batch-${n}`, SIZE);
+
+/** Makes many writes at once and waits for some of them. Counts those that were acknowledged. */
+async function writeUntil(t: RuleContext, writer: Session, round: number): Promise<() => number> {
+  let acknowledged = 0;
+  const enough = t.random.between(1, 20);
+  const reached = Promise.withResolvers<void>();
+  for (let n = 0; n < 40; n += 1) {
+    const writing = writer.addItems(batch(round, n)).then(() => {
+      acknowledged += 1;
+      if (acknowledged === enough) reached.resolve();
+    });
+    writing.catch(reached.reject);
+  }
+  await reached.promise;
+  return () => acknowledged;
+}
