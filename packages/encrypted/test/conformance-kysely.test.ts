@@ -27,6 +27,7 @@ async function testOver({ name }: Backend, database: TestDatabase): Promise<void
   const db = database.connect();
   const maxItemBytes = name === mysql.name ? await largestItem(db) : undefined;
   const store = new KyselySessionStore({ db, createTables: true });
+  const elsewhere = new KyselySessionStore({ db: database.connect(), createTables: true });
   afterAll(() => database.drop());
 
   sessionConformance(
@@ -35,6 +36,8 @@ async function testOver({ name }: Backend, database: TestDatabase): Promise<void
       name: `Encrypted over ${name}`,
       ...(maxItemBytes !== undefined && { limits: { maxItemBytes } }),
       open: (sessionId) => new EncryptedSession({ session: store.session(sessionId), key: KEY }),
+      openElsewhere: (sessionId) =>
+        new EncryptedSession({ session: elsewhere.session(sessionId), key: KEY }),
       corruptNewest: async (sessionId) => {
         const { revision, records } = await store.snapshot(sessionId, { limit: 1 });
         const cut = records.map((record) => record.slice(0, 90));

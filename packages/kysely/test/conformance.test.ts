@@ -23,6 +23,8 @@ function conformanceOf({ name }: Backend, database: TestDatabase): void {
       name,
       open: (sessionId) => new KyselySession({ store, sessionId, logger }),
       openElsewhere: (sessionId) => new KyselySession({ store: elsewhere, sessionId, logger }),
+      ...(database.url !== undefined && { module: sessionsOf(database.url) }),
+      execArgv: ['--conditions=@agent-sessions/source'],
       // What a new process has: other connections, and nothing that is remembered.
       restart: () => {
         [store, elsewhere] = [openStore(), openStore()];
@@ -30,6 +32,11 @@ function conformanceOf({ name }: Backend, database: TestDatabase): void {
       corruptNewest: (sessionId) => corruptNewest(admin, sessionId),
     },
   );
+}
+
+/** What other processes open the same sessions with. */
+function sessionsOf(url: string): URL {
+  return new URL(`./processes/sessions.ts?${new URLSearchParams({ url })}`, import.meta.url);
 }
 
 /** Damages the newest record of a session, as a bad disk or a careless hand might. */

@@ -48,6 +48,11 @@ if ('why' in found) {
       stores: 'own',
       open: (sessionId) => RedisSession.fromUrl({ url: found.url, keyPrefix, sessionId }),
       close: (session) => (session as RedisSession).close(),
+      module: new URL(
+        `./processes/sessions.ts?${new URLSearchParams({ url: found.url, keyPrefix })}`,
+        import.meta.url,
+      ),
+      execArgv: ['--conditions=@agent-sessions/source'],
       corruptNewest: (sessionId) => corruptNewest(client, `${keyPrefix}{${sessionId}}:items`),
     },
   );

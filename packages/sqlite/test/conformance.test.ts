@@ -49,6 +49,8 @@ sessionConformance(
     stores: 'own',
     open: (sessionId) => new SQLiteSession({ path, sessionId, logger }),
     close: (session) => (session as SQLiteSession).close(),
+    module: new URL(`./processes/sessions.ts?${new URLSearchParams({ path })}`, import.meta.url),
+    execArgv: ['--conditions=@agent-sessions/source'],
     // What a new process finds: the write-ahead log moved into the file.
     restart: () => withDatabase((database) => database.pragma('wal_checkpoint(TRUNCATE)')),
     corruptNewest: (sessionId) => withDatabase((database) => corruptNewest(database, sessionId)),
