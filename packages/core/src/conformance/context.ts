@@ -38,7 +38,8 @@ export class RuleContext {
   readonly seed: number;
   readonly #absences: Absences;
   readonly #processes: SessionProcesses;
-  readonly #setting: Setting | undefined;
+  /** What is between two instances, or how what keeps them ends, if the rule is tested again. */
+  readonly setting: Setting | undefined;
   readonly #opened = new Set<Session>();
   readonly #started = performance.now();
   #over = false;
@@ -49,7 +50,7 @@ export class RuleContext {
     this.seed = seed;
     this.#absences = absences;
     this.#processes = processes;
-    this.#setting = setting;
+    this.setting = setting;
   }
 
   /** True if the session has this capability; for what a rule does besides. */
@@ -79,7 +80,7 @@ export class RuleContext {
 
   /** Opens a session, by default under a new id. It is closed after the test. */
   async open(sessionId: string = this.newId()): Promise<Session> {
-    if (this.#setting === 'processes') return (await this.#processes.first()).open(sessionId);
+    if (this.setting === 'processes') return (await this.#processes.first()).open(sessionId);
     return this.#keep(await this.harness.open(sessionId));
   }
 
@@ -112,7 +113,7 @@ export class RuleContext {
   /** Restarts what keeps the histories. Sessions that were opened before are not used again. */
   async restart(...opened: readonly Session[]): Promise<void> {
     for (const session of opened) this.closed(session);
-    if (this.#setting === 'killed') await this.harness.kill?.();
+    if (this.setting === 'killed') await this.harness.kill?.();
     else await this.harness.restart?.();
   }
 
@@ -127,7 +128,7 @@ export class RuleContext {
     this.#opened.clear();
     await within(timeoutMs, 'harness.close()', async () => {
       for (const session of opened) await this.harness.close?.(session);
-      if (this.#setting === 'processes') await this.#processes.closeSessions();
+      if (this.setting === 'processes') await this.#processes.closeSessions();
     });
   }
 
@@ -162,8 +163,8 @@ export class RuleContext {
   }
 
   async #openOther(sessionId: string): Promise<Session> {
-    if (this.#setting === 'processes') return (await this.#processes.second()).open(sessionId);
-    if (this.#setting !== 'stores') return this.open(sessionId);
+    if (this.setting === 'processes') return (await this.#processes.second()).open(sessionId);
+    if (this.setting !== 'stores') return this.open(sessionId);
     const open = this.harness.openElsewhere;
     assert.ok(open, 'the harness has no openElsewhere function');
     return this.#keep(await Reflect.apply(open, this.harness, [sessionId]));
