@@ -32,7 +32,8 @@ export class SessionProcess {
     });
     // A harness that nobody stops must not keep the test runner from ending.
     this.#child.unref();
-    this.#child.channel?.unref();
+    // Bun's has no such method.
+    this.#child.channel?.unref?.();
     this.#ended = once(this.#child, 'exit');
     this.#child.on('message', ({ call, error, value }: Answer) => {
       const waiting = this.#waiting.get(call);

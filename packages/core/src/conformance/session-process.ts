@@ -28,6 +28,8 @@ const optional = [
 ];
 
 const loading = load(process.argv[2] ?? '');
+// Whoever opens a session is told.
+loading.catch(() => {});
 let sessions: Session[] = [];
 
 process.on('message', (message: Call) => {
