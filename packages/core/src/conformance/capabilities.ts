@@ -22,7 +22,7 @@ export const capabilities = {
   compaction: 'replaceHistoryWithCompaction',
   close: 'close',
   directory: 'store.listSessions',
-  inOrder: 'calls are in order across the sessions of a store',
+  inOrder: 'calls on one id are in order',
   stores: 'harness.openElsewhere',
   processes: 'harness.module',
   restart: 'harness.restart',
