@@ -15,9 +15,8 @@ function fileOf(manifest: string, file: string): string {
 }
 
 /** The binary for this platform, from the one of a package's optional dependencies that is there. */
-function binaryOf(name: string, ...files: readonly string[]): string {
-  const manifest = require.resolve(`${name}/package.json`);
-  const { optionalDependencies } = require(manifest);
+function binaryOf(manifest: string, ...files: readonly string[]): string {
+  const { name, optionalDependencies } = require(manifest);
   for (const platform of Object.keys(optionalDependencies)) {
     for (const file of files) {
       const path = resolve(dirname(manifest), '..', platform, file);
@@ -54,9 +53,14 @@ const runners: Readonly<Record<string, readonly string[]>> = {
     fileOf(require.resolve('mocha/package.json'), 'bin/mocha.js'),
     'globals.fixture.ts',
   ],
-  Bun: [binaryOf('bun', 'bin/bun', 'bin/bun.exe'), SOURCE, 'test', './bun.fixture.ts'],
+  Bun: [
+    binaryOf(require.resolve('bun/package.json'), 'bin/bun', 'bin/bun.exe'),
+    SOURCE,
+    'test',
+    './bun.fixture.ts',
+  ],
   Deno: [
-    binaryOf('deno', 'deno', 'deno.exe'),
+    binaryOf(require.resolve('deno/package.json'), 'deno', 'deno.exe'),
     'test',
     '--allow-all',
     '--no-check',
