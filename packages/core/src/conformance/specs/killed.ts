@@ -5,7 +5,10 @@ import { append, apply } from '../history-transaction.ts';
 import { textsOf, user, users } from '../items.ts';
 import { concern, type Rule } from '../rule.ts';
 
-const SIZE = 40;
+const SIZE = 20;
+
+/** So many that the process is still at it when it is killed. */
+const WRITES = 300;
 
 /** A process that is killed has no time to write what it kept, or to give back what it held. */
 export const killedProcesses: readonly Rule[] = concern(
@@ -71,7 +74,7 @@ async function writeUntil(t: RuleContext, writer: Session, round: number): Promi
   let acknowledged = 0;
   const enough = t.random.between(1, 20);
   const reached = Promise.withResolvers<void>();
-  for (let n = 0; n < 40; n += 1) {
+  for (let n = 0; n < WRITES; n += 1) {
     const writing = writer.addItems(batch(round, n)).then(() => {
       acknowledged += 1;
       if (acknowledged === enough) reached.resolve();

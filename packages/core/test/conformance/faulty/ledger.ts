@@ -12,7 +12,7 @@ import {
 } from '@openai/agents-core';
 import { encode } from '../plain-session.ts';
 import { type Fault, fault, over, stored } from './fault.ts';
-
+import { session, table } from './table.ts';
 import { changing, isValid, transacting } from './transacting.ts';
 
 class NoLedger extends MemorySessionStore {
@@ -58,55 +58,7 @@ class RemembersSome extends MemorySessionStore {
   }
 }
 
-/** Notes the operation, then tries to apply it. */
-class NotesFailed extends StoredSession {
-  readonly #tried = new Set<string>();
-
-  override async applyHistoryTransaction(args: SessionHistoryTransactionArgs): Promise<void> {
-    const id: unknown = Reflect.get(Object(args), 'operationId');
-    if (typeof id === 'string' && id.trim() !== '' && isValid(args)) {
-      if (this.#tried.has(id) && args.transaction.type === 'append_items') {
-        await super.applyHistoryTransaction({ operationId: id, transaction: empty });
-        throw new UserError(
-          'Session history operation was already applied with a different transaction.',
-        );
-      }
-    }
-    try {
-      await super.applyHistoryTransaction(args);
-    } catch (error) {
-      if (typeof id === 'string' && String(error).includes('no longer matches'))
-        this.#tried.add(id);
-      throw error;
-    }
-  }
-}
-
 const empty: SessionHistoryTransaction = { type: 'append_items', items: [] };
-
-/** Compares the suffix before it looks into the ledger. */
-class ChecksSuffixFirst extends StoredSession {
-  override async applyHistoryTransaction(args: SessionHistoryTransactionArgs): Promise<void> {
-    const { transaction } = Object(args) as SessionHistoryTransactionArgs;
-    if (
-      isValid(args) &&
-      transaction.type === 'replace_suffix' &&
-      Array.isArray(transaction.expectedSuffix)
-    ) {
-      const wanted = structuredClone(args);
-      const count = transaction.expectedSuffix.length;
-      const actual = await super.getItems(count);
-      const same = actual.length === count && sorted(actual) === sorted(transaction.expectedSuffix);
-      if (!same) {
-        throw new UserError(
-          'Session history suffix no longer matches the transaction precondition.',
-        );
-      }
-      return super.applyHistoryTransaction(wanted);
-    }
-    return super.applyHistoryTransaction(args);
-  }
-}
 
 function sorted(items: readonly AgentInputItem[]): string {
   return items.map((item) => [...encode(item)].sort().join('')).join();
@@ -159,16 +111,58 @@ export const ledgerFaults: readonly Fault[] = [
     stored(SharedLedger),
     'operation ids are those of one session',
   ),
-  fault(
-    'a failed transaction uses up its id',
-    stored(NotesFailed),
-    'does not use up its operation id',
-  ),
-  fault(
-    'the suffix is checked before the ledger',
-    stored(ChecksSuffixFirst),
-    'is not told that the suffix',
-  ),
+  ...table(session, {
+    // Notes the operation, then tries to apply it.
+    'a failed transaction uses up its id': {
+      breaks: 'does not use up its operation id',
+      applyHistoryTransaction: (real) => {
+        const tried = new Set<string>();
+        return async (args) => {
+          const id: unknown = Reflect.get(Object(args), 'operationId');
+          if (typeof id === 'string' && id.trim() !== '' && isValid(args)) {
+            if (tried.has(id) && args.transaction.type === 'append_items') {
+              await real({ operationId: id, transaction: empty });
+              throw new UserError(
+                'Session history operation was already applied with a different transaction.',
+              );
+            }
+          }
+          try {
+            await real(args);
+          } catch (error) {
+            if (typeof id === 'string' && String(error).includes('no longer matches'))
+              tried.add(id);
+            throw error;
+          }
+        };
+      },
+    },
+    // Compares the suffix before it looks into the ledger.
+    'the suffix is checked before the ledger': {
+      breaks: 'is not told that the suffix',
+      applyHistoryTransaction: (real, object) => async (args) => {
+        const { transaction } = Object(args) as SessionHistoryTransactionArgs;
+        if (
+          isValid(args) &&
+          transaction.type === 'replace_suffix' &&
+          Array.isArray(transaction.expectedSuffix)
+        ) {
+          const wanted = structuredClone(args);
+          const count = transaction.expectedSuffix.length;
+          const actual = await object.getItems(count);
+          const same =
+            actual.length === count && sorted(actual) === sorted(transaction.expectedSuffix);
+          if (!same) {
+            throw new UserError(
+              'Session history suffix no longer matches the transaction precondition.',
+            );
+          }
+          return real(wanted);
+        }
+        return real(args);
+      },
+    },
+  }),
   fault(
     'operation ids are trimmed',
     idsBy((id) => id.trim()),

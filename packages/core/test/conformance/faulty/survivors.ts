@@ -3,7 +3,7 @@ import type { AgentInputItem, RunContext } from '@openai/agents-core';
 import { type Histories, PlainSession } from '../plain-session.ts';
 import { type Fault, fault, mistaking, reading, turn } from './fault.ts';
 import { lane } from './lane.ts';
-import { change, faulty, inLanes, plainSession, session } from './table.ts';
+import { change, faulty, inLanes, plainSession, session, table } from './table.ts';
 
 type Stored = StoredSession<MemorySessionStore>;
 
@@ -231,9 +231,9 @@ export const survivorFaults: readonly Fault[] = [
     reading((items) => remade(items, buffers)),
     'bytes a plain Uint8Array',
   ),
-  fault(
-    'a refused transaction leaves a session',
-    faulty(session, {
+  ...table(session, {
+    'a refused transaction leaves a session': {
+      breaks: 'a transaction that is refused does not create a session',
       applyHistoryTransaction: (real, object) => async (args, context) => {
         await real(args, context).catch(async (error: unknown) => {
           const id = await object.getSessionId();
@@ -243,12 +243,9 @@ export const survivorFaults: readonly Fault[] = [
           throw error;
         });
       },
-    }),
-    'a transaction that is refused does not create a session',
-  ),
-  fault(
-    'a refused compaction leaves a session',
-    faulty(session, {
+    },
+    'a refused compaction leaves a session': {
+      breaks: 'a compaction that is refused does not create a session',
       replaceHistoryWithCompaction: (real, object) => async (items, context) => {
         await real(items, context).catch(async (error: unknown) => {
           const id = await object.getSessionId();
@@ -258,31 +255,26 @@ export const survivorFaults: readonly Fault[] = [
           throw error;
         });
       },
-    }),
-    'a compaction that is refused does not create a session',
-  ),
+    },
+  }),
   fault('createdAt is that of the first', keepsCreatedAt, 'made anew was created anew: createdAt'),
-  fault(
-    'addItems([]) is activity',
-    faulty(session, {
+  ...table(session, {
+    'addItems([]) is activity': {
+      breaks: 'addItems([]) is no activity',
       addItems: (real, object) => async (items, context) => {
         await real(items, context);
         if (items.length === 0) await touch(object);
       },
-    }),
-    'addItems([]) is no activity',
-  ),
-  fault(
-    'a pop of nothing is activity',
-    faulty(session, {
+    },
+    'a pop of nothing is activity': {
+      breaks: 'popItem() on an empty session is no activity',
       popItem: (real, object) => async (context) => {
         const popped = await real(context);
         if (popped === undefined) await touch(object);
         return popped;
       },
-    }),
-    'popItem() on an empty session is no activity',
-  ),
+    },
+  }),
   fault(
     'a repeated transaction is activity',
     faulty(session, () => {
@@ -298,18 +290,17 @@ export const survivorFaults: readonly Fault[] = [
     }),
     'a transaction that is repeated is no activity',
   ),
-  fault(
-    'a refused transaction is activity',
-    faulty(session, {
+  ...table(session, {
+    'a refused transaction is activity': {
+      breaks: 'a transaction that is refused is no activity',
       applyHistoryTransaction: (real, object) => async (args, context) => {
         await real(args, context).catch(async (error: unknown) => {
           await touch(object);
           throw error;
         });
       },
-    }),
-    'a transaction that is refused is no activity',
-  ),
+    },
+  }),
   fault(
     'the middle of a long id does not count',
     mistaking((id) => (id.length > 200 ? id.slice(0, 100) + id.slice(-100) : id)),
@@ -319,16 +310,15 @@ export const survivorFaults: readonly Fault[] = [
     'however many calls are made at once on one session',
     'however many sessions are called at once',
   ]),
-  fault(
-    'Infinity is refused',
-    faulty(plainSession, {
+  ...table(plainSession, {
+    'Infinity is refused': {
+      breaks: 'getItems(Infinity) gives everything',
       getItems: (real) => async (limit) => {
         if (limit === Number.POSITIVE_INFINITY) throw new Error('The limit is not valid.');
         return real(limit);
       },
-    }),
-    'getItems(Infinity) gives everything',
-  ),
+    },
+  }),
   fault('nothing is guarded between stores', unguarded, [
     'nothing is lost, every batch is contiguous (between two stores)',
     'N concurrent pops over N items give N different items (between two stores)',

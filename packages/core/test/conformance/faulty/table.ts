@@ -3,7 +3,7 @@ import type { SessionHarness } from '@agent-sessions/core/conformance';
 import type { Session } from '@openai/agents-core';
 import { LedgerSession } from '../ledger-session.ts';
 import { type Histories, PlainSession } from '../plain-session.ts';
-import type { Fault } from './fault.ts';
+import { type Fault, fault } from './fault.ts';
 import { lane } from './lane.ts';
 
 /** What methods are replaced by: each gets the real one, bound to the object that it is one of. */
@@ -46,6 +46,16 @@ export function faulty<S extends Session>(
     const table = typeof changes === 'function' ? changes() : changes;
     return { open: (sessionId) => change(open(sessionId), table), ...more };
   };
+}
+
+/** Faults by name, each with the rules that it breaks and the methods that it replaces. */
+export function table<S extends Session>(
+  world: World<S>,
+  faults: Readonly<Record<string, { readonly breaks: string | readonly string[] } & Changes<S>>>,
+): Fault[] {
+  return Object.entries(faults).map(([name, { breaks, ...changes }]) =>
+    fault(name, faulty(world, changes as unknown as Changes<S>), breaks),
+  );
 }
 
 /** Correct sessions over a store of which some methods are replaced. */

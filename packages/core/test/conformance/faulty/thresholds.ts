@@ -1,6 +1,6 @@
 import type { AgentInputItem } from '@openai/agents-core';
 import { type Fault, fault, isStorable, mapStrings, rewriting, turn } from './fault.ts';
-import { faulty, faultyStore, ledgerSession, plainSession } from './table.ts';
+import { faulty, faultyStore, ledgerSession, plainSession, table } from './table.ts';
 
 /** Batches over so many items are two. */
 function partsBatches(most: number): Fault['open'] {
@@ -37,16 +37,15 @@ export const thresholdFaults: readonly Fault[] = [
   fault('batches over 600 are two', partsBatches(600), 'no reader sees half of a large batch'),
   fault('batches over 1 000 are two', partsBatches(1000), 'no reader sees half of a large batch'),
   fault('reads over 2 000 are two', partsReads(2000), 'a read of a long history gives one state'),
-  fault(
-    'a history shows its newest 11 000 items',
-    faulty(plainSession, {
+  ...table(plainSession, {
+    'a history shows its newest 11 000 items': {
+      breaks: 'however long the history is',
       getItems: (real) => async (limit) => (await real(limit)).slice(-11_000),
-    }),
-    'however long the history is',
-  ),
-  fault(
-    'a mutation looks at the newest 500',
-    faulty(ledgerSession, {
+    },
+  }),
+  ...table(ledgerSession, {
+    'a mutation looks at the newest 500': {
+      breaks: 'a call far back in a long history',
       applyHistoryMutations: (real, object) => async (args) => {
         const items = await object.getItems();
         const near = args.mutations.filter(
@@ -54,9 +53,8 @@ export const thresholdFaults: readonly Fault[] = [
         );
         await real({ mutations: near });
       },
-    }),
-    'a call far back in a long history',
-  ),
+    },
+  }),
   fault(
     'the ledger keeps the last 1 200',
     faulty(ledgerSession, () => {

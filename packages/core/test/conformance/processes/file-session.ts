@@ -54,7 +54,7 @@ export class FileSession implements Session {
     return this.#inOrder(async () => {
       const unlock = this.#fault === 'a lock that stays' ? await lock(`${this.#path}.lock`) : null;
       const before = this.#read();
-      for (let n = 0; n < 3; n += 1) await turn();
+      for (let n = 0; n < 10; n += 1) await turn();
       this.#write(next(before));
       unlock?.();
       return before;
