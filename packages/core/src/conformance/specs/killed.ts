@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setTimeout } from 'node:timers/promises';
 import type { Session } from '@openai/agents-core';
 import type { RuleContext } from '../context.ts';
 import { append, apply } from '../history-transaction.ts';
@@ -8,7 +9,7 @@ import { concern, type Rule } from '../rule.ts';
 const SIZE = 20;
 
 /** So many that the process is still at it when it is killed. */
-const WRITES = 300;
+const WRITES = 400;
 
 /** A process that is killed has no time to write what it kept, or to give back what it held. */
 export const killedProcesses: readonly Rule[] = concern(
@@ -46,7 +47,7 @@ export const killedProcesses: readonly Rule[] = concern(
       async (t) => {
         const id = t.newId();
         const reader = await t.open(id);
-        for (let round = 0; round < 3 || (round < 6 && t.hasTime); round += 1) {
+        for (let round = 0; round < 4 || (round < 6 && t.hasTime); round += 1) {
           const before = (await reader.getItems()).length;
           const victim = await t.startProcess();
           const acknowledged = await writeUntil(t, await victim.open(id), round);
@@ -82,5 +83,7 @@ async function writeUntil(t: RuleContext, writer: Session, round: number): Promi
     writing.catch(reached.reject);
   }
   await reached.promise;
+  // Right after it acknowledged a write it is never in the middle of one: the moment is drawn.
+  await setTimeout(t.random.between(1, 15));
   return () => acknowledged;
 }
