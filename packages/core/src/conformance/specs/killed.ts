@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout } from 'node:timers/promises';
-import type { Session } from '@openai/agents-core';
+import type { AgentInputItem, Session } from '@openai/agents-core';
 import type { RuleContext } from '../context.ts';
 import { append, apply } from '../history-transaction.ts';
 import { textsOf, user, users } from '../items.ts';
@@ -45,21 +45,20 @@ export const killedProcesses: readonly Rule[] = concern(
     rule(
       'a process that is killed in the middle of its writes leaves whole batches, and holds nobody up',
       async (t) => {
-        const id = t.newId();
-        const reader = await t.open(id);
         for (let round = 0; round < 4 || (round < 6 && t.hasTime); round += 1) {
-          const before = (await reader.getItems()).length;
+          // A server may still do what a process that is gone had asked for.
+          const id = t.newId();
           const victim = await t.startProcess();
-          const acknowledged = await writeUntil(t, await victim.open(id), round);
+          const acknowledged = await writeUntil(t, await victim.open(id));
           await victim.kill();
-          const read = textsOf(await reader.getItems()).slice(before);
+          const reader = await t.open(id);
+          const read = textsOf(await reader.getItems());
           assert.equal(read.length % SIZE, 0, `${read.length} items of batches of ${SIZE}`);
-          const expected = Array.from({ length: read.length / SIZE }, (_, n) => batch(round, n));
+          const expected = Array.from({ length: read.length / SIZE }, (_, n) => batch(n));
           assert.deepEqual(read, textsOf(expected.flat()));
           assert.ok(expected.length >= acknowledged(), 'a batch that was acknowledged is gone');
-          await reader.addItems(batch(round, -1));
-          await reader.popItem();
           await reader.addItems([user('last')]);
+          assert.ok(textsOf(await reader.getItems()).includes('last'));
         }
       },
     );
@@ -67,16 +66,15 @@ export const killedProcesses: readonly Rule[] = concern(
   ['processes', 'verbatim'],
 );
 
-const batch = (round: number, n: number): ReturnType<typeof users> =>
-  users(`round-${round} batch-${n}`, SIZE);
+const batch = (n: number): AgentInputItem[] => users(`batch-${n}`, SIZE);
 
 /** Makes many writes at once and waits for some of them. Counts those that were acknowledged. */
-async function writeUntil(t: RuleContext, writer: Session, round: number): Promise<() => number> {
+async function writeUntil(t: RuleContext, writer: Session): Promise<() => number> {
   let acknowledged = 0;
   const enough = t.random.between(1, 20);
   const reached = Promise.withResolvers<void>();
   for (let n = 0; n < WRITES; n += 1) {
-    const writing = writer.addItems(batch(round, n)).then(() => {
+    const writing = writer.addItems(batch(n)).then(() => {
       acknowledged += 1;
       if (acknowledged === enough) reached.resolve();
     });
