@@ -20,9 +20,15 @@ export function isSeed(value: number): boolean {
  */
 export class Random {
   #state: number;
+  #used = false;
 
   constructor(seed: number, name: string) {
     this.#state = createHash('sha256').update(`${seed} ${name}`).digest().readUInt32LE();
+  }
+
+  /** True once something was drawn. */
+  get used(): boolean {
+    return this.#used;
   }
 
   /** A whole number, both ends included. */
@@ -40,6 +46,7 @@ export class Random {
 
   /** Mulberry32: from 0 up to, but not including, 1. */
   #next(): number {
+    this.#used = true;
     this.#state = (this.#state + 0x6d2b79f5) | 0;
     let bits = this.#state;
     bits = Math.imul(bits ^ (bits >>> 15), bits | 1);

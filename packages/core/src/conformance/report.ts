@@ -42,7 +42,7 @@ export interface ConformanceReport {
   readonly name: string;
   /** What it came to in a few words, for a badge. */
   readonly summary: string;
-  /** What sizes and orders were drawn from; a run with the same seed draws the same. */
+  /** What the tests drew sizes and orders from; a run with the same seed draws the same. */
   readonly seed: number;
   /** How many tests passed. */
   readonly passed: number;

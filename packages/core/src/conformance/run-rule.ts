@@ -81,16 +81,22 @@ export class Suite {
   }
 
   async #test(rule: Rule, absences: Absences, timeoutMs: number): Promise<void> {
+    const random = new Random(this.#seed, rule.name);
     const t = new RuleContext({
       harness: this.#harness,
       absences,
       processes: this.#processes,
-      random: new Random(this.#seed, rule.name),
+      random,
       seed: this.#seed,
       setting: rule.setting,
     });
     try {
       await within(timeoutMs, 'a call', () => rule.body(t));
+    } catch (error) {
+      if (random.used && error instanceof Error && !(error instanceof Skip)) {
+        error.message += ` (SESSION_CONFORMANCE_SEED=${this.#seed})`;
+      }
+      throw error;
     } finally {
       t.end();
       restoreClock();

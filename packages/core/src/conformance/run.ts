@@ -10,8 +10,8 @@ export interface RunConformanceOptions {
   /** Only tests of these very names. Default: all. */
   readonly only?: readonly string[];
   /**
-   * What sizes and orders are drawn from: a whole number from 0 to 2 147 483 647. Default: that of the
-   * environment variable `SESSION_CONFORMANCE_SEED`, or else a new one.
+   * What the tests draw sizes and orders from: a whole number from 0 to 2 147 483 647. Default: that of
+   * the environment variable `SESSION_CONFORMANCE_SEED`, or else a new one.
    */
   readonly seed?: number;
   /** After how many milliseconds a test fails. Default: 60 000. */

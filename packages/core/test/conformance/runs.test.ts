@@ -43,6 +43,16 @@ test('a test whose time is up leaves the clock as it was', async () => {
   expect(Date).toBe(RealDate);
 });
 
+test('a failure of what was drawn names the seed, for whoever sees nothing else of the report', async () => {
+  const name = 'however many calls are made at once on one session, each is done';
+  const store = new MemorySessionStore();
+  const harness = harnessWith({
+    open: (sessionId) => Object.assign(store.session(sessionId), { getItems: async () => [] }),
+  });
+  const { tests } = await runConformance(harness, { only: [name], seed: 42 });
+  expect(tests[0]?.reason).toMatch(/\(SESSION_CONFORMANCE_SEED=42\)$/);
+});
+
 test('stop() is called once, after the last test', async () => {
   const calls: string[] = [];
   const harness = harnessWith({ stop: () => calls.push('stop') });
