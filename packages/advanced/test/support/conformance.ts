@@ -44,6 +44,8 @@ export const onBranchOfBranch: Variant = {
   exempt: {
     'reading, popping and clearing do not create a session': EXISTS,
     'addItems([]) does not create a session': EXISTS,
+    'a transaction that is refused does not create a session': EXISTS,
+    'a compaction that is refused does not create a session': EXISTS,
     'deleteSession() removes items, metadata and ledger, and tells whether it was there': EXISTS,
     'metadata that is no object of JSON values is refused': EXISTS,
     'metadata outlives writes and clearSession()': COUNTS_ALL,

@@ -50,7 +50,7 @@ export const directoryPages: readonly Rule[] = concern(
       const seen: string[] = [];
       let cursor: string | undefined;
       do {
-        const options = { prefix: id, limit: 1000, ...(cursor !== undefined && { cursor }) };
+        const options = { prefix: `${id}-`, limit: 1000, ...(cursor !== undefined && { cursor }) };
         const page = await store.listSessions(options);
         seen.push(...idsOf(page.sessions));
         cursor = page.cursor;
