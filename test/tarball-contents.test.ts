@@ -27,6 +27,17 @@ test('a package over a limit is told with its size, packed and unpacked', () => 
   ]);
 });
 
+test('what the conformance suite adds has a limit of its own', () => {
+  const suite = { packedBytes: 10_001, unpackedBytes: 50_000 };
+  const suiteLimit = { packedKB: 10, unpackedKB: 50 };
+  expect(contentComplaints({ ...packed, suite }, { ...limit, suite: suiteLimit })).toEqual([
+    'a, the suite in it: 11 kB packed, over the 10 kB of tools/size-limits.json.',
+  ]);
+  expect(contentComplaints({ ...packed, suite }, limit)).toEqual([
+    'a: tools/size-limits.json has no limit for the suite in it.',
+  ]);
+});
+
 test('a package has to have a limit', () => {
   expect(contentComplaints(packed, undefined)).toEqual(['a: tools/size-limits.json has no limit.']);
 });

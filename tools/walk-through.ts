@@ -53,7 +53,7 @@ async function installCommand(folder: string): Promise<void> {
   const cli = join(root, 'packages/core/src/conformance/cli.ts');
   const script = `#!/usr/bin/env node
 import { main } from ${JSON.stringify(cli)};
-process.exitCode = await main(process.argv.slice(2));
+await main(process.argv.slice(2));
 `;
   await mkdir(join(folder, 'node_modules/.bin'));
   await writeFile(join(folder, 'node_modules/.bin/session-conformance'), script, { mode: 0o755 });

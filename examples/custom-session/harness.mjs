@@ -1,11 +1,15 @@
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FolderSession } from './folder-session.ts';
 
-const folder = await mkdtemp(join(tmpdir(), 'folder-session-'));
+// The suite loads this module in other processes, too. They inherit the variable.
+const { SESSIONS = await mkdtemp(join(tmpdir(), 'folder-session-')) } = process.env;
+process.env.SESSIONS = SESSIONS;
 
 export const harness = {
   name: 'a folder of files',
-  open: (sessionId) => new FolderSession({ folder, sessionId }),
+  module: import.meta.url,
+  open: (sessionId) => new FolderSession({ folder: SESSIONS, sessionId }),
+  stop: () => rm(SESSIONS, { recursive: true }),
 };

@@ -143,17 +143,16 @@ describe('maintenance reaches every branch, from whichever the session is on', (
     const onMain = elsewhere();
     await onMain.switchToBranch('main');
     const main = backendOf(onMain);
-    const { revision, records } = await main.snapshot('conversation');
+    const { state, records } = await main.snapshot('conversation');
     const onBranch = elsewhere();
     await onBranch.switchToBranch('branch');
     const branch = backendOf(onBranch);
     // Seals what the branch shows, and nothing else.
     const shown = await branch.snapshot('conversation', { positions: true });
     const changes = new Map(shown.positions?.map((at, index) => [at, shown.records[index] ?? '']));
-    await branch.rewrite('conversation', { revision: shown.revision, changes });
-    expect(
-      await main.replaceTail('conversation', { revision, drop: 'all', records }),
-    ).toBeUndefined();
+    if (shown.state === undefined) throw new Error('the session exists');
+    await branch.rewrite('conversation', { state: shown.state, changes });
+    expect(await main.replaceTail('conversation', { state, drop: 'all', records })).toBeUndefined();
   });
 
   test('a branch that is deleted meanwhile is passed over', async () => {

@@ -89,7 +89,7 @@ export function encodeMetadata(metadata: SessionMetadata | undefined): string | 
 }
 
 /**
- * Decodes what `saveMetadata` of a store was given, as a property to spread into a `SessionInfo`.
+ * Decodes what the `setMetadata` of a backend stored, as a property to spread into a `SessionInfo`.
  * Damaged metadata is passed over with a warning: it must not hide a session, nor all that are listed
  * with it.
  *

@@ -2,7 +2,8 @@ import { SessionError } from './errors.ts';
 import { describe } from './options.ts';
 
 /**
- * Refuses a limit of `getItems` that is not a whole number: the SDK takes any, and returns too much.
+ * Refuses a limit of `getItems` that is neither a whole number nor `Infinity`, which is everything: the
+ * SDK takes any, and returns too much.
  *
  * @throws SessionError `invalid_limit`
  *
@@ -17,7 +18,7 @@ import { describe } from './options.ts';
  * ```
  */
 export function assertLimit(limit: unknown): asserts limit is number {
-  if (Number.isInteger(limit)) return;
+  if (Number.isInteger(limit) || limit === Number.POSITIVE_INFINITY) return;
   throw new SessionError(
     'invalid_limit',
     `The limit must be a whole number, not ${describe(limit)}. Leave it out to read the whole history.`,

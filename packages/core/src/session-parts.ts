@@ -191,7 +191,8 @@ function sessionIdProblem(value: unknown): string | undefined {
 
 function storeProblem(value: unknown, className: string, isRight: boolean): string | undefined {
   if (isRight) return undefined;
-  const of = className === 'SessionStore' ? 'a session store' : `a ${className}`;
+  const article = /^[AEIO]/.test(className) ? 'an' : 'a';
+  const of = className === 'SessionStore' ? 'a session store' : `${article} ${className}`;
   return `must be ${of}, not ${describe(value)}`;
 }
 

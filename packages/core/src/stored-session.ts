@@ -109,12 +109,15 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
   /**
    * The whole history, or its newest `limit` items, oldest first. Damaged records are passed over.
    *
-   * @param limit - A whole number; 0 or less gives `[]`. Default: everything.
+   * @param limit - A whole number, or `Infinity` for everything; 0 or less gives `[]`. Default:
+   * everything.
    * @throws SessionError `closed`, `invalid_limit`
    */
   async getItems(limit?: number, runContext?: RunContext<unknown>): Promise<AgentInputItem[]> {
     this.#assertOpen();
-    if (limit === undefined) return await this.#reading(() => this.#readAll(runContext));
+    if (limit === undefined || limit === Number.POSITIVE_INFINITY) {
+      return await this.#reading(() => this.#readAll(runContext));
+    }
     assertLimit(limit);
     if (limit <= 0) return [];
     return await this.#reading(() => this.#readNewest(Math.min(limit, LARGEST_LIMIT), runContext));
@@ -235,10 +238,15 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
     });
   }
 
-  /** Closes this session, and its store if the session opened it. Later calls reject. */
+  /**
+   * Closes this session, and its store if the session opened it. Settles after the calls made before;
+   * later ones reject.
+   */
   async close(): Promise<void> {
     this.#closed = true;
-    if (this.#parts.ownsStore) await this.store.close();
+    if (this.#parts.ownsStore) return await this.store.close();
+    // A store that was closed waits for its calls itself.
+    await this.#queue.run(this.#parts.sessionId, async () => {}).catch(() => {});
   }
 
   /** Closes the session, for `await using`. */

@@ -19,6 +19,7 @@ describe('the limit of getItems', () => {
     [6, 0],
     [2 ** 31, 0],
     [Number.MAX_SAFE_INTEGER, 0],
+    [Number.POSITIVE_INFINITY, 0],
   ])('%d gives the newest items, oldest first', async (limit, from) => {
     expect(await (await filled()).getItems(limit)).toEqual(history.slice(from));
   });
@@ -45,7 +46,7 @@ describe('the limit of getItems', () => {
     expect(await session.getItems(undefined)).toEqual(history);
   });
 
-  test.each([Number.NaN, 1.5, Number.POSITIVE_INFINITY, '2', null, {}, 2n])(
+  test.each([Number.NaN, 1.5, Number.NEGATIVE_INFINITY, '2', null, {}, 2n])(
     '%o is refused',
     async (limit) => {
       await expect((await filled()).getItems(limit as number)).rejects.toMatchObject({

@@ -53,7 +53,8 @@ class SealedSession implements Session, AsyncDisposable {
   /**
    * The whole history, or its newest `limit` items, oldest first; expired items do not count.
    *
-   * @param limit - A whole number; 0 or less gives `[]`. Default: everything.
+   * @param limit - A whole number, or `Infinity` for everything; 0 or less gives `[]`. Default:
+   * everything.
    * @throws SessionError `closed`, `invalid_limit`, and as described above for reading
    */
   async getItems(limit?: number, ...context: RunContext<unknown>[]): Promise<AgentInputItem[]> {

@@ -51,6 +51,7 @@ export class EnvelopeSession implements Session {
 
   async getItems(limit?: number, ...context: Context): Promise<AgentInputItem[]> {
     this.#assertOpen();
+    if (limit === Number.POSITIVE_INFINITY) return this.getItems(undefined, ...context);
     if (limit !== undefined) assertLimit(limit);
     if (limit !== undefined && limit <= 0) return [];
     return this.#inOrder('getItems', async () => {

@@ -28,6 +28,7 @@ async function testOver({ name }: Backend, database: TestDatabase): Promise<void
   const db = database.connect();
   const maxItemBytes = name === mysql.name ? await largestItem(db) : undefined;
   const store = new KyselySessionStore({ db, createTables: true });
+  const elsewhere = new KyselySessionStore({ db: database.connect(), createTables: true });
   afterAll(() => database.drop());
 
   sessionConformance(
@@ -36,6 +37,8 @@ async function testOver({ name }: Backend, database: TestDatabase): Promise<void
       name: `Encrypted over ${name}`,
       ...(maxItemBytes !== undefined && { limits: { maxItemBytes } }),
       open: (sessionId) => new EncryptedSession({ session: store.session(sessionId), key: KEY }),
+      openElsewhere: (sessionId) =>
+        new EncryptedSession({ session: elsewhere.session(sessionId), key: KEY }),
       corruptNewest: (sessionId) => cutNewest(store, sessionId, 90),
     },
   );
@@ -51,7 +54,7 @@ async function dump(db: TestKysely): Promise<string> {
   const values: unknown[] = [];
   for (const table of ['agent_sessions', 'agent_messages', 'agent_operations']) {
     const { rows } = await sql<object>`select * from ${sql.table(table)}`.execute(db);
-    values.push(...rows.flatMap((row) => Object.values(row)));
+    for (const row of rows) values.push(...Object.values(row));
   }
   return values.map(String).join('\n');
 }

@@ -16,10 +16,13 @@ if ('why' in found) {
 } else {
   const keyPrefix = `agent-sessions-test-${randomUUID()}:`;
   const redis = new Redis(found.url);
+  const other = new Redis(found.url);
   const store = new RedisSessionStore({ redis, keyPrefix });
+  const elsewhere = new RedisSessionStore({ redis: other, keyPrefix });
   afterAll(async () => {
     await emptyKeys(redis, keyPrefix);
     redis.disconnect();
+    other.disconnect();
     await found.server?.[Symbol.asyncDispose]();
   });
 
@@ -28,6 +31,8 @@ if ('why' in found) {
     {
       name: 'Encrypted over Redis',
       open: (sessionId) => new EncryptedSession({ session: store.session(sessionId), key: KEY }),
+      openElsewhere: (sessionId) =>
+        new EncryptedSession({ session: elsewhere.session(sessionId), key: KEY }),
       corruptNewest: (sessionId) => cutNewest(store, sessionId, 90),
     },
   );

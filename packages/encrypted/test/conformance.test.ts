@@ -41,6 +41,7 @@ sessionConformance(
   { describe, it },
   {
     name: 'Encrypted over a plain session',
+    stores: 'own',
     open: (sessionId) => new EncryptedSession({ session: new ListSession(sessionId), key: KEY }),
     corruptNewest: (sessionId) => {
       const { rows } = new ListSession(sessionId);
@@ -89,6 +90,7 @@ sessionConformance(
   {
     name: 'Encrypted over SQLite (file)',
     // A connection for each session, as each would have in a process of its own.
+    stores: 'own',
     open: (sessionId) => {
       const file = new SQLiteSession({ path, sessionId });
       const session = new EncryptedSession({ session: file, key: KEY });

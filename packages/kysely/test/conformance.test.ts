@@ -1,6 +1,5 @@
 import { sessionConformance } from '@agent-sessions/core/conformance';
 import { KyselySession, KyselySessionStore } from '@agent-sessions/kysely';
-import type { Session } from '@openai/agents';
 import { sql } from 'kysely';
 import { afterAll, describe, it } from 'vitest';
 import { type Backend, backends, type TestDatabase, type TestKysely } from './support/backends.ts';
@@ -15,30 +14,29 @@ for (const backend of backends) {
 
 function conformanceOf({ name }: Backend, database: TestDatabase): void {
   const admin = database.connect();
-  // Two stores in turn, so that two sessions of one id do not share an order of calls.
-  const open = (): KyselySessionStore[] =>
-    [database.connect(), database.connect()].map(
-      (db) => new KyselySessionStore({ db, createTables: true }),
-    );
-  let stores = open();
-  let opened = 0;
+  const openStore = () => new KyselySessionStore({ db: database.connect(), createTables: true });
+  let [store, elsewhere] = [openStore(), openStore()];
   afterAll(() => database.drop());
   sessionConformance(
     { describe, it },
     {
       name,
-      open: (sessionId): Session => {
-        const store = stores[opened++ % stores.length];
-        if (store === undefined) throw new Error('there is a store');
-        return new KyselySession({ store, sessionId, logger });
-      },
+      open: (sessionId) => new KyselySession({ store, sessionId, logger }),
+      openElsewhere: (sessionId) => new KyselySession({ store: elsewhere, sessionId, logger }),
+      ...(database.url !== undefined && { module: sessionsOf(database.url) }),
+      execArgv: ['--conditions=@agent-sessions/source'],
       // What a new process has: other connections, and nothing that is remembered.
       restart: () => {
-        stores = open();
+        [store, elsewhere] = [openStore(), openStore()];
       },
       corruptNewest: (sessionId) => corruptNewest(admin, sessionId),
     },
   );
+}
+
+/** What other processes open the same sessions with. */
+function sessionsOf(url: string): URL {
+  return new URL(`./processes/sessions.ts?${new URLSearchParams({ url })}`, import.meta.url);
 }
 
 /** Damages the newest record of a session, as a bad disk or a careless hand might. */

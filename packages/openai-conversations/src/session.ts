@@ -104,10 +104,12 @@ export class OpenAIConversationsSession extends SdkConversationsSession {
    * The whole history in pages of 100, or the newest `limit` items with as few requests as possible;
    * oldest first. Never creates a conversation.
    *
-   * @param limit - A whole number; 0 or less returns `[]`. Default: everything.
+   * @param limit - A whole number, or `Infinity` for everything; 0 or less returns `[]`. Default:
+   * everything.
    * @throws SessionError `invalid_limit`, `busy`, `backend`
    */
   override async getItems(limit?: number): Promise<AgentInputItem[]> {
+    if (limit === Number.POSITIVE_INFINITY) return this.getItems();
     if (limit !== undefined) assertLimit(limit);
     if (limit !== undefined && limit <= 0) return [];
     const items = await this.#inOrder('getItems', (api) => this.#read(api, limit));

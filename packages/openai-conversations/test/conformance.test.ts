@@ -20,6 +20,7 @@ sessionConformance(
     name: 'openai-conversations',
     fidelity: 'replay',
     ids: 'server',
+    stores: 'own',
     exempt: {
       'large batches that two instances add at once stay contiguous': MANY_REQUESTS,
       'no reader sees half of a large batch': MANY_REQUESTS,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { sessionConformance } from '@agent-sessions/core/conformance';
 import { RedisSession, RedisSessionStore } from '@agent-sessions/redis';
-import { type Cluster, Redis } from 'ioredis';
+import { Redis } from 'ioredis';
 import { afterAll, describe, it, test } from 'vitest';
 import { TestCluster } from './support/cluster.ts';
 import { emptyKeys } from './support/keys.ts';
@@ -45,8 +45,14 @@ if ('why' in found) {
     {
       name: 'Redis',
       // A connection for each session, as each would have in a process of its own.
+      stores: 'own',
       open: (sessionId) => new RedisSession({ url: found.url, keyPrefix, sessionId }),
       close: (session) => (session as RedisSession).close(),
+      module: new URL(
+        `./processes/sessions.ts?${new URLSearchParams({ url: found.url, keyPrefix })}`,
+        import.meta.url,
+      ),
+      execArgv: ['--conditions=@agent-sessions/source'],
       corruptNewest: (sessionId) => corruptNewest(client, `${keyPrefix}{${sessionId}}:items`),
     },
   );
@@ -59,10 +65,11 @@ if (!hasServerBinary) {
   }
 } else {
   const cluster = await TestCluster.start();
-  // Two clients that take turns: one session over both, as of two processes.
-  const clients = [cluster.client(), cluster.client()];
-  const stores = clients.map((redis) => new RedisSessionStore({ redis, keyPrefix }));
-  let turn = 0;
+  const clients = [cluster.client(), cluster.client()] as const;
+  const [store, elsewhere] = [
+    new RedisSessionStore({ redis: clients[0], keyPrefix }),
+    new RedisSessionStore({ redis: clients[1], keyPrefix }),
+  ];
   afterAll(async () => {
     for (const client of clients) client.disconnect();
     await cluster[Symbol.asyncDispose]();
@@ -71,12 +78,9 @@ if (!hasServerBinary) {
     { describe, it },
     {
       name: 'Redis Cluster',
-      open: (sessionId) => {
-        turn += 1;
-        return new RedisSession({ store: stores[turn % 2] as RedisSessionStore, sessionId });
-      },
-      corruptNewest: (sessionId) =>
-        corruptNewest(clients[0] as Cluster, `${keyPrefix}{${sessionId}}:items`),
+      open: (sessionId) => new RedisSession({ store, sessionId }),
+      openElsewhere: (sessionId) => new RedisSession({ store: elsewhere, sessionId }),
+      corruptNewest: (sessionId) => corruptNewest(clients[0], `${keyPrefix}{${sessionId}}:items`),
     },
   );
 
@@ -85,17 +89,20 @@ if (!hasServerBinary) {
     const redis = new Redis(server.port, { keyPrefix: 'app:{x}:', lazyConnect: true });
     return redis.on('error', () => {});
   };
+  const kill = async (): Promise<void> => {
+    await server.kill();
+    await server.start();
+  };
   afterAll(() => server[Symbol.asyncDispose]());
   sessionConformance(
     { describe, it },
     {
       name: 'Redis with a client key prefix',
+      stores: 'own',
       open: (sessionId) => new PrefixedSession({ redis: open(), sessionId }),
       close: (session) => (session as PrefixedSession).close(),
-      restart: async () => {
-        await server.kill();
-        await server.start();
-      },
+      kill,
+      restart: kill,
       corruptNewest: async (sessionId) => {
         const client = open();
         await corruptNewest(client, `agent-sessions:{${sessionId}}:items`);

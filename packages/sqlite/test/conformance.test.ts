@@ -46,8 +46,11 @@ sessionConformance(
   {
     name: 'SQLite (file)',
     // A connection for each session, as each would have in a process of its own.
+    stores: 'own',
     open: (sessionId) => new SQLiteSession({ path, sessionId, logger }),
     close: (session) => (session as SQLiteSession).close(),
+    module: new URL(`./processes/sessions.ts?${new URLSearchParams({ path })}`, import.meta.url),
+    execArgv: ['--conditions=@agent-sessions/source'],
     // What a new process finds: the write-ahead log moved into the file.
     restart: () => withDatabase((database) => database.pragma('wal_checkpoint(TRUNCATE)')),
     corruptNewest: (sessionId) => withDatabase((database) => corruptNewest(database, sessionId)),

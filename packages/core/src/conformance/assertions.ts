@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { setImmediate } from 'node:timers/promises';
 import { types } from 'node:util';
-import type { Session } from '@openai/agents-core';
+import type { Session } from '@openai/agents';
+import type { RuleContext } from './context.ts';
 import { directory } from './optional.ts';
 
 /** Calls `work` and gives the error with which it throws or rejects; fails if it does not. */
@@ -24,14 +25,18 @@ export async function together<T>(works: readonly (() => Promise<T>)[]): Promise
   return Promise.all(works.map((work) => work()));
 }
 
-/** Repeats `check` until `work` has ended; fails if either does. */
-export async function whileRunning(work: Promise<void>, check: () => Promise<void>): Promise<void> {
+/** Repeats `check` until `work`, or the test, has ended; fails if either does. */
+export async function whileRunning(
+  t: RuleContext,
+  work: Promise<void>,
+  check: () => Promise<void>,
+): Promise<void> {
   let running = true;
   const end = (): void => {
     running = false;
   };
   work.then(end, end);
-  for (let round = 1; running; round += 1) {
+  for (let round = 1; running && !t.over; round += 1) {
     await check();
     // A session in memory answers without ever letting timers run, which the work may wait for.
     if (round % 20 === 0) await setImmediate();

@@ -4,8 +4,9 @@ import {
   isSessionHistoryRewriteAwareSession,
   isSessionHistoryTransactionAwareSession,
   type Session,
-} from '@openai/agents-core';
+} from '@openai/agents';
 import { isSessionError } from '../errors.ts';
+import { sessionInternals } from '../internals.ts';
 import type { SessionHarness } from './harness.ts';
 import { directoryOf, hasMethod } from './optional.ts';
 import { loadFastCheck, loadResponsesCompaction } from './peers.ts';
@@ -22,11 +23,39 @@ export const capabilities = {
   compaction: 'replaceHistoryWithCompaction',
   close: 'close',
   directory: 'store.listSessions',
+  inOrder: 'calls on one id are in order',
+  stores: 'harness.openElsewhere',
+  processes: 'harness.module',
   restart: 'harness.restart',
+  kill: 'harness.kill',
   damage: 'harness.corruptNewest',
-  responsesCompaction: '@openai/agents-openai is installed',
+  responsesCompaction: 'the SDK has a compaction session',
   fastCheck: 'fast-check is installed',
 } as const;
+
+/** What each capability means for whoever uses the session. */
+export const meanings: Readonly<Record<keyof typeof capabilities, string>> = {
+  verbatim: 'Items come back with every property that they went in with, and no other.',
+  callerIds: 'The application says which session it wants, by an id of its own.',
+  errorCodes: 'What is refused is refused with a code that a program can read.',
+  itemBound: 'An item over a known size is refused before anything of its batch is stored.',
+  runContext: 'The runner passes its context along, so a compaction knows what its run has read.',
+  transactions:
+    'A change takes effect once, however often it is sent, and a lost answer does no harm.',
+  mutations: 'A function call in the history can be corrected where it stands.',
+  compaction: 'A history is replaced by its summary without losing what others add meanwhile.',
+  close: 'A session gives back what it holds, after the calls made before.',
+  directory: 'The sessions of a store can be listed, described and deleted.',
+  inOrder:
+    'Calls on one id take effect in the order in which they were made, whichever session made them.',
+  stores: 'Races are tried between two stores that share what is stored and nothing else.',
+  processes: 'Races are tried between two processes, and a process is killed while it writes.',
+  restart: 'What was stored outlives a restart of what keeps it.',
+  kill: 'What was acknowledged outlives a kill of what keeps it, which has no time to write anything.',
+  damage: 'A record that cannot be read is neither an obstacle nor destroyed.',
+  responsesCompaction: "The SDK's own compaction session is tried around the session.",
+  fastCheck: 'Random commands are compared with what a model of a session does.',
+};
 
 /** The name of a capability in a rule's list of needs. */
 export type Capability = keyof typeof capabilities;
@@ -67,6 +96,16 @@ export function absencesOf(harness: SessionHarness, session: Session): Map<Capab
     directoryOf(session) !== undefined,
     'the session has no `store` with a listSessions method',
   );
+  check('inOrder', harness.stores !== 'own', "the harness declares stores: 'own'");
+  check(
+    'stores',
+    harness.openElsewhere !== undefined,
+    harness.stores === 'own'
+      ? 'each session has a store of its own anyway'
+      : 'the harness has no openElsewhere function',
+  );
+  check('processes', harness.module !== undefined, 'the harness names no module');
+  check('kill', harness.kill !== undefined, 'the harness has no kill function');
   check('restart', harness.restart !== undefined, 'the harness has no restart function');
   check('damage', harness.corruptNewest !== undefined, 'the harness has no corruptNewest function');
   const bound = itemBound(harness, session);
@@ -87,7 +126,7 @@ export async function probe(harness: SessionHarness): Promise<Absences> {
   const [fastCheck, compaction] = await Promise.all([loadFastCheck(), loadResponsesCompaction()]);
   if (fastCheck === undefined) absent.set('fastCheck', 'fast-check cannot be imported');
   if (compaction === undefined) {
-    absent.set('responsesCompaction', '@openai/agents-openai cannot be imported');
+    absent.set('responsesCompaction', 'the SDK cannot be imported');
   }
   await harness.close?.(session);
   return absent;
@@ -96,10 +135,8 @@ export async function probe(harness: SessionHarness): Promise<Absences> {
 /** The largest item in bytes, if there is a bound. */
 export function itemBound(harness: SessionHarness, session: Session): number | undefined {
   if (harness.limits?.maxItemBytes !== undefined) return harness.limits.maxItemBytes;
-  const store: unknown = Reflect.get(session, 'store');
-  if (typeof store !== 'object' || store === null) return undefined;
-  const bound: unknown = Reflect.get(store, 'maxRecordBytes');
-  return typeof bound === 'number' && Number.isFinite(bound) ? bound : undefined;
+  const bound = sessionInternals(session)?.backend.maxRecordBytes;
+  return bound !== undefined && Number.isFinite(bound) ? bound : undefined;
 }
 
 /** One coded refusal is enough: then all others have to be coded too. */

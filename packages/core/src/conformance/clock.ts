@@ -1,6 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
 
 const YEAR_MS = 366 * 24 * 60 * 60 * 1000;
+const RealDate = globalThis.Date;
+
+/** Undoes what a rule that never ended did to the clock. */
+export function restoreClock(): void {
+  globalThis.Date = RealDate;
+}
 
 /** Runs `work` while every clock reading in this realm gives the same millisecond. */
 export async function atFrozenTime(work: () => Promise<void>): Promise<void> {
@@ -17,14 +23,12 @@ export async function atFallingTime(work: () => Promise<void>): Promise<void> {
   }, work);
 }
 
-/** Runs `work` a year from now, as far as this realm can tell. */
-export async function atLaterTime(work: () => Promise<void>): Promise<void> {
-  const { now } = Date;
-  await withClock(() => now() + YEAR_MS, work);
+/** Runs `work` so many years from now, as far as this realm can tell. */
+export async function atLaterTime(years: number, work: () => Promise<void>): Promise<void> {
+  await withClock(() => RealDate.now() + years * YEAR_MS, work);
 }
 
 async function withClock(read: () => number, work: () => Promise<void>): Promise<void> {
-  const RealDate = globalThis.Date;
   // A proxy is still the real class to `instanceof` and to everything that formats dates.
   globalThis.Date = new Proxy(RealDate, {
     get: (target, key, receiver) => (key === 'now' ? read : Reflect.get(target, key, receiver)),
@@ -34,7 +38,7 @@ async function withClock(read: () => number, work: () => Promise<void>): Promise
   try {
     await work();
   } finally {
-    globalThis.Date = RealDate;
+    restoreClock();
   }
 }
 

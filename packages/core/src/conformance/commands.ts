@@ -1,4 +1,4 @@
-import type { AgentInputItem, Session } from '@openai/agents-core';
+import type { AgentInputItem, Session } from '@openai/agents';
 import type * as FastCheck from 'fast-check';
 import type { RuleContext } from './context.ts';
 import { append, apply, replaceSuffix } from './history-transaction.ts';

@@ -1,5 +1,5 @@
 import { inspect, isDeepStrictEqual, types } from 'node:util';
-import type { AgentInputItem, Session } from '@openai/agents-core';
+import type { AgentInputItem, Session } from '@openai/agents';
 import type { SessionHarness } from './harness.ts';
 
 /** Stands for bytes in a comparison: no JSON value equals it. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { AgentInputItem, Session, SessionHistoryTransaction } from '@openai/agents-core';
+import type { AgentInputItem, Session, SessionHistoryTransaction } from '@openai/agents';
 import { refusalOf } from './assertions.ts';
 import type { RuleContext } from './context.ts';
 import { transactional } from './optional.ts';

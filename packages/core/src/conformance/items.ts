@@ -1,4 +1,4 @@
-import type { AgentInputItem } from '@openai/agents-core';
+import type { AgentInputItem } from '@openai/agents';
 
 // Items of the shapes that a run stores, each valid in the SDK's own schema.
 

@@ -4,11 +4,11 @@ import type {
   Session,
   SessionHistoryRewriteAwareSession,
   SessionHistoryTransactionAwareSession,
-} from '@openai/agents-core';
+} from '@openai/agents';
 import {
   isSessionHistoryRewriteAwareSession,
   isSessionHistoryTransactionAwareSession,
-} from '@openai/agents-core';
+} from '@openai/agents';
 import type { SessionDirectory } from '../directory.ts';
 
 /** A session that can be closed. */

@@ -3,11 +3,11 @@ export async function loadFastCheck(): Promise<typeof import('fast-check') | und
   return optional(() => import('fast-check'));
 }
 
-/** The SDK's OpenAI package, if it is installed next to this package. */
+/** The SDK with its own compaction session. */
 export async function loadResponsesCompaction(): Promise<
-  typeof import('@openai/agents-openai') | undefined
+  typeof import('@openai/agents') | undefined
 > {
-  return optional(() => import('@openai/agents-openai'));
+  return optional(() => import('@openai/agents'));
 }
 
 async function optional<T>(load: () => Promise<T>): Promise<T | undefined> {

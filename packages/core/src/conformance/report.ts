@@ -1,4 +1,4 @@
-import { type Absences, type Capability, capabilities } from './capabilities.ts';
+import { type Absences, type Capability, capabilities, meanings } from './capabilities.ts';
 import type { SessionHarness } from './harness.ts';
 import type { Rule } from './rule.ts';
 
@@ -10,6 +10,8 @@ export interface TestOutcome {
   readonly name: string;
   /** How it ended. */
   readonly state: 'passed' | 'failed' | 'skipped';
+  /** How long it took, in milliseconds. */
+  readonly durationMs: number;
   /** Why it was skipped, or the message with which it failed. */
   readonly reason?: string;
   /** What it failed with. */
@@ -20,6 +22,8 @@ export interface TestOutcome {
 export interface CapabilityOutcome {
   /** How the capability is called, for example `applyHistoryTransaction`. */
   readonly name: string;
+  /** What having it means. */
+  readonly meaning: string;
   /** Whether the session has it. */
   readonly present: boolean;
   /** Why it is absent. */
@@ -36,6 +40,10 @@ export interface CapabilityOutcome {
 export interface ConformanceReport {
   /** The name in the harness. */
   readonly name: string;
+  /** What it came to in a few words, for a badge. */
+  readonly summary: string;
+  /** What the tests drew sizes and orders from; a run with the same seed draws the same. */
+  readonly seed: number;
   /** How many tests passed. */
   readonly passed: number;
   /** How many tests failed. */
@@ -48,16 +56,22 @@ export interface ConformanceReport {
   readonly exempt: Readonly<Record<string, string>>;
   /** Every test, in the order in which they ran. */
   readonly tests: readonly TestOutcome[];
+  /** Why `harness.stop` failed, if it did. */
+  readonly stopError?: string;
 }
+
+const REQUIRED = 'The methods that the SDK requires of every session.';
 
 /** Notes outcomes while the runner runs the tests. */
 export class Outcomes {
   readonly #harness: SessionHarness;
+  readonly #seed: number;
   readonly #noted = new Map<Rule, TestOutcome>();
   #absences: Absences = new Map();
 
-  constructor(harness: SessionHarness) {
+  constructor(harness: SessionHarness, seed: number) {
     this.#harness = harness;
+    this.#seed = seed;
   }
 
   /** How many tests have ended. */
@@ -69,7 +83,7 @@ export class Outcomes {
     this.#absences = absences;
   }
 
-  note(rule: Rule, result: Pick<TestOutcome, 'state' | 'reason' | 'error'>): TestOutcome {
+  note(rule: Rule, result: Omit<TestOutcome, 'concern' | 'name'>): TestOutcome {
     const outcome = { concern: rule.concern, name: rule.name, ...result };
     this.#noted.set(rule, outcome);
     return outcome;
@@ -78,26 +92,32 @@ export class Outcomes {
   toReport(): ConformanceReport {
     const tests = [...this.#noted.values()];
     const every = Object.keys(capabilities) as Capability[];
+    const { passed, failed, skipped } = tally(tests);
     return {
       name: this.#harness.name,
-      ...tally(tests),
+      summary: `${passed} passed, ${failed} failed, ${skipped} skipped`,
+      seed: this.#seed,
+      passed,
+      failed,
+      skipped,
       exempt: this.#harness.exempt ?? {},
       capabilities: [
-        this.#outcomeOf('getItems, addItems, popItem, clearSession', undefined),
-        ...every.map((capability) => this.#outcomeOf(capabilities[capability], capability)),
+        this.#outcomeOf('getItems, addItems, popItem, clearSession', REQUIRED),
+        ...every.map((each) => this.#outcomeOf(capabilities[each], meanings[each], each)),
       ],
       tests,
     };
   }
 
-  #outcomeOf(name: string, capability: Capability | undefined): CapabilityOutcome {
+  #outcomeOf(name: string, meaning: string, capability?: Capability): CapabilityOutcome {
     const tests = [...this.#noted]
       .filter(([{ needs }]) =>
         capability === undefined ? needs.length === 0 : needs.includes(capability),
       )
       .map(([, outcome]) => outcome);
     const reason = capability && this.#absences.get(capability);
-    return { name, present: reason === undefined, ...(reason && { reason }), ...tally(tests) };
+    const present = reason === undefined;
+    return { name, meaning, present, ...(reason && { reason }), ...tally(tests) };
   }
 }
 
@@ -123,7 +143,8 @@ export function formatTable(report: ConformanceReport): string {
   const exemptions = Object.entries(report.exempt).map(
     ([name, reason]) => `exempt: ${name} (${reason})`,
   );
-  return [`session conformance: ${report.name}`, ...lines, ...exemptions].join('\n');
+  const title = `session conformance: ${report.name} (seed ${report.seed})`;
+  return [title, ...lines, ...exemptions].join('\n');
 }
 
 function tally(tests: readonly TestOutcome[]): { passed: number; failed: number; skipped: number } {

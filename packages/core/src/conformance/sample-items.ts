@@ -1,4 +1,4 @@
-import type { AgentInputItem } from '@openai/agents-core';
+import type { AgentInputItem } from '@openai/agents';
 
 /**
  * Items of many kinds, with keys that the SDK's schema does not know: a store that parses items with

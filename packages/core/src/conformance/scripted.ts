@@ -6,14 +6,14 @@ import {
   type Session,
   type Tool,
   tool,
-} from '@openai/agents-core';
+} from '@openai/agents';
 import {
   assistantMessage,
   functionCall,
   modelResponse,
   ScriptedModel,
   type ScriptedModelInput,
-} from '@openai/agents-core/testing';
+} from '@openai/agents/testing';
 import type { RuleContext } from './context.ts';
 import { call, result } from './items.ts';
 

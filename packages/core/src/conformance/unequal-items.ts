@@ -1,4 +1,4 @@
-import type { AgentInputItem } from '@openai/agents-core';
+import type { AgentInputItem } from '@openai/agents';
 import { assistant, call, carrying, result, user } from './items.ts';
 
 /** By what differs: two items that are almost equal, each valid in the SDK's own schema. */

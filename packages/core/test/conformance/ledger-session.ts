@@ -5,7 +5,7 @@ import {
   type SessionHistoryRewriteAwareSession,
   type SessionHistoryTransactionArgs,
   type SessionHistoryTransactionAwareSession,
-} from '@openai/agents-core';
+} from '@openai/agents';
 import { canonicalText } from '../../src/codec.ts';
 import {
   type HistoryTransaction,

@@ -1,4 +1,4 @@
-import type { AgentInputItem, Session } from '@openai/agents-core';
+import type { AgentInputItem, Session } from '@openai/agents';
 
 /** Histories as JSON text, by session id; what all instances share. */
 export type Histories = Map<string, string[]>;
@@ -24,9 +24,9 @@ export class PlainSession implements Session {
   }
 
   async getItems(limit?: number): Promise<AgentInputItem[]> {
-    if (limit !== undefined && !Number.isInteger(limit)) throw new Error('The limit is not valid.');
     const texts = this.histories.get(this.id) ?? [];
-    if (limit === undefined) return texts.map(decode);
+    if (limit === undefined || limit === Number.POSITIVE_INFINITY) return texts.map(decode);
+    if (!Number.isInteger(limit)) throw new Error('The limit is not valid.');
     return limit <= 0 ? [] : texts.slice(-limit).map(decode);
   }
 

@@ -1,5 +1,5 @@
 import { sessionConformance } from '@agent-sessions/core/conformance';
-import { MemorySession } from '@openai/agents-core';
+import { MemorySession } from '@openai/agents';
 import { describe, it } from 'vitest';
 
 const sessions = new Map<string, MemorySession>();

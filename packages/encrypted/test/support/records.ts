@@ -31,9 +31,9 @@ export async function recordsOf(store: SessionStore, id: string): Promise<string
 /** Cuts off the newest record, as a bad disk or a careless hand might. */
 export async function cutNewest(store: SessionStore, id: string, length: number): Promise<void> {
   const { backend } = storeInternals(store);
-  const { revision, records } = await backend.snapshot(id, { limit: 1 });
+  const { state, records } = await backend.snapshot(id, { limit: 1 });
   const cut = records.map((record) => record.slice(0, length));
-  await backend.replaceTail(id, { revision, drop: 1, records: cut });
+  await backend.replaceTail(id, { state, drop: 1, records: cut });
 }
 
 /** Writes to the store as somebody does who has no key. */
@@ -43,8 +43,8 @@ export async function setRecords(
   records: readonly string[],
 ): Promise<void> {
   const { backend } = storeInternals(store);
-  const { revision } = await backend.snapshot(id);
-  await backend.replaceTail(id, { revision, drop: 'all', records });
+  const { state } = await backend.snapshot(id);
+  await backend.replaceTail(id, { state, drop: 'all', records });
 }
 
 /** The text of one envelope, of a session named `id` under {@link KEY}. */

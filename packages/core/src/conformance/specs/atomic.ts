@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { isDeepStrictEqual } from 'node:util';
-import type { Session } from '@openai/agents-core';
+import type { Session } from '@openai/agents';
 import { refusalOf } from '../assertions.ts';
 import { itemBound } from '../capabilities.ts';
 import type { RuleContext } from '../context.ts';

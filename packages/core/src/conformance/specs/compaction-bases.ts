@@ -1,4 +1,4 @@
-import type { AgentInputItem } from '@openai/agents-core';
+import type { AgentInputItem } from '@openai/agents';
 import { append, apply } from '../history-transaction.ts';
 import { call, user, users } from '../items.ts';
 import { compactable, mutable } from '../optional.ts';
@@ -8,8 +8,8 @@ const summary: AgentInputItem = { type: 'compaction', encrypted_content: 'gAAAA'
 
 export const compactionBases: readonly Rule[] = concern(
   'compaction',
-  (rule) => {
-    rule(
+  (rule, race) => {
+    race(
       'what another instance added is kept, also where it popped or cleared before',
       async (t) => {
         const [one, two] = await t.openTwo();
@@ -44,7 +44,7 @@ export const compactionBases: readonly Rule[] = concern(
       await t.expectHistory(session, [summary, user('last')]);
     });
 
-    rule('what another instance added and took back is not kept', async (t) => {
+    race('what another instance added and took back is not kept', async (t) => {
       const [one, two] = await t.openTwo();
       await one.addItems(users('old', 2));
       await one.getItems();
@@ -54,7 +54,7 @@ export const compactionBases: readonly Rule[] = concern(
       await t.expectHistory(two, [summary, ...users('foreign', 1)]);
     });
 
-    rule('what is kept stays in the order in which it was added', async (t) => {
+    race('what is kept stays in the order in which it was added', async (t) => {
       const [one, two] = await t.openTwo();
       await one.addItems(users('old', 2));
       await one.getItems();
@@ -66,7 +66,7 @@ export const compactionBases: readonly Rule[] = concern(
       await t.expectHistory(two, [summary, ...users('own', 3), ...users('foreign', 3)]);
     });
 
-    rule('a read with a limit does not count as a read of the history', async (t) => {
+    race('a read with a limit does not count as a read of the history', async (t) => {
       const [one, two] = await t.openTwo();
       await one.addItems(users('old', 3));
       await one.getItems();
@@ -77,7 +77,7 @@ export const compactionBases: readonly Rule[] = concern(
       await t.expectHistory(two, [summary, ...users('foreign', 2)]);
     });
 
-    rule(
+    race(
       'a second compaction without a read between keeps what came after the first',
       async (t) => {
         const [one, two] = await t.openTwo();
@@ -90,7 +90,7 @@ export const compactionBases: readonly Rule[] = concern(
       },
     );
 
-    rule(
+    race(
       'a call that another instance rewrote is not kept beside the replacement',
       async (t) => {
         const [one, two] = await t.openTwo();
@@ -106,7 +106,7 @@ export const compactionBases: readonly Rule[] = concern(
       ['mutations'],
     );
 
-    rule(
+    race(
       'what another instance added by a transaction is kept',
       async (t) => {
         const [one, two] = await t.openTwo();

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type AgentInputItem, RunContext } from '@openai/agents-core';
+import { type AgentInputItem, RunContext } from '@openai/agents';
 import { refusalOf } from '../assertions.ts';
 import { append, apply } from '../history-transaction.ts';
 import { carrying, user, users } from '../items.ts';

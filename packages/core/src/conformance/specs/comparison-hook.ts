@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { AgentInputItem } from '@openai/agents-core';
+import type { AgentInputItem } from '@openai/agents';
 import { toComparable } from '../compare.ts';
 import { assistant, call, result, user } from '../items.ts';
 import { concern, type Rule } from '../rule.ts';

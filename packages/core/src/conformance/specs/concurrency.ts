@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import type { AgentInputItem, Session } from '@openai/agents-core';
+import type { AgentInputItem, Session } from '@openai/agents';
 import { refusalOf, together } from '../assertions.ts';
 import type { RuleContext } from '../context.ts';
 import { call, carrying, textOf, textsOf, user, users } from '../items.ts';
 import { compactable, mutable, transactional } from '../optional.ts';
 import { concern, type Rule } from '../rule.ts';
 
-export const concurrency: readonly Rule[] = concern('concurrency', (rule) => {
-  rule(
+export const concurrency: readonly Rule[] = concern('concurrency', (rule, race) => {
+  race(
     'concurrent addItems of two instances: nothing is lost, every batch is contiguous',
     async (t) => {
       const [one, two] = await t.openTwo();
@@ -55,16 +55,15 @@ export const concurrency: readonly Rule[] = concern('concurrency', (rule) => {
     },
   );
 
-  rule('20 concurrent first writes to a new session lose nothing', async (t) => {
-    const id = t.newId();
-    const sessions = await Promise.all(Array.from({ length: 20 }, () => t.open(id)));
+  race('20 concurrent first writes to a new session lose nothing', async (t) => {
+    const sessions = await t.openMany(20);
     await together(sessions.map((session, n) => () => session.addItems([user(`first-${n}`)])));
     const [session] = sessions;
     assert.ok(session);
     expectSameMembers(textsOf(await session.getItems()), textsOf(users('first', 20)));
   });
 
-  rule('N concurrent pops over N items give N different items', async (t) => {
+  race('N concurrent pops over N items give N different items', async (t) => {
     const [one, two] = await t.openTwo();
     await one.addItems(users('item', 20));
     const popped = await together(
@@ -74,7 +73,7 @@ export const concurrency: readonly Rule[] = concern('concurrency', (rule) => {
     await t.expectHistory(one, []);
   });
 
-  rule('concurrent pops beyond the last item give undefined', async (t) => {
+  race('concurrent pops beyond the last item give undefined', async (t) => {
     const [one, two] = await t.openTwo();
     await one.addItems(users('item', 3));
     const popped = await together(
@@ -88,7 +87,7 @@ export const concurrency: readonly Rule[] = concern('concurrency', (rule) => {
     );
   });
 
-  rule('pops that race with appends lose nothing and double nothing', async (t) => {
+  race('pops that race with appends lose nothing and double nothing', async (t) => {
     const [one, two] = await t.openTwo();
     await one.addItems(users('start', 10));
     const batches = Array.from({ length: 10 }, (_, n) => users(`batch-${n}`, 2));
@@ -102,7 +101,7 @@ export const concurrency: readonly Rule[] = concern('concurrency', (rule) => {
     expectSameMembers(textsOf(seen), textsOf([...users('start', 10), ...batches.flat()]));
   });
 
-  rule('a clear that races with appends removes whole batches, the earlier ones', async (t) => {
+  race('a clear that races with appends removes whole batches, the earlier ones', async (t) => {
     const [one, two] = await t.openTwo();
     const batches = Array.from({ length: 10 }, (_, n) => users(`batch-${n}`, 3));
     const adding = together(batches.map((batch) => () => one.addItems(batch)));
@@ -143,7 +142,7 @@ export const concurrency: readonly Rule[] = concern('concurrency', (rule) => {
     }
   });
 
-  rule(
+  race(
     'transactions that race with appends lose nothing',
     async (t) => {
       await expectNothingLost(t, (session, n) =>
@@ -156,7 +155,7 @@ export const concurrency: readonly Rule[] = concern('concurrency', (rule) => {
     ['transactions'],
   );
 
-  rule(
+  race(
     'mutations that race with appends lose nothing',
     async (t) => {
       const [one, two] = await t.openTwo();
@@ -175,7 +174,7 @@ export const concurrency: readonly Rule[] = concern('concurrency', (rule) => {
     ['mutations'],
   );
 
-  rule(
+  race(
     'a compaction that races with appends loses nothing added since it read',
     async (t) => {
       const [one, two] = await t.openTwo();

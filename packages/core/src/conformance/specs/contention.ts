@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict';
-import type { AgentInputItem } from '@openai/agents-core';
+import type { AgentInputItem } from '@openai/agents';
 import { together } from '../assertions.ts';
 import { append, apply, replaceSuffix } from '../history-transaction.ts';
 import { call, textOf, textsOf, user, users } from '../items.ts';
 import { compactable, mutable } from '../optional.ts';
 import { concern, type Rule } from '../rule.ts';
 
-export const contention: readonly Rule[] = concern('concurrency', (rule) => {
-  rule('ten instances that add and pop at once lose nothing and double nothing', async (t) => {
-    const id = t.newId();
-    const sessions = await Promise.all(Array.from({ length: 10 }, () => t.open(id)));
+export const contention: readonly Rule[] = concern('concurrency', (rule, race) => {
+  race('ten instances that add and pop at once lose nothing and double nothing', async (t) => {
+    const sessions = await t.openMany(10);
     const [first] = sessions;
     assert.ok(first);
     await first.addItems(users('start', 20));
@@ -35,7 +34,7 @@ export const contention: readonly Rule[] = concern('concurrency', (rule) => {
     assert.deepEqual(popped.map(textOf), textsOf(users('item', 6)).reverse());
   });
 
-  rule('a clear that races with pops leaves nothing, and no item is popped twice', async (t) => {
+  race('a clear that races with pops leaves nothing, and no item is popped twice', async (t) => {
     const [one, two] = await t.openTwo();
     await one.addItems(users('item', 10));
     const popping = together(Array.from({ length: 5 }, () => () => one.popItem()));
@@ -99,7 +98,7 @@ export const contention: readonly Rule[] = concern('concurrency', (rule) => {
     ['compaction', 'verbatim'],
   );
 
-  rule(
+  race(
     'transactions that race with a clear are applied once when they are repeated',
     async (t) => {
       const [one, two] = await t.openTwo();
@@ -115,7 +114,7 @@ export const contention: readonly Rule[] = concern('concurrency', (rule) => {
     ['transactions'],
   );
 
-  rule(
+  race(
     'mutations that race with pops bring nothing back',
     async (t) => {
       const [one, two] = await t.openTwo();
@@ -138,7 +137,7 @@ export const contention: readonly Rule[] = concern('concurrency', (rule) => {
     ['mutations'],
   );
 
-  rule(
+  race(
     'a compaction that races with pops brings nothing back',
     async (t) => {
       const [one, two] = await t.openTwo();

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
-import type { AgentInputItem, Session } from '@openai/agents-core';
+import type { AgentInputItem, Session } from '@openai/agents';
 import { refusalOf } from '../assertions.ts';
 import type { RuleContext } from '../context.ts';
 import { append, apply, replaceSuffix } from '../history-transaction.ts';

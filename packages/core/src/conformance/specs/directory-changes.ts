@@ -30,6 +30,19 @@ export const directoryChanges: readonly Rule[] = concern(
       await t.expectHistory(await t.open(id), [user('one')]);
     });
 
+    rule('metadata of hundreds of kilobytes comes back as it was set', async (t) => {
+      const id = t.newId();
+      const store = directory(await t.open(id));
+      const text = 'é"x'.repeat(t.random.between(25_000, 100_000));
+      await store.setMetadata(id, { text, end: true });
+      assert.ok(
+        (await store.getSession(id))?.metadata?.text === text,
+        'the text came back changed',
+      );
+      const { sessions } = await store.listSessions({ prefix: id });
+      assert.ok(sessions[0]?.metadata?.text === text, 'the text is listed changed');
+    });
+
     rule('metadata that is no object of JSON values is refused', async (t) => {
       const id = t.newId();
       const store = directory(await t.open(id));

@@ -37,6 +37,28 @@ export const directoryPages: readonly Rule[] = concern(
       },
     );
 
+    rule('listSessions() gives every session, however many there are', async (t) => {
+      const id = t.newId();
+      const store = directory(await t.open(id));
+      const most = t.random.between(2100, 3500);
+      const ids: string[] = [];
+      while (ids.length < most && (ids.length < 200 || t.hasTime)) {
+        const next = Array.from({ length: 50 }, (_, n) => `${id}-${ids.length + n}`);
+        await Promise.all(next.map((each) => store.setMetadata(each, {})));
+        ids.push(...next);
+      }
+      const seen: string[] = [];
+      let cursor: string | undefined;
+      do {
+        const options = { prefix: `${id}-`, limit: 1000, ...(cursor !== undefined && { cursor }) };
+        const page = await store.listSessions(options);
+        seen.push(...idsOf(page.sessions));
+        cursor = page.cursor;
+      } while (cursor !== undefined && seen.length <= ids.length);
+      assert.equal(new Set(seen).size, ids.length, `${seen.length} of ${ids.length} were listed`);
+      assert.deepEqual(seen.sort(), ids.sort());
+    });
+
     rule('a page of one session, and one of 1 000, is given', async (t) => {
       const id = t.newId();
       for (const name of ['a', 'b']) await (await t.open(id + name)).addItems([user(name)]);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Session } from '@openai/agents-core';
+import type { Session } from '@openai/agents';
 import { isSessionError, type SessionErrorCode } from '../../errors.ts';
 import { refusalOf } from '../assertions.ts';
 import type { Capability } from '../capabilities.ts';

@@ -1,4 +1,4 @@
-import type { AgentInputItem } from '@openai/agents-core';
+import type { AgentInputItem } from '@openai/agents';
 import { call, carrying, result, user } from '../items.ts';
 import { concern, type Rule } from '../rule.ts';
 

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { types } from 'node:util';
-import type { AgentInputItem } from '@openai/agents-core';
+import type { AgentInputItem } from '@openai/agents';
 import { itemBound } from '../capabilities.ts';
-import { assistant, call, carrying, result, user } from '../items.ts';
+import { assistant, call, carrying, result, textsOf, user } from '../items.ts';
 import { concern, type Rule } from '../rule.ts';
 import { sampleItems } from '../sample-items.ts';
 
-const DEEPEST = 500;
 const FIVE_MEGABYTES = 5 * 1024 * 1024;
+const DEEPEST = 500;
 
 export const fidelity: readonly Rule[] = concern(
   'fidelity',
@@ -180,14 +180,29 @@ export const fidelity: readonly Rule[] = concern(
       assert.equal(Buffer.from(bytes).toString(), 'héllo');
     });
 
-    rule('a 5 MB string comes back as it went in', async (t) => {
-      const bound = itemBound(t.harness, await t.open()) ?? Number.POSITIVE_INFINITY;
-      const text = '"é😀\0x'.repeat(FIVE_MEGABYTES).slice(0, Math.min(FIVE_MEGABYTES, bound / 4));
-      const session = await t.openWith([user(text), user('behind it')]);
-      const [item] = await session.getItems();
-      assert.ok(item && 'content' in item, 'the item did not come back');
-      assert.ok(item.content === text, 'the text came back changed');
-    });
+    rule(
+      'a string of 5 MB comes back as it went in, and a longer one, or it is refused',
+      async (t) => {
+        const session = await t.openWith([user('before')]);
+        const bound = itemBound(t.harness, session) ?? Number.POSITIVE_INFINITY;
+        const expected = ['before'];
+        for (const wanted of [FIVE_MEGABYTES, t.random.between(5_500_000, 12_000_000)]) {
+          const length = Math.min(wanted, bound / 4);
+          const text = '"é😀\0x'.repeat(length / 6).slice(0, length);
+          const adding = session.addItems([user(text), user('behind it')]);
+          if (wanted === FIVE_MEGABYTES) await adding;
+          const isStored = await adding.then(
+            () => true,
+            () => false,
+          );
+          if (isStored) expected.push(text, 'behind it');
+          const read = textsOf(await session.getItems());
+          assert.equal(read.length, expected.length, `items, after one of ${length} characters`);
+          const changed = read.findIndex((each, n) => each !== expected[n]);
+          assert.equal(changed, -1, `a text came back with ${read[changed]?.length} characters`);
+        }
+      },
+    );
 
     rule('a value nested too deep is refused or comes back whole, never in between', async (t) => {
       for (const depth of [DEEPEST + 1, 1000, 3000, 20_000]) {

@@ -1,4 +1,4 @@
-import type { Rule } from '../rule.ts';
+import { betweenTwo, killed, type Rule } from '../rule.ts';
 import { atomic } from './atomic.ts';
 import { clear } from './clear.ts';
 import { clones } from './clones.ts';
@@ -18,14 +18,20 @@ import { fidelityOfItems } from './fidelity-of-items.ts';
 import { instances } from './instances.ts';
 import { isolation } from './isolation.ts';
 import { items } from './items.ts';
-import { largeBatches } from './large-batches.ts';
+import { killedProcesses } from './killed.ts';
+import { large } from './large-batches.ts';
 import { lifecycle } from './lifecycle.ts';
 import { limits } from './limits.ts';
+import { manyRuns } from './many-runs.ts';
 import { mutationTargets } from './mutation-targets.ts';
 import { mutations } from './mutations.ts';
+import { objects } from './objects.ts';
+import { order } from './order.ts';
 import { pop } from './pop.ts';
+import { twoProcesses } from './processes.ts';
 import { properties } from './properties.ts';
 import { readers } from './readers.ts';
+import { rebirth } from './rebirth.ts';
 import { restart } from './restart.ts';
 import { runCompaction } from './run-compaction.ts';
 import { runContext } from './run-context.ts';
@@ -40,8 +46,8 @@ import { transactionSuffixes } from './transaction-suffixes.ts';
 import { transactions } from './transactions.ts';
 import { untouched } from './untouched.ts';
 
-/** Every rule of the suite, in the order in which they are tested. */
-export const allRules: readonly Rule[] = [
+/** Every rule of the suite, in the order in which they are tested, each in one way. */
+const rules: readonly Rule[] = [
   items,
   instances,
   limits,
@@ -52,12 +58,14 @@ export const allRules: readonly Rule[] = [
   fidelity,
   fidelityOfItems,
   clones,
+  objects,
   untouched,
   atomic,
-  largeBatches,
+  large,
   readers,
   concurrency,
   contention,
+  order,
   lifecycle,
   restart,
   errors,
@@ -71,11 +79,13 @@ export const allRules: readonly Rule[] = [
   mutationTargets,
   compaction,
   compactionBases,
+  manyRuns,
   runContext,
   damage,
   sessionDirectory,
   directoryChanges,
   directoryPages,
+  rebirth,
   runs,
   runInterruptions,
   runGuardrails,
@@ -83,3 +93,12 @@ export const allRules: readonly Rule[] = [
   runCompaction,
   properties,
 ].flat();
+
+/** Every rule of the suite, in the order in which they are tested. */
+export const allRules: readonly Rule[] = [
+  ...rules,
+  ...betweenTwo('stores', rules, ['stores']),
+  ...betweenTwo('processes', [...rules, ...twoProcesses], ['processes', 'verbatim']),
+  ...killed(rules, ['kill']),
+  ...killedProcesses,
+];

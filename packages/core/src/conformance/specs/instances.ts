@@ -5,8 +5,8 @@ import { mutable } from '../optional.ts';
 import { concern, type Rule } from '../rule.ts';
 
 /** What an instance remembers must not stand in for what is stored. */
-export const instances: readonly Rule[] = concern('instances', (rule) => {
-  rule(
+export const instances: readonly Rule[] = concern('instances', (_rule, race) => {
+  race(
     'a read with a limit sees what another instance wrote, as often as it is made',
     async (t) => {
       const [reader, writer] = await t.openTwo();
@@ -21,7 +21,7 @@ export const instances: readonly Rule[] = concern('instances', (rule) => {
     },
   );
 
-  rule('an item that another instance replaced is read anew, though none was added', async (t) => {
+  race('an item that another instance replaced is read anew, though none was added', async (t) => {
     const [reader, writer] = await t.openTwo();
     await writer.addItems(users('a', 3));
     await t.expectHistory(reader, users('a', 3));
@@ -33,7 +33,7 @@ export const instances: readonly Rule[] = concern('instances', (rule) => {
     await t.expectHistory(reader, users('c', 3));
   });
 
-  rule('popItem() takes the newest item, whichever instance added it', async (t) => {
+  race('popItem() takes the newest item, whichever instance added it', async (t) => {
     const [one, two] = await t.openTwo();
     await one.addItems(users('of one', 2));
     await t.expectHistory(one, users('of one', 2));
@@ -43,7 +43,7 @@ export const instances: readonly Rule[] = concern('instances', (rule) => {
     await t.expectHistory(two, users('of one', 2));
   });
 
-  rule('instances that add in turn keep the order and overwrite nothing', async (t) => {
+  race('instances that add in turn keep the order and overwrite nothing', async (t) => {
     const [one, two] = await t.openTwo();
     const history = users('item', 8);
     for (const [n, item] of history.entries()) await (n % 2 ? two : one).addItems([item]);
@@ -54,7 +54,7 @@ export const instances: readonly Rule[] = concern('instances', (rule) => {
     await t.expectHistory(two, [...history.slice(0, -1), user('more'), user('most')]);
   });
 
-  rule(
+  race(
     'an expected suffix is compared with what is stored, not with what was read before',
     async (t) => {
       const [one, two] = await t.openTwo();
@@ -71,7 +71,7 @@ export const instances: readonly Rule[] = concern('instances', (rule) => {
     ['transactions'],
   );
 
-  rule(
+  race(
     'an operation that another instance cleared away is applied again',
     async (t) => {
       const [one, two] = await t.openTwo();
@@ -83,7 +83,7 @@ export const instances: readonly Rule[] = concern('instances', (rule) => {
     ['transactions'],
   );
 
-  rule(
+  race(
     'a mutation changes what is stored, not what was read before',
     async (t) => {
       const [one, two] = await t.openTwo();

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import type { RuleContext } from '../context.ts';
-import { textsOf, users } from '../items.ts';
+import { append, apply } from '../history-transaction.ts';
+import { assistant, call, result, textsOf, users } from '../items.ts';
 import { concern, type Rule } from '../rule.ts';
 import { longestId } from './session-ids.ts';
 
@@ -176,6 +177,46 @@ export const isolation: readonly Rule[] = concern('isolation of ids', (rule) => 
     'null',
     'undefined',
   ]);
+
+  rule(
+    'ids of the longest length that differ in one place, wherever it is, are different sessions',
+    async (t) => {
+      const longest = longestId(t);
+      const body = t.newId().padEnd(longest, 'x');
+      const start = body.length - (longest - t.newId().length);
+      const middle = Math.floor(longest / 2);
+      const places = [
+        middle,
+        ...Array.from({ length: 8 }, () => t.random.between(start, longest - 1)),
+      ];
+      const others = places.map((at) => `${body.slice(0, at)}y${body.slice(at + 1)}`);
+      await expectApart(t, [body, ...others]);
+    },
+    ['callerIds'],
+  );
+
+  rule(
+    'items that have an id or a call id in common stay in the session that each was added to',
+    async (t) => {
+      const [one, two] = [await t.open(), await t.open()];
+      const history = [
+        { ...assistant('same'), id: 'msg_1' },
+        { ...call('c1'), id: 'fc_1' },
+        result('c1'),
+      ];
+      await one.addItems(history);
+      await two.addItems(history);
+      await t.expectHistory(one, history, 'after another session got them too');
+      await two.addItems(history);
+      await t.expectHistory(two, [...history, ...history]);
+      if (t.has('transactions')) await apply(two, 'op', append(history));
+      await two.popItem();
+      await two.clearSession();
+      await t.expectHistory(one, history, 'after another session lost them');
+      await t.expectHistory(two, []);
+    },
+    ['verbatim'],
+  );
 
   rule(
     'ids of the longest length that differ at one end are different sessions',

@@ -1,48 +1,58 @@
 import assert from 'node:assert/strict';
 import { setImmediate } from 'node:timers/promises';
-import type { AgentInputItem } from '@openai/agents-core';
+import type { AgentInputItem } from '@openai/agents';
 import { refusalOf, together, whileRunning } from '../assertions.ts';
+import type { RuleContext } from '../context.ts';
 import { carrying, textsOf, user, users } from '../items.ts';
 import { concern, type Rule } from '../rule.ts';
 
-/** Over what a backend may take in one request: of items, and with this text of bytes, too. */
-const LARGE = 600;
-const TEXT = 'x'.repeat(2000);
+interface Batches {
+  readonly size: number;
+  /** Batch number n. */
+  readonly of: (n: number) => AgentInputItem[];
+}
 
-const largeBatch = (n: number): AgentInputItem[] => users(`batch-${n} ${TEXT}`, LARGE);
+/** Over what a backend may take in one request: of items, and of bytes, too. */
+function largeBatches(t: RuleContext): Batches {
+  const size = t.random.between(700, 4000);
+  const text = 'x'.repeat(Math.ceil(t.random.between(1_200_000, 4_000_000) / size));
+  return { size, of: (n) => users(`batch-${n} ${text}`, size) };
+}
 
-export const largeBatches: readonly Rule[] = concern('atomic batches', (rule) => {
-  rule('no reader sees half of a large batch', async (t) => {
+export const large: readonly Rule[] = concern('atomic batches', (rule, race) => {
+  race('no reader sees half of a large batch', async (t) => {
     const [writer, reader] = await t.openTwo();
+    const { size, of } = largeBatches(t);
     const writing = async (): Promise<void> => {
-      for (const n of [0, 1, 2]) await writer.addItems(largeBatch(n));
+      for (const n of [0, 1, 2]) await writer.addItems(of(n));
     };
-    await whileRunning(writing(), async () => {
+    await whileRunning(t, writing(), async () => {
       const [all, newest] = await Promise.all([reader.getItems(), reader.getItems(1)]);
-      assert.equal(all.length % LARGE, 0, `read ${all.length} items of batches of ${LARGE}`);
-      const [last = '-599'] = textsOf(newest);
-      assert.ok(last.endsWith('-599'), `the newest item read is number ${last.split('-').at(-1)}`);
+      assert.equal(all.length % size, 0, `read ${all.length} items of batches of ${size}`);
+      const [last = `-${size - 1}`] = textsOf(newest);
+      const number = last.split('-').at(-1);
+      assert.equal(number, String(size - 1), 'the newest item read is in the middle of a batch');
     });
-    await t.expectHistory(reader, [0, 1, 2].flatMap(largeBatch));
+    await t.expectHistory(reader, [0, 1, 2].flatMap(of));
   });
 
-  rule('large batches that two instances add at once stay contiguous', async (t) => {
+  race('large batches that two instances add at once stay contiguous', async (t) => {
     const [one, two] = await t.openTwo();
-    await together(
-      [0, 1, 2, 3].map((n) => () => (n % 2 === 0 ? one : two).addItems(largeBatch(n))),
-    );
+    const { size, of } = largeBatches(t);
+    await together([0, 1, 2, 3].map((n) => () => (n % 2 === 0 ? one : two).addItems(of(n))));
     const read = await one.getItems();
-    const order = textsOf(read).flatMap((text, at) => (at % LARGE === 0 ? [Number(text[6])] : []));
+    const order = textsOf(read).flatMap((text, at) => (at % size === 0 ? [Number(text[6])] : []));
     assert.deepEqual([...order].sort(), [0, 1, 2, 3], 'a batch was torn or lost');
-    t.expectItems(one, read, order.flatMap(largeBatch));
+    t.expectItems(one, read, order.flatMap(of));
   });
 
   rule(
     'a large batch of which one item is refused is not stored in part',
     async (t) => {
       const session = await t.openWith([user('before')]);
-      for (const place of [1, LARGE - 1, LARGE]) {
-        const batch = users('batch', LARGE);
+      const size = t.random.between(700, 4000);
+      for (const place of [1, t.random.between(2, size - 2), size - 1, size]) {
+        const batch = users('batch', size);
         const broken = {
           get value(): string {
             throw new Error('this getter throws');
@@ -56,9 +66,9 @@ export const largeBatches: readonly Rule[] = concern('atomic batches', (rule) =>
     ['verbatim'],
   );
 
-  rule('a read of a long history gives one state of it, not parts of two', async (t) => {
+  race('a read of a long history gives one state of it, not parts of two', async (t) => {
     const [writer, reader] = await t.openTwo();
-    const count = 2 * LARGE;
+    const count = t.random.between(1200, 6000);
     const writing = async (): Promise<void> => {
       for (const state of ['a', 'b', 'c', 'd', 'e', 'f']) {
         await writer.clearSession();
@@ -67,7 +77,7 @@ export const largeBatches: readonly Rule[] = concern('atomic batches', (rule) =>
         await setImmediate();
       }
     };
-    await whileRunning(writing(), async () => {
+    await whileRunning(t, writing(), async () => {
       const read = textsOf(await reader.getItems());
       const [state] = (read[0] ?? '').split('-');
       assert.deepEqual(read, read.length === 0 ? [] : textsOf(users(state ?? '', count)));

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Session } from '@openai/agents-core';
+import type { Session } from '@openai/agents';
 import { refusalOf, together } from '../assertions.ts';
 import { append, apply } from '../history-transaction.ts';
 import { call, user, users } from '../items.ts';
@@ -74,6 +74,29 @@ export const lifecycle: readonly Rule[] = concern('lifecycle', (rule) => {
       t.closed(session);
       await Promise.all([writing, session.close()]);
       await t.expectHistory(await t.open(id), batches.flat());
+    },
+    ['close'],
+  );
+
+  rule(
+    'close() settles after the calls made before it, also where nobody waits for those',
+    async (t) => {
+      const id = t.newId();
+      const session = closable(await t.open(id));
+      const calls = t.random.between(5, 15);
+      let settled = 0;
+      const count = (): void => {
+        settled += 1;
+      };
+      for (const item of users('item', calls)) session.addItems([item]).then(count, count);
+      session.popItem().then(count, count);
+      session.getItems().then(count, count);
+      t.closed(session);
+      await session.close();
+      // What settles in the same turn may do so a few promises later.
+      await new Promise<void>((resolve) => process.nextTick(resolve));
+      assert.equal(settled, calls + 2, 'calls that had settled when close() had');
+      await t.expectHistory(await t.open(id), users('item', calls - 1));
     },
     ['close'],
   );
@@ -176,8 +199,7 @@ export const lifecycle: readonly Rule[] = concern('lifecycle', (rule) => {
       await session.addItems(users('item', 3));
       if (t.has('transactions')) await transactional(session).applyHistoryTransaction(operation);
       const before = await session.getItems();
-      await t.harness.restart?.();
-      t.closed(session);
+      await t.restart(session);
       const again = await t.open(id);
       await t.expectHistory(again, before);
       if (t.has('transactions')) await transactional(again).applyHistoryTransaction(operation);

@@ -1,4 +1,4 @@
-import type { AgentInputItem, Session, SessionHistoryMutation } from '@openai/agents-core';
+import type { AgentInputItem, Session, SessionHistoryMutation } from '@openai/agents';
 import { refusalOf } from '../assertions.ts';
 import { assistant, call, result, user, users } from '../items.ts';
 import { mutable } from '../optional.ts';
@@ -26,7 +26,8 @@ export const mutationTargets: readonly Rule[] = concern(
     });
 
     rule('a call far back in a long history is found, and its duplicates, too', async (t) => {
-      const long = [users('a', 150), users('b', 150)] as const;
+      const lengths = [t.random.between(150, 2000), t.random.between(600, 3000)] as const;
+      const long = [users('a', lengths[0]), users('b', lengths[1])] as const;
       const session = await t.openWith([call('c1'), ...long[0]]);
       await session.addItems([call('c1', 'again'), ...long[1]]);
       await mutate(session, ['c1', call('c1', 'new')]);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { AgentInputItem, Session, SessionHistoryMutation } from '@openai/agents-core';
+import type { AgentInputItem, Session, SessionHistoryMutation } from '@openai/agents';
 import { toComparable } from '../compare.ts';
 import { assistant, call, result, user } from '../items.ts';
 import { mutable } from '../optional.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { AgentInputItem, Session } from '@openai/agents-core';
+import type { AgentInputItem, Session } from '@openai/agents';
 import { whileRunning } from '../assertions.ts';
 import type { RuleContext } from '../context.ts';
 import { apply, replaceSuffix } from '../history-transaction.ts';
@@ -7,14 +7,14 @@ import { call, textsOf, users } from '../items.ts';
 import { compactable, mutable } from '../optional.ts';
 import { concern, type Rule } from '../rule.ts';
 
-export const readers: readonly Rule[] = concern('atomic for readers', (rule) => {
-  rule('no reader sees half a batch', async (t) => {
+export const readers: readonly Rule[] = concern('atomic for readers', (_rule, race) => {
+  race('no reader sees half a batch', async (t) => {
     const [writer, reader] = await t.openTwo();
     const batches = Array.from({ length: 12 }, (_, n) => users(`batch-${n}`, 5));
     const writing = async (): Promise<void> => {
       for (const batch of batches) await writer.addItems(batch);
     };
-    await whileRunning(writing(), async () => {
+    await whileRunning(t, writing(), async () => {
       const [all, newest] = await Promise.all([reader.getItems(), reader.getItems(7)]);
       assert.equal(all.length % 5, 0, `read ${all.length} items of batches of 5: a batch was torn`);
       t.expectItems(reader, all, batches.flat().slice(0, all.length));
@@ -24,7 +24,7 @@ export const readers: readonly Rule[] = concern('atomic for readers', (rule) => 
     await t.expectHistory(reader, batches.flat());
   });
 
-  rule('no reader sees a clear half done', async (t) => {
+  race('no reader sees a clear half done', async (t) => {
     const history = users('old', 20);
     await expectOnly(t, [history.length, 0], (writer) => [
       () => writer.addItems(history),
@@ -32,7 +32,7 @@ export const readers: readonly Rule[] = concern('atomic for readers', (rule) => 
     ]);
   });
 
-  rule(
+  race(
     'no reader sees a compaction half done',
     async (t) => {
       const [long, short] = [users('long', 20), users('short', 3)];
@@ -44,7 +44,7 @@ export const readers: readonly Rule[] = concern('atomic for readers', (rule) => 
     ['compaction', 'verbatim'],
   );
 
-  rule(
+  race(
     'no reader sees a mutation half done',
     async (t) => {
       const calls = Array.from({ length: 20 }, (_, n) => call(`c${n}`));
@@ -64,7 +64,7 @@ export const readers: readonly Rule[] = concern('atomic for readers', (rule) => 
     ['mutations'],
   );
 
-  rule(
+  race(
     'no reader sees a transaction half done',
     async (t) => {
       const [long, short] = [users('long', 12), users('short', 2)];
@@ -106,7 +106,7 @@ async function expectOnly(
       await steps[0]?.();
     }
   };
-  await whileRunning(writing(), async () => {
+  await whileRunning(t, writing(), async () => {
     const { length } = await reader.getItems();
     assert.ok(counts.includes(length), `read ${length} items, written were ${counts.join(' or ')}`);
   });

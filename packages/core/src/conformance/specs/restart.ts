@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { AgentInputItem } from '@openai/agents-core';
+import type { AgentInputItem } from '@openai/agents';
 import { append, apply, expectRefused, replaceSuffix } from '../history-transaction.ts';
 import { call, carrying, user, users } from '../items.ts';
 import { compactable, directory, mutable } from '../optional.ts';
@@ -23,8 +23,7 @@ export const restart: readonly Rule[] = concern(
         });
         const history: AgentInputItem[] = [odd, ...Object.values(sampleItems), odd];
         await session.addItems(history);
-        await t.harness.restart?.();
-        t.closed(session);
+        await t.restart(session);
         await t.expectHistory(await t.open(id), history);
       },
       ['verbatim'],
@@ -39,9 +38,7 @@ export const restart: readonly Rule[] = concern(
       await one.popItem();
       await one.popItem();
       await two.clearSession();
-      await t.harness.restart?.();
-      t.closed(one);
-      t.closed(two);
+      await t.restart(one, two);
       const again = await t.open(popped);
       await t.expectHistory(again, users('item', 3));
       await again.addItems([user('new')]);
@@ -61,9 +58,7 @@ export const restart: readonly Rule[] = concern(
         });
         await two.addItems(users('old', 3));
         await compactable(two).replaceHistoryWithCompaction([user('summary')]);
-        await t.harness.restart?.();
-        t.closed(one);
-        t.closed(two);
+        await t.restart(one, two);
         await t.expectHistory(await t.open(mutated), [replacement, user('one')]);
         await t.expectHistory(await t.open(compacted), [user('summary')]);
       },
@@ -79,9 +74,7 @@ export const restart: readonly Rule[] = concern(
         await apply(one, 'op2', replaceSuffix([user('one')], [user('two')]));
         await apply(two, 'op', append([user('one')]));
         await two.clearSession();
-        await t.harness.restart?.();
-        t.closed(one);
-        t.closed(two);
+        await t.restart(one, two);
         const again = await t.open(kept);
         await apply(again, 'op', append([user('one')]));
         await apply(again, 'op2', replaceSuffix([user('one')], [user('two')]));
@@ -105,8 +98,7 @@ export const restart: readonly Rule[] = concern(
         await session.addItems(users('item', 3));
         await directory(session).setMetadata(id, { title: 'kept' });
         const before = await directory(session).getSession(id);
-        await t.harness.restart?.();
-        t.closed(session);
+        await t.restart(session);
         const store = directory(await t.open(id));
         assert.deepEqual(await store.getSession(id), before);
         const { sessions } = await store.listSessions({ prefix: id });

@@ -1,10 +1,6 @@
 import assert from 'node:assert/strict';
-import type { AgentInputItem, Session } from '@openai/agents-core';
-import {
-  assistantMessage,
-  modelResponder,
-  type ScriptedModelInput,
-} from '@openai/agents-core/testing';
+import type { AgentInputItem, Session } from '@openai/agents';
+import { assistantMessage, modelResponder, type ScriptedModelInput } from '@openai/agents/testing';
 import { assistant, user, users } from '../items.ts';
 import { loadResponsesCompaction } from '../peers.ts';
 import { concern, type Rule } from '../rule.ts';

@@ -1,4 +1,4 @@
-import { RunContext } from '@openai/agents-core';
+import { RunContext } from '@openai/agents';
 import { append } from '../history-transaction.ts';
 import { user, users } from '../items.ts';
 import { transactional } from '../optional.ts';

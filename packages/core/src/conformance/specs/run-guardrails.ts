@@ -5,7 +5,7 @@ import {
   OutputGuardrailTripwireTriggered,
   type RunState,
   type Session,
-} from '@openai/agents-core';
+} from '@openai/agents';
 import { assistant, user } from '../items.ts';
 import { concern, type Rule } from '../rule.ts';
 import {

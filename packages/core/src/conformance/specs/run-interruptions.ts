@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { type Agent, type AgentInputItem, RunState, type Session } from '@openai/agents-core';
-import { modelStreamResponder } from '@openai/agents-core/testing';
+import { type Agent, type AgentInputItem, RunState, type Session } from '@openai/agents';
+import { modelStreamResponder } from '@openai/agents/testing';
 import type { RuleContext } from '../context.ts';
 import { assistant, call, result, user, users } from '../items.ts';
 import { concern, type Rule } from '../rule.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { Agent, type AgentInputItem } from '@openai/agents-core';
-import { functionCall, modelResponse, ScriptedModel } from '@openai/agents-core/testing';
+import { Agent, type AgentInputItem } from '@openai/agents';
+import { functionCall, modelResponse, ScriptedModel } from '@openai/agents/testing';
 import { assistant, call, result, textsOf, user } from '../items.ts';
 import { concern, type Rule } from '../rule.ts';
 import { sampleItems } from '../sample-items.ts';

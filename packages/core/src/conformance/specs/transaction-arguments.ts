@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { AgentInputItem } from '@openai/agents-core';
+import type { AgentInputItem } from '@openai/agents';
 import { append, expectRefused } from '../history-transaction.ts';
 import { carrying, user } from '../items.ts';
 import { transactional } from '../optional.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { AgentInputItem } from '@openai/agents-core';
+import type { AgentInputItem } from '@openai/agents';
 import { append, replaceSuffix } from '../history-transaction.ts';
 import { call, carrying, user } from '../items.ts';
 import { compactable, mutable, transactional } from '../optional.ts';

@@ -2,7 +2,7 @@ import type {
   AgentInputItem,
   SessionHistoryRewriteArgs,
   SessionHistoryTransactionArgs,
-} from '@openai/agents-core';
+} from '@openai/agents';
 import { canonicalText } from '../../../src/codec.ts';
 import { type HistoryTransaction, readTransaction } from '../../../src/transaction-arguments.ts';
 import { LedgerSession } from '../ledger-session.ts';

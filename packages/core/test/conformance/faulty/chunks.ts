@@ -1,6 +1,7 @@
-import type { AgentInputItem } from '@openai/agents-core';
+import type { AgentInputItem } from '@openai/agents';
 import { decode, encode, PlainSession } from '../plain-session.ts';
 import { type Fault, fault, plain, turn } from './fault.ts';
+import { plainSession, table } from './table.ts';
 
 /** Takes what it is given in requests of a limited size. */
 abstract class InChunks extends PlainSession {
@@ -50,16 +51,6 @@ class OfMegabytes extends InChunks {
   }
 }
 
-/** Encodes each chunk when its turn comes. */
-class EncodesLate extends PlainSession {
-  override async addItems(items: AgentInputItem[]): Promise<void> {
-    if (items.length <= 25) return super.addItems(items);
-    for (let from = 0; from < items.length; from += 25) {
-      await super.addItems(items.slice(from, from + 25));
-    }
-  }
-}
-
 class ReadsInPages extends PlainSession {
   override async getItems(limit?: number): Promise<AgentInputItem[]> {
     if (limit !== undefined) return super.getItems(limit);
@@ -71,14 +62,6 @@ class ReadsInPages extends PlainSession {
       if (page.length < 100) return texts.map(decode);
       await turn();
     }
-  }
-}
-
-/** Asks for a last page only if the one before was not full. */
-class LosesFullPages extends PlainSession {
-  override async getItems(limit?: number): Promise<AgentInputItem[]> {
-    if (limit === undefined || limit <= 0 || limit % 50 !== 0) return super.getItems(limit);
-    return (await super.getItems(limit)).slice(1);
   }
 }
 
@@ -112,16 +95,28 @@ export const chunkFaults: readonly Fault[] = [
     'no reader sees half of a large batch',
     'large batches that two instances add at once',
   ]),
-  fault(
-    'a batch is encoded in chunks',
-    plain(EncodesLate),
-    'a large batch of which one item is refused',
-  ),
+  ...table(plainSession, {
+    // Encodes each chunk when its turn comes.
+    'a batch is encoded in chunks': {
+      breaks: 'a large batch of which one item is refused',
+      addItems: (real) => async (items) => {
+        if (items.length <= 25) return real(items);
+        for (let from = 0; from < items.length; from += 25) {
+          await real(items.slice(from, from + 25));
+        }
+      },
+    },
+  }),
   fault('a history is read in pages', plain(ReadsInPages), 'not parts of two'),
   fault('a history is cleared in pages', plain(ClearsInPages), 'not parts of two'),
-  fault(
-    'a full page lacks an item',
-    plain(LosesFullPages),
-    'exact around every size that a page may have',
-  ),
+  ...table(plainSession, {
+    // Asks for a last page only if the one before was not full.
+    'a full page lacks an item': {
+      breaks: 'exact around every size that a page may have',
+      getItems: (real) => async (limit) => {
+        if (limit === undefined || limit <= 0 || limit % 50 !== 0) return real(limit);
+        return (await real(limit)).slice(1);
+      },
+    },
+  }),
 ];

@@ -1,12 +1,7 @@
-import { StoredSession } from '@agent-sessions/core';
-import type {
-  AgentInputItem,
-  RunContext,
-  SessionHistoryRewriteArgs,
-  SessionHistoryTransactionArgs,
-} from '@openai/agents-core';
+import type { AgentInputItem } from '@openai/agents';
 import { encode, PlainSession } from '../plain-session.ts';
-import { type Fault, fault, isStorable, plain, stored, turn } from './fault.ts';
+import { type Fault, fault, isStorable, plain, turn } from './fault.ts';
+import { plainSession, session, table } from './table.ts';
 
 const shared = new WeakMap<object, Map<string, AgentInputItem[]>>();
 
@@ -66,80 +61,6 @@ class HandsOutArray extends HandsOutReferences {
   }
 }
 
-class CopiesLate extends StoredSession {
-  override async addItems(...args: Parameters<StoredSession['addItems']>): Promise<void> {
-    await null;
-    await super.addItems(...args);
-  }
-}
-
-class CopiesTransactionLate extends StoredSession {
-  override async applyHistoryTransaction(args: SessionHistoryTransactionArgs): Promise<void> {
-    const { operationId, transaction } = args;
-    await null;
-    await super.applyHistoryTransaction({ operationId, transaction });
-  }
-}
-
-class CopiesMutationLate extends StoredSession {
-  override async applyHistoryMutations(args: SessionHistoryRewriteArgs): Promise<void> {
-    await null;
-    await super.applyHistoryMutations(args);
-  }
-}
-
-class CopiesCompactionLate extends StoredSession {
-  override async replaceHistoryWithCompaction(
-    ...args: Parameters<StoredSession['replaceHistoryWithCompaction']>
-  ): Promise<void> {
-    await null;
-    await super.replaceHistoryWithCompaction(...args);
-  }
-}
-
-class OneByOne extends StoredSession {
-  override async addItems(items: AgentInputItem[]): Promise<void> {
-    if (items.length === 0) await super.addItems([]);
-    for (const item of items) await super.addItems([item]);
-  }
-}
-
-class OneByOneAwaited extends PlainSession {
-  override async addItems(items: AgentInputItem[]): Promise<void> {
-    const copies = structuredClone(items);
-    for (const item of copies) {
-      encode(item);
-      await super.addItems([item]);
-      await turn();
-    }
-  }
-}
-
-class SkipsUnstorable extends StoredSession {
-  override async addItems(items: AgentInputItem[]): Promise<void> {
-    await super.addItems(items.filter((item) => isStorable(item)));
-  }
-}
-
-class StoresWithoutFunctions extends PlainSession {
-  override async addItems(items: AgentInputItem[]): Promise<void> {
-    await super.addItems(items.some(hasGetter) ? items : items.map(withoutFunctions));
-  }
-}
-
-class CutsCycles extends StoredSession {
-  override addItems(items: AgentInputItem[], context?: RunContext<unknown>): Promise<void> {
-    return super.addItems(items.some(isCyclic) ? items.map((item) => cut(item)) : items, context);
-  }
-}
-
-class BigintsAsText extends StoredSession {
-  override addItems(items: AgentInputItem[], context?: RunContext<unknown>): Promise<void> {
-    const changed = items.some(hasGetter) ? items : items.map(bigintsAsText);
-    return super.addItems(changed, context);
-  }
-}
-
 function isCyclic(item: AgentInputItem): boolean {
   try {
     JSON.stringify(item);
@@ -157,14 +78,6 @@ function cut<T>(value: T, ancestors: readonly unknown[] = []): T {
     cut(entry, [...ancestors, value]),
   ]);
   return Object.fromEntries(entries) as T;
-}
-
-class ClearsInSteps extends StoredSession {
-  override async clearSession(): Promise<void> {
-    const count = (await super.getItems()).length;
-    for (let left = count; left > 0; left -= 1) await super.popItem();
-    await super.clearSession();
-  }
 }
 
 /** Drops functions in provider data, where the suite has them. */
@@ -198,41 +111,94 @@ export const cloneAndBatchFaults: readonly Fault[] = [
   ]),
   fault('items are copied shallowly', plain(CopiesShallow), 'items may be changed'),
   fault('the list itself is handed out', plain(HandsOutArray), 'what getItems gave may be changed'),
-  fault('items are copied after an await', stored(CopiesLate), 'as soon as addItems was called'),
-  fault(
-    'transactions are copied after an await',
-    stored(CopiesTransactionLate),
-    'the items of a transaction may be changed',
-  ),
-  fault(
-    'mutations are copied after an await',
-    stored(CopiesMutationLate),
-    'the replacement of a mutation may be changed',
-  ),
-  fault(
-    'compactions are copied after an await',
-    stored(CopiesCompactionLate),
-    'the items of a compaction may be changed',
-  ),
-  fault('a batch is stored item by item', stored(OneByOne), [
-    'nothing of its batch is stored',
-    'no reader sees half a batch',
-  ]),
-  fault('a batch is stored over time', plain(OneByOneAwaited), [
-    'no reader sees half a batch',
-    'every batch is contiguous',
-  ]),
-  fault(
-    'what cannot be stored is left out',
-    stored(SkipsUnstorable),
-    'nothing of its batch is stored',
-  ),
-  fault(
-    'functions are left out',
-    plain(StoresWithoutFunctions),
-    'an item with a function is refused',
-  ),
-  fault('cycles are cut', stored(CutsCycles), 'an item with a cycle is refused'),
-  fault('bigints become text', stored(BigintsAsText), 'an item with a bigint is refused'),
-  fault('clearing goes item by item', stored(ClearsInSteps), 'no reader sees a clear half done'),
+  ...table(session, {
+    'items are copied after an await': {
+      breaks: 'as soon as addItems was called',
+      addItems:
+        (real) =>
+        async (...args) => {
+          await null;
+          await real(...args);
+        },
+    },
+    'transactions are copied after an await': {
+      breaks: 'the items of a transaction may be changed',
+      applyHistoryTransaction: (real) => async (args) => {
+        const { operationId, transaction } = args;
+        await null;
+        await real({ operationId, transaction });
+      },
+    },
+    'mutations are copied after an await': {
+      breaks: 'the replacement of a mutation may be changed',
+      applyHistoryMutations: (real) => async (args) => {
+        await null;
+        await real(args);
+      },
+    },
+    'compactions are copied after an await': {
+      breaks: 'the items of a compaction may be changed',
+      replaceHistoryWithCompaction:
+        (real) =>
+        async (...args) => {
+          await null;
+          await real(...args);
+        },
+    },
+    'a batch is stored item by item': {
+      breaks: ['nothing of its batch is stored', 'no reader sees half a batch'],
+      addItems: (real) => async (items) => {
+        if (items.length === 0) await real([]);
+        for (const item of items) await real([item]);
+      },
+    },
+  }),
+  ...table(plainSession, {
+    'a batch is stored over time': {
+      breaks: ['no reader sees half a batch', 'every batch is contiguous'],
+      addItems: (real) => async (items) => {
+        const copies = structuredClone(items);
+        for (const item of copies) {
+          encode(item);
+          await real([item]);
+          await turn();
+        }
+      },
+    },
+  }),
+  ...table(session, {
+    'what cannot be stored is left out': {
+      breaks: 'nothing of its batch is stored',
+      addItems: (real) => (items) => real(items.filter((item) => isStorable(item))),
+    },
+  }),
+  ...table(plainSession, {
+    'functions are left out': {
+      breaks: 'an item with a function is refused',
+      addItems: (real) => (items) =>
+        real(items.some(hasGetter) ? items : items.map(withoutFunctions)),
+    },
+  }),
+  ...table(session, {
+    'cycles are cut': {
+      breaks: 'an item with a cycle is refused',
+      addItems: (real) => (items, context) =>
+        real(items.some(isCyclic) ? items.map((item) => cut(item)) : items, context),
+    },
+    'bigints become text': {
+      breaks: 'an item with a bigint is refused',
+      addItems: (real) => (items, context) => {
+        const changed = items.some(hasGetter) ? items : items.map(bigintsAsText);
+        return real(changed, context);
+      },
+    },
+    'clearing goes item by item': {
+      breaks: 'no reader sees a clear half done',
+      clearSession: (real, object) => async () => {
+        const count = (await object.getItems()).length;
+        for (let left = count; left > 0; left -= 1) await object.popItem();
+        await real();
+      },
+    },
+  }),
 ];

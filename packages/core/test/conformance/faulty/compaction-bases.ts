@@ -1,8 +1,9 @@
 import { StoredSession } from '@agent-sessions/core';
-import type { AgentInputItem, RunContext } from '@openai/agents-core';
+import type { AgentInputItem, RunContext } from '@openai/agents';
 import { LedgerSession } from '../ledger-session.ts';
 import { encode } from '../plain-session.ts';
 import { type Fault, fault, plain, stored } from './fault.ts';
+import { session, table } from './table.ts';
 
 interface Base {
   /** How many items there were at the read. */
@@ -58,19 +59,6 @@ class ComparesCounts extends LedgerSession {
   }
 }
 
-/** Each read of whatever length counts as a read of the history. */
-class CountsAnyRead extends StoredSession {
-  override async getItems(
-    limit?: number,
-    context?: RunContext<unknown>,
-  ): Promise<AgentInputItem[]> {
-    if (limit === undefined || !Number.isInteger(limit) || limit <= 0) {
-      return super.getItems(limit, context);
-    }
-    return (await super.getItems(undefined, context)).slice(-limit);
-  }
-}
-
 /** A compaction ends with a read. */
 class ReadsAfterwards extends StoredSession {
   #compacted = false;
@@ -97,37 +85,47 @@ class ReadsAfterwards extends StoredSession {
   }
 }
 
-/** What is kept comes newest first. */
-class TurnsForeign extends StoredSession {
-  override async replaceHistoryWithCompaction(
-    ...[items, context]: Parameters<StoredSession['replaceHistoryWithCompaction']>
-  ): Promise<void> {
-    const { length } = items;
-    await super.replaceHistoryWithCompaction(items, context);
-    const kept = (await super.getItems(undefined, context)).slice(length);
-    if (kept.length < 3) return;
-    await super.applyHistoryTransaction({
-      operationId: `turned-${Math.random()}`,
-      transaction: {
-        type: 'replace_suffix',
-        expectedSuffix: kept,
-        replacement: [...kept].reverse(),
-      },
-    });
-  }
-}
-
 export const compactionBaseFaults: readonly Fault[] = [
   fault(
     'what is foreign is told by the number of items',
     plain(ComparesCounts),
     'also where it popped or cleared before',
   ),
-  fault('any read counts as one of the history', stored(CountsAnyRead), 'a read with a limit does'),
+  ...table(session, {
+    // Each read of whatever length counts as a read of the history.
+    'any read counts as one of the history': {
+      breaks: 'a read with a limit does',
+      getItems: (real) => async (limit, context) => {
+        if (limit === undefined || !Number.isInteger(limit) || limit <= 0) {
+          return real(limit, context);
+        }
+        return (await real(undefined, context)).slice(-limit);
+      },
+    },
+  }),
   fault(
     'a compaction counts as a read',
     stored(ReadsAfterwards),
     'a second compaction without a read between',
   ),
-  fault('what is kept is turned round', stored(TurnsForeign), 'what is kept stays in the order'),
+  ...table(session, {
+    // What is kept comes newest first.
+    'what is kept is turned round': {
+      breaks: 'what is kept stays in the order',
+      replaceHistoryWithCompaction: (real, object) => async (items, context) => {
+        const { length } = items;
+        await real(items, context);
+        const kept = (await object.getItems(undefined, context)).slice(length);
+        if (kept.length < 3) return;
+        await object.applyHistoryTransaction({
+          operationId: `turned-${Math.random()}`,
+          transaction: {
+            type: 'replace_suffix',
+            expectedSuffix: kept,
+            replacement: [...kept].reverse(),
+          },
+        });
+      },
+    },
+  }),
 ];

@@ -1,6 +1,7 @@
-import { type MemorySessionStore, StoredSession } from '@agent-sessions/core';
-import type { AgentInputItem, RunContext } from '@openai/agents-core';
+import { StoredSession } from '@agent-sessions/core';
+import type { AgentInputItem, RunContext } from '@openai/agents';
 import { type Fault, fault, isStorable, mapStrings, reading, rewriting, stored } from './fault.ts';
+import { session, table } from './table.ts';
 
 /** Sessions that change strings; what else is in an item stays as it is. */
 const strings = (change: (text: string) => unknown): Fault['open'] =>
@@ -76,19 +77,6 @@ function refusing(isBad: (item: AgentInputItem) => boolean): Fault['open'] {
 function isBare(value: unknown): boolean {
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return false;
   return Object.getPrototypeOf(value) === null || Object.values(value).some(isBare);
-}
-
-/** Forgets what was not written for thirty days, by its own clock. */
-class Expires extends StoredSession<MemorySessionStore> {
-  override async getItems(
-    limit?: number,
-    context?: RunContext<unknown>,
-  ): Promise<AgentInputItem[]> {
-    const items = await super.getItems(limit, context);
-    const info = await this.store.getSession(await super.getSessionId());
-    const age = Date.now() - (info?.updatedAt.getTime() ?? 0);
-    return age > 30 * 24 * 60 * 60 * 1000 ? [] : items;
-  }
 }
 
 const like = 'a string that looks like something else';
@@ -211,5 +199,16 @@ export const contentFaults: readonly Fault[] = [
     'used in several places is no cycle',
   ),
   fault('an object without a prototype is refused', refusing(isBare), 'without a prototype'),
-  fault('sessions expire after 30 days', stored(Expires), 'nothing expires by itself'),
+  ...table(session, {
+    // Forgets what was not written for thirty days, by its own clock.
+    'sessions expire after 30 days': {
+      breaks: 'nothing expires by itself',
+      getItems: (real, object) => async (limit, context) => {
+        const items = await real(limit, context);
+        const info = await object.store.getSession(await object.getSessionId());
+        const age = Date.now() - (info?.updatedAt.getTime() ?? 0);
+        return age > 30 * 24 * 60 * 60 * 1000 ? [] : items;
+      },
+    },
+  }),
 ];

@@ -1,13 +1,9 @@
-import { StoredSession } from '@agent-sessions/core';
-import type {
-  AgentInputItem,
-  SessionHistoryRewriteArgs,
-  SessionHistoryTransactionArgs,
-} from '@openai/agents-core';
+import type { AgentInputItem, SessionHistoryRewriteArgs } from '@openai/agents';
 import { readTransaction } from '../../../src/transaction-arguments.ts';
 import { LedgerSession } from '../ledger-session.ts';
 import { decode, encode, PlainSession } from '../plain-session.ts';
-import { type Fault, fault, isStorable, plain, stored, turn } from './fault.ts';
+import { type Fault, fault, isStorable, plain, turn } from './fault.ts';
+import { ledgerSession, plainSession, session, table } from './table.ts';
 
 /** Lets one call through at a time, by instance; between instances it compares and sets. */
 abstract class Optimistic extends PlainSession {
@@ -84,16 +80,6 @@ class PopsAnyway extends Optimistic {
   }
 }
 
-class PopsOvertake extends PlainSession {
-  #pops = 0;
-
-  override async popItem(): Promise<AgentInputItem | undefined> {
-    this.#pops += 1;
-    if (this.#pops % 2 === 0) await turn();
-    return super.popItem();
-  }
-}
-
 /** Two callers that ask while a pop is on its way get the same item. */
 class SharesPops extends PlainSession {
   #popping: Promise<AgentInputItem | undefined> | undefined;
@@ -107,35 +93,6 @@ class SharesPops extends PlainSession {
     const popped = await super.popItem();
     this.#popping = undefined;
     return popped;
-  }
-}
-
-class TransactsLate extends LedgerSession {
-  override async applyHistoryTransaction(args: SessionHistoryTransactionArgs): Promise<void> {
-    const copy = readTransaction(args);
-    await turn();
-    await super.applyHistoryTransaction(copy);
-  }
-}
-
-class MutatesLate extends LedgerSession {
-  override async applyHistoryMutations(args: SessionHistoryRewriteArgs): Promise<void> {
-    for (const { replacement } of args.mutations) encode(replacement);
-    const copy = structuredClone(args);
-    await turn();
-    await super.applyHistoryMutations(copy);
-  }
-}
-
-class CompactsLate extends StoredSession {
-  override async replaceHistoryWithCompaction(
-    ...[items, context]: Parameters<StoredSession['replaceHistoryWithCompaction']>
-  ): Promise<void> {
-    await super.getSessionId();
-    if (!items.every(isStorable)) return super.replaceHistoryWithCompaction(items, context);
-    const copies = structuredClone(items);
-    await turn();
-    await super.replaceHistoryWithCompaction(copies, context);
   }
 }
 
@@ -156,19 +113,51 @@ export const contentionFaults: readonly Fault[] = [
   fault('the last attempt overwrites', plain(Overwrites), 'ten instances that add and pop at once'),
   fault('the last attempt fails', plain(GivesUp), 'ten instances that add and pop at once'),
   fault('the last attempt is ignored', plain(PopsAnyway), 'ten instances that add and pop at once'),
-  fault('pops overtake each other', plain(PopsOvertake), 'pops on one instance give the newest'),
+  ...table(plainSession, {
+    'pops overtake each other': {
+      breaks: 'pops on one instance give the newest',
+      popItem: (real) => {
+        let pops = 0;
+        return async () => {
+          pops += 1;
+          if (pops % 2 === 0) await turn();
+          return real();
+        };
+      },
+    },
+  }),
   fault('pops at once share an item', plain(SharesPops), 'N concurrent pops over N items'),
-  fault(
-    'transactions are overtaken',
-    plain(TransactsLate),
-    'transactions and other calls on one instance',
-  ),
-  fault('mutations are overtaken', plain(MutatesLate), 'mutations and other calls on one instance'),
-  fault(
-    'compactions are overtaken',
-    stored(CompactsLate),
-    'compactions and other calls on one instance',
-  ),
+  ...table(ledgerSession, {
+    'transactions are overtaken': {
+      breaks: 'transactions and other calls on one instance',
+      applyHistoryTransaction: (real) => async (args) => {
+        const copy = readTransaction(args);
+        await turn();
+        await real(copy);
+      },
+    },
+    'mutations are overtaken': {
+      breaks: 'mutations and other calls on one instance',
+      applyHistoryMutations: (real) => async (args) => {
+        for (const { replacement } of args.mutations) encode(replacement);
+        const copy = structuredClone(args);
+        await turn();
+        await real(copy);
+      },
+    },
+  }),
+  ...table(session, {
+    'compactions are overtaken': {
+      breaks: 'compactions and other calls on one instance',
+      replaceHistoryWithCompaction: (real, object) => async (items, context) => {
+        await object.getSessionId();
+        if (!items.every(isStorable)) return real(items, context);
+        const copies = structuredClone(items);
+        await turn();
+        await real(copies, context);
+      },
+    },
+  }),
   fault(
     'a mutation brings popped items back',
     plain(MutatesOld),

@@ -1,13 +1,30 @@
-import { MemorySessionStore, StoredSession, type StoredSessionOptions } from '@agent-sessions/core';
+import {
+  MemorySessionStore,
+  type SessionStore,
+  StoredSession,
+  type StoredSessionOptions,
+} from '@agent-sessions/core';
 import type {
   AgentInputItem,
   RunContext,
   Session,
   SessionHistoryTransactionArgs,
-} from '@openai/agents-core';
+} from '@openai/agents';
+import { backendOf, recordsOf } from '../../items.ts';
 import { type Fault, fault } from './fault.ts';
 
 const silent = { warn: () => {} };
+
+/** Puts records in the place of the newest one, as no session does. */
+async function replaceNewest(
+  store: SessionStore,
+  id: string,
+  records: readonly string[],
+): Promise<void> {
+  const backend = backendOf(store);
+  const { state } = await backend.snapshot(id, { limit: 0 });
+  await backend.replaceTail(id, { state, drop: 1, records });
+}
 
 /** Sessions of which a record can be damaged. */
 function damageable(
@@ -18,8 +35,7 @@ function damageable(
     return {
       open: (sessionId) => new Faulty({ store, sessionId, logger: silent }),
       corruptNewest: async (sessionId) => {
-        const { revision } = await store.snapshot(sessionId);
-        await store.replaceTail(sessionId, { revision, drop: 1, records: ['{"role":'] });
+        await replaceNewest(store, sessionId, ['{"role":']);
       },
     };
   };
@@ -41,8 +57,7 @@ class PopDestroysDamage extends StoredSession {
     const id = await this.getSessionId();
     await super.getItems();
     if (this.damagedRecords > 0) {
-      const { revision } = await this.store.snapshot(id);
-      await this.store.replaceTail(id, { revision, drop: 1, records: [] });
+      await replaceNewest(this.store, id, []);
     }
     return super.popItem();
   }
@@ -84,7 +99,7 @@ class StopsAtDamage extends StoredSession {
   ): Promise<AgentInputItem[]> {
     const items = await super.getItems(limit, context);
     if (limit !== undefined) return items;
-    const { records } = await this.store.snapshot(await super.getSessionId());
+    const records = await recordsOf(this.store, await super.getSessionId());
     const damaged = records.findIndex((record) => !record.endsWith('}'));
     return damaged < 0 ? items : items.slice(0, damaged);
   }
@@ -92,7 +107,7 @@ class StopsAtDamage extends StoredSession {
 
 class PopStopsAtDamage extends StoredSession {
   override async popItem(): Promise<AgentInputItem | undefined> {
-    const { records } = await this.store.snapshot(await super.getSessionId());
+    const records = await recordsOf(this.store, await super.getSessionId());
     const isLate = records.findIndex((record) => !record.endsWith('}')) < records.length - 1;
     return isLate && this.damagedRecords > 0 ? undefined : super.popItem();
   }
@@ -102,10 +117,11 @@ class ReplacingDestroysDamage extends StoredSession {
   override async applyHistoryTransaction(args: SessionHistoryTransactionArgs): Promise<void> {
     await super.applyHistoryTransaction(args);
     const id = await super.getSessionId();
-    const { revision, records } = await this.store.snapshot(id);
+    const backend = backendOf(this.store);
+    const { state, records } = await backend.snapshot(id);
     const kept = records.filter((record) => record.endsWith('}'));
     if (kept.length === records.length) return;
-    await this.store.replaceTail(id, { revision, drop: 'all', records: kept });
+    await backend.replaceTail(id, { state, drop: 'all', records: kept });
   }
 }
 
@@ -116,7 +132,7 @@ class ShowsDamage extends StoredSession {
     context?: RunContext<unknown>,
   ): Promise<AgentInputItem[]> {
     const items = await super.getItems(limit, context);
-    const { records } = await this.store.snapshot(await super.getSessionId());
+    const records = await recordsOf(this.store, await super.getSessionId());
     const damaged = records.find((record) => !record.endsWith('}'));
     if (damaged !== undefined) throw new Error(`A record is damaged: ${damaged}`);
     return items;
@@ -129,9 +145,8 @@ const cuttable: typeof damageable = (Faulty) => () => {
   return {
     open: (sessionId) => new Faulty({ store, sessionId, logger: silent }),
     corruptNewest: async (sessionId) => {
-      const { revision, records } = await store.snapshot(sessionId);
-      const newest = records.at(-1)?.slice(0, -1) ?? '';
-      await store.replaceTail(sessionId, { revision, drop: 1, records: [newest] });
+      const records = await recordsOf(store, sessionId);
+      await replaceNewest(store, sessionId, [records.at(-1)?.slice(0, -1) ?? '']);
     },
   };
 };

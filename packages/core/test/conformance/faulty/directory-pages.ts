@@ -6,7 +6,9 @@ import {
   type SessionMetadata,
   type SessionPage,
 } from '@agent-sessions/core';
-import { type Fault, fault, over } from './fault.ts';
+import type { Rewrite, TailReplacement, Written } from '@agent-sessions/core/backend';
+import { MemoryBackend } from '../../../src/memory-backend.ts';
+import { type Fault, fault, over, overBackend } from './fault.ts';
 
 /** A cursor is the number of sessions before it. */
 class PagesByOffset extends MemorySessionStore {
@@ -109,12 +111,13 @@ class KeepsInfos extends MemorySessionStore {
 }
 
 /** Counts what is added, popped and cleared, as a column of a table of sessions does. */
-class CountsTurns extends MemorySessionStore {
+class CountsTurns extends MemoryBackend {
   readonly #uncounted = new Map<string, number>();
 
   override async replaceTail(
-    ...[id, replacement]: Parameters<MemorySessionStore['replaceTail']>
-  ): ReturnType<MemorySessionStore['replaceTail']> {
+    id: string,
+    replacement: TailReplacement,
+  ): Promise<Written | undefined> {
     const { records } = await super.snapshot(id);
     const written = await super.replaceTail(id, replacement);
     if (written === undefined || replacement.drop !== 'all') return written;
@@ -128,28 +131,26 @@ class CountsTurns extends MemorySessionStore {
     this.#uncounted.delete(id);
   }
 
-  protected override async find(id: string): Promise<SessionInfo | undefined> {
-    const info = await super.find(id);
+  override async getSession(id: string): Promise<SessionInfo | undefined> {
+    const info = await super.getSession(id);
     return info && { ...info, itemCount: info.itemCount + (this.#uncounted.get(id) ?? 0) };
   }
 }
 
 /** A row that is updated in place is no activity. */
-class RewritesUnnoticed extends MemorySessionStore {
+class RewritesUnnoticed extends MemoryBackend {
   readonly #times = new Map<string, Date>();
 
-  override async rewrite(
-    ...[id, rewrite]: Parameters<MemorySessionStore['rewrite']>
-  ): ReturnType<MemorySessionStore['rewrite']> {
-    const before = await super.find(id);
+  override async rewrite(id: string, rewrite: Rewrite): Promise<Written | undefined> {
+    const before = await super.getSession(id);
     const written = await super.rewrite(id, rewrite);
-    const after = await super.find(id);
+    const after = await super.getSession(id);
     if (before && after) this.#times.set(`${id} ${after.updatedAt.getTime()}`, before.updatedAt);
     return written;
   }
 
-  protected override async find(id: string): Promise<SessionInfo | undefined> {
-    const info = await super.find(id);
+  override async getSession(id: string): Promise<SessionInfo | undefined> {
+    const info = await super.getSession(id);
     const updatedAt = info && this.#times.get(`${id} ${info.updatedAt.getTime()}`);
     return info && updatedAt ? { ...info, updatedAt } : info;
   }
@@ -174,12 +175,12 @@ export const directoryPageFaults: readonly Fault[] = [
   ),
   fault(
     'itemCount is not told of compactions',
-    over(CountsTurns),
+    overBackend(CountsTurns),
     'itemCount and updatedAt follow transactions',
   ),
   fault(
     'updatedAt is not told of mutations',
-    over(RewritesUnnoticed),
+    overBackend(RewritesUnnoticed),
     'itemCount and updatedAt follow transactions',
   ),
 ];

@@ -1,6 +1,12 @@
-import { MemorySessionStore, StoredSession, type StoredSessionOptions } from '@agent-sessions/core';
+import {
+  MemorySessionStore,
+  SessionStore,
+  StoredSession,
+  type StoredSessionOptions,
+} from '@agent-sessions/core';
+import type { SessionBackend } from '@agent-sessions/core/backend';
 import type { SessionHarness } from '@agent-sessions/core/conformance';
-import type { AgentInputItem, RunContext, Session } from '@openai/agents-core';
+import type { AgentInputItem, RunContext, Session } from '@openai/agents';
 import { encode, type Histories, type PlainSession } from '../plain-session.ts';
 
 /** A session that is wrong on purpose, and what the suite has to say about it. */
@@ -69,6 +75,14 @@ export function mistaking(confuse: (sessionId: string) => string): Fault['open']
     }
   }
   return stored(Mistaken);
+}
+
+/** Sessions over a store that is made of a faulty backend. */
+export function overBackend(Backend: new () => SessionBackend): Fault['open'] {
+  return () => {
+    const store = new SessionStore(new Backend());
+    return { open: (sessionId) => store.session(sessionId) };
+  };
 }
 
 /** Sessions that change items before they store them; what cannot be stored they leave alone. */

@@ -1,6 +1,6 @@
-import { StoredSession } from '@agent-sessions/core';
-import { type AgentInputItem, protocol } from '@openai/agents-core';
-import { type Fault, fault, mapStrings, rewriting, stored } from './fault.ts';
+import { type AgentInputItem, protocol } from '@openai/agents';
+import { type Fault, fault, mapStrings, rewriting } from './fault.ts';
+import { session, table } from './table.ts';
 
 const strings = (change: (text: string) => unknown): Fault['open'] =>
   rewriting((item) => mapStrings(item, change) as AgentInputItem);
@@ -43,33 +43,6 @@ function flattened(value: unknown, depth: number): unknown {
   return Object.fromEntries(
     Object.entries(value).map(([key, entry]) => [key, flattened(entry, depth + 1)]),
   );
-}
-
-class DropsDeep extends StoredSession {
-  override async addItems(...args: Parameters<StoredSession['addItems']>): Promise<void> {
-    try {
-      await super.addItems(...args);
-    } catch (error) {
-      if (!(error instanceof Error && error.message.includes('nested deeper'))) throw error;
-    }
-  }
-}
-
-class LooksLikeBytes extends StoredSession {
-  override async getItems(
-    ...args: Parameters<StoredSession['getItems']>
-  ): Promise<AgentInputItem[]> {
-    const items = await super.getItems(...args);
-    return items.map(
-      (item) =>
-        mapObjects(item, (object) => {
-          const base64: unknown = Reflect.get(object, '$bytes');
-          return typeof base64 === 'string'
-            ? new Uint8Array(Buffer.from(base64, 'base64'))
-            : object;
-        }) as AgentInputItem,
-    );
-  }
 }
 
 const back = 'comes back as it went in';
@@ -132,7 +105,7 @@ export const fidelityFaults: readonly Fault[] = [
   fault(
     'strings are cut at 64 KB',
     strings((text) => text.slice(0, 65_535)),
-    'a 5 MB string',
+    'a string of 5 MB',
   ),
   fault(
     'numbers lose precision',
@@ -180,15 +153,42 @@ export const fidelityFaults: readonly Fault[] = [
     bytes((value) => new Uint8Array(value.buffer, 0, value.length)),
     'a view of a part of a buffer',
   ),
-  fault(
-    'objects that look like bytes become bytes',
-    stored(LooksLikeBytes),
-    'looks like encoded bytes',
-  ),
+  ...table(session, {
+    'objects that look like bytes become bytes': {
+      breaks: 'looks like encoded bytes',
+      getItems:
+        (real, _object) =>
+        async (...args) => {
+          const items = await real(...args);
+          return items.map(
+            (item) =>
+              mapObjects(item, (object) => {
+                const base64: unknown = Reflect.get(object, '$bytes');
+                return typeof base64 === 'string'
+                  ? new Uint8Array(Buffer.from(base64, 'base64'))
+                  : object;
+              }) as AgentInputItem,
+          );
+        },
+    },
+  }),
   fault(
     'deep values are flattened',
     rewriting((item) => flattened(item, 0) as AgentInputItem),
     '500 levels',
   ),
-  fault('deep values are dropped without a word', stored(DropsDeep), 'nested too deep'),
+  ...table(session, {
+    'deep values are dropped without a word': {
+      breaks: 'nested too deep',
+      addItems:
+        (real) =>
+        async (...args) => {
+          try {
+            await real(...args);
+          } catch (error) {
+            if (!(error instanceof Error && error.message.includes('nested deeper'))) throw error;
+          }
+        },
+    },
+  }),
 ];

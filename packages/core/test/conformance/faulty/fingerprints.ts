@@ -2,7 +2,7 @@ import type {
   AgentInputItem,
   SessionHistoryRewriteArgs,
   SessionHistoryTransactionArgs,
-} from '@openai/agents-core';
+} from '@openai/agents';
 import { canonicalText } from '../../../src/codec.ts';
 import {
   type HistoryTransaction,
@@ -161,8 +161,12 @@ export const fingerprintFaults: readonly Fault[] = [
     remembering((transaction) => canonicalText(transaction).replace(/"id":"[^"]*",?/g, '')),
     different,
   ),
-  fault('the ledger keeps the last 1 000', plain(KeepsThousand), '1 100 operations are all'),
-  fault('the ledger keeps a day', plain(KeepsToday), 'an operation is remembered a year later'),
+  fault(
+    'the ledger keeps the last 1 000',
+    plain(KeepsThousand),
+    'however many operations there are',
+  ),
+  fault('the ledger keeps a day', plain(KeepsToday), 'an operation is remembered years later'),
   fault(
     'replacing everything empties the ledger',
     plain(ForgetsReplaced),

@@ -93,6 +93,7 @@ export const faultGroups: readonly FaultGroup[] = [
       'compaction',
       'transactions',
       'arguments of transactions',
+      'directory',
     ],
   },
   {
@@ -121,6 +122,7 @@ export const faultGroups: readonly FaultGroup[] = [
       'errors',
       'transactions that are repeated',
       'fidelity',
+      'directory',
     ],
   },
   {
@@ -133,9 +135,9 @@ export const faultGroups: readonly FaultGroup[] = [
   {
     name: 'lifecycle and errors',
     faults: lifecycleAndErrorFaults,
-    alsoIn: ['errors', 'clone isolation', 'concurrency'],
+    alsoIn: ['errors', 'clone isolation', 'concurrency', 'directory'],
   },
-  { name: 'refusals', faults: refusalFaults, alsoIn: ['fidelity'] },
+  { name: 'refusals', faults: refusalFaults, alsoIn: ['fidelity', 'limits'] },
   { name: 'restarts', faults: restartFaults, alsoIn: ['errors', 'transactions that are repeated'] },
   {
     name: 'transactions',
@@ -194,7 +196,11 @@ export const faultGroups: readonly FaultGroup[] = [
     ],
   },
   { name: 'mutations of some items', faults: mutationTargetFaults, alsoIn: ['clone isolation'] },
-  { name: 'what was added meanwhile', faults: compactionBaseFaults, alsoIn: ['concurrency'] },
+  {
+    name: 'what was added meanwhile',
+    faults: compactionBaseFaults,
+    alsoIn: ['concurrency', 'directory'],
+  },
   {
     name: 'damaged records',
     faults: damageFaults,
@@ -204,6 +210,8 @@ export const faultGroups: readonly FaultGroup[] = [
       'atomic batches',
       'atomic for readers',
       'concurrency',
+      'directory',
+      'lifecycle',
     ],
   },
   { name: 'the directory', faults: directoryFaults, alsoIn: ['items'] },

@@ -6,7 +6,7 @@ import {
   StoredSession,
   type StoredSessionOptions,
 } from '@agent-sessions/core';
-import type { AgentInputItem } from '@openai/agents-core';
+import type { AgentInputItem } from '@openai/agents';
 import { PlainSession } from '../plain-session.ts';
 import { type Fault, fault, mistaking, plain, stored } from './fault.ts';
 

@@ -1,57 +1,9 @@
 import { StoredSession } from '@agent-sessions/core';
-import type { AgentInputItem, RunContext } from '@openai/agents-core';
+import type { AgentInputItem, RunContext } from '@openai/agents';
+import { backendOf } from '../../items.ts';
 import { decode, encode, PlainSession } from '../plain-session.ts';
 import { type Fault, fault, plain, rewriting, stored } from './fault.ts';
-
-class DefaultWindow extends StoredSession {
-  override getItems(limit = 200, context?: RunContext<unknown>): Promise<AgentInputItem[]> {
-    return super.getItems(limit, context);
-  }
-}
-
-class AddsMetadata extends StoredSession {
-  override async getItems(
-    limit?: number,
-    context?: RunContext<unknown>,
-  ): Promise<AgentInputItem[]> {
-    const items = await super.getItems(limit, context);
-    return items.map((item, index) => Object.assign({ sequence: index }, item));
-  }
-}
-
-class NewestFirst extends StoredSession {
-  override async getItems(
-    limit?: number,
-    context?: RunContext<unknown>,
-  ): Promise<AgentInputItem[]> {
-    return (await super.getItems(limit, context)).reverse();
-  }
-}
-
-class DropsEqual extends StoredSession {
-  override async addItems(items: AgentInputItem[], context?: RunContext<unknown>): Promise<void> {
-    const known = new Set((await super.getItems()).map(encode));
-    const added = items.filter((item) => !known.has(encode(item)) && known.add(encode(item)));
-    await super.addItems(added, context);
-  }
-}
-
-class ReadsConsume extends StoredSession {
-  override async getItems(
-    limit?: number,
-    context?: RunContext<unknown>,
-  ): Promise<AgentInputItem[]> {
-    const items = await super.getItems(limit, context);
-    if (limit === 1) await super.popItem();
-    return items;
-  }
-}
-
-class SmallBatches extends StoredSession {
-  override addItems(items: AgentInputItem[], context?: RunContext<unknown>): Promise<void> {
-    return super.addItems(items.slice(0, 500), context);
-  }
-}
+import { session, table } from './table.ts';
 
 class CachesReads extends StoredSession {
   #cache: AgentInputItem[] | undefined;
@@ -78,41 +30,6 @@ class CachesReads extends StoredSession {
   override async clearSession(): Promise<void> {
     this.#cache = undefined;
     return super.clearSession();
-  }
-}
-
-class EmptyBatchCreates extends StoredSession {
-  override async addItems(items: AgentInputItem[], context?: RunContext<unknown>): Promise<void> {
-    const sessionId = await this.getSessionId();
-    if (items.length === 0) await this.store.append(sessionId, []);
-    await super.addItems(items, context);
-  }
-}
-
-class EmptyBatchWrites extends StoredSession {
-  override addItems(items: AgentInputItem[], context?: RunContext<unknown>): Promise<void> {
-    const marker: AgentInputItem = { role: 'user', content: '' };
-    return super.addItems(items.length === 0 ? [marker] : items, context);
-  }
-}
-
-class ReadsCreate extends StoredSession {
-  override async getItems(
-    limit?: number,
-    context?: RunContext<unknown>,
-  ): Promise<AgentInputItem[]> {
-    const items = await super.getItems(limit, context);
-    if (items.length === 0) await this.store.append(await this.getSessionId(), []);
-    return items;
-  }
-}
-
-class ChangingId extends StoredSession {
-  #calls = 0;
-
-  override async getSessionId(): Promise<string> {
-    this.#calls += 1;
-    return `${await super.getSessionId()}-${this.#calls}`;
   }
 }
 
@@ -153,30 +70,90 @@ class OrderedByTime extends PlainSession {
 }
 
 export const itemFaults: readonly Fault[] = [
-  fault('getItems() has a default window', stored(DefaultWindow), 'no default window'),
-  fault('getItems() adds metadata', stored(AddsMetadata), 'neither adds metadata'),
+  ...table(session, {
+    'getItems() has a default window': {
+      breaks: 'no default window',
+      getItems:
+        (real) =>
+        (limit = 200, context) =>
+          real(limit, context),
+    },
+    'getItems() adds metadata': {
+      breaks: 'neither adds metadata',
+      getItems: (real) => async (limit, context) => {
+        const items = await real(limit, context);
+        return items.map((item, index) => Object.assign({ sequence: index }, item));
+      },
+    },
+  }),
   fault(
     'ids of items are dropped',
     rewriting(({ id: _, ...item }) => item as AgentInputItem),
     'neither adds metadata',
   ),
-  fault(
-    'items come newest first',
-    stored(NewestFirst),
-    'getItems() gives every item, oldest first',
-  ),
-  fault('equal items are stored once', stored(DropsEqual), 'equal items are kept apart'),
-  fault('reading takes items away', stored(ReadsConsume), 'reading does not change the history'),
-  fault('a large batch is cut', stored(SmallBatches), 'a batch of 1 000 items is stored whole'),
+  ...table(session, {
+    'items come newest first': {
+      breaks: 'getItems() gives every item, oldest first',
+      getItems: (real) => async (limit, context) => (await real(limit, context)).reverse(),
+    },
+    'equal items are stored once': {
+      breaks: 'equal items are kept apart',
+      addItems: (real, object) => async (items, context) => {
+        const known = new Set((await object.getItems()).map(encode));
+        const added = items.filter((item) => !known.has(encode(item)) && known.add(encode(item)));
+        await real(added, context);
+      },
+    },
+    'reading takes items away': {
+      breaks: 'reading does not change the history',
+      getItems: (real, object) => async (limit, context) => {
+        const items = await real(limit, context);
+        if (limit === 1) await object.popItem();
+        return items;
+      },
+    },
+    'a large batch is cut': {
+      breaks: 'a batch of more than 1 000 items is stored whole',
+      addItems: (real) => (items, context) => real(items.slice(0, 500), context),
+    },
+  }),
   fault('reads come from a cache', stored(CachesReads), 'what one instance wrote, another reads'),
-  fault(
-    'addItems([]) creates a session',
-    stored(EmptyBatchCreates),
-    'addItems([]) does not create',
-  ),
-  fault('addItems([]) writes a marker', stored(EmptyBatchWrites), 'addItems([]) writes nothing'),
-  fault('reading creates a session', stored(ReadsCreate), 'do not create a session'),
-  fault('the session id changes', stored(ChangingId), 'getSessionId() gives the same id'),
+  ...table(session, {
+    'addItems([]) creates a session': {
+      breaks: 'addItems([]) does not create',
+      addItems: (real, object) => async (items, context) => {
+        const sessionId = await object.getSessionId();
+        if (items.length === 0) await backendOf(object.store).append(sessionId, { records: [] });
+        await real(items, context);
+      },
+    },
+    'addItems([]) writes a marker': {
+      breaks: 'addItems([]) writes nothing',
+      addItems: (real) => (items, context) => {
+        const marker: AgentInputItem = { role: 'user', content: '' };
+        return real(items.length === 0 ? [marker] : items, context);
+      },
+    },
+    'reading creates a session': {
+      breaks: 'do not create a session',
+      getItems: (real, object) => async (limit, context) => {
+        const items = await real(limit, context);
+        if (items.length === 0)
+          await backendOf(object.store).append(await object.getSessionId(), { records: [] });
+        return items;
+      },
+    },
+    'the session id changes': {
+      breaks: 'getSessionId() gives the same id',
+      getSessionId: (real) => {
+        let calls = 0;
+        return async () => {
+          calls += 1;
+          return `${await real()}-${calls}`;
+        };
+      },
+    },
+  }),
   fault('items are ordered by a clock', plain(OrderedByTime), [
     'batches within one millisecond keep their order',
     'order does not depend on a clock',

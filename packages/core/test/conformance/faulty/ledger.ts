@@ -1,27 +1,20 @@
-import {
-  MemorySessionStore,
-  type Operation,
-  StoredSession,
-  type Written,
-} from '@agent-sessions/core';
+import { type MemorySessionStore, StoredSession } from '@agent-sessions/core';
+import type { Append, Appended } from '@agent-sessions/core/backend';
 import {
   type AgentInputItem,
   type SessionHistoryTransaction,
   type SessionHistoryTransactionArgs,
   UserError,
-} from '@openai/agents-core';
+} from '@openai/agents';
+import { MemoryBackend } from '../../../src/memory-backend.ts';
 import { encode } from '../plain-session.ts';
-import { type Fault, fault, over, stored } from './fault.ts';
-
+import { type Fault, fault, overBackend, stored } from './fault.ts';
+import { session, table } from './table.ts';
 import { changing, isValid, transacting } from './transacting.ts';
 
-class NoLedger extends MemorySessionStore {
-  override append(
-    id: string,
-    records: readonly string[],
-    _operation?: Operation,
-  ): Promise<Written> {
-    return super.append(id, records);
+class NoLedger extends MemoryBackend {
+  override append(id: string, { records, outlines, birth }: Append): Promise<Appended | undefined> {
+    return super.append(id, { records, outlines, birth });
   }
 }
 
@@ -41,72 +34,21 @@ function ledgerInInstance(): Fault['open'] {
   return stored(LedgerInInstance);
 }
 
-class RemembersSome extends MemorySessionStore {
+class RemembersSome extends MemoryBackend {
   readonly #recent: string[] = [];
 
-  override async append(
-    id: string,
-    records: readonly string[],
-    operation?: Operation,
-  ): Promise<Written> {
-    if (operation === undefined) return super.append(id, records);
+  override async append(id: string, append: Append): Promise<Appended | undefined> {
+    const { operation } = append;
+    if (operation === undefined) return super.append(id, append);
     this.#recent.push(operation.key);
     const age = this.#recent.length;
     const key =
       this.#recent.indexOf(operation.key) < age - 150 ? `${operation.key}-new` : operation.key;
-    return super.append(id, records, { ...operation, key });
-  }
-}
-
-/** Notes the operation, then tries to apply it. */
-class NotesFailed extends StoredSession {
-  readonly #tried = new Set<string>();
-
-  override async applyHistoryTransaction(args: SessionHistoryTransactionArgs): Promise<void> {
-    const id: unknown = Reflect.get(Object(args), 'operationId');
-    if (typeof id === 'string' && id.trim() !== '' && isValid(args)) {
-      if (this.#tried.has(id) && args.transaction.type === 'append_items') {
-        await super.applyHistoryTransaction({ operationId: id, transaction: empty });
-        throw new UserError(
-          'Session history operation was already applied with a different transaction.',
-        );
-      }
-    }
-    try {
-      await super.applyHistoryTransaction(args);
-    } catch (error) {
-      if (typeof id === 'string' && String(error).includes('no longer matches'))
-        this.#tried.add(id);
-      throw error;
-    }
+    return super.append(id, { ...append, operation: { ...operation, key } });
   }
 }
 
 const empty: SessionHistoryTransaction = { type: 'append_items', items: [] };
-
-/** Compares the suffix before it looks into the ledger. */
-class ChecksSuffixFirst extends StoredSession {
-  override async applyHistoryTransaction(args: SessionHistoryTransactionArgs): Promise<void> {
-    const { transaction } = Object(args) as SessionHistoryTransactionArgs;
-    if (
-      isValid(args) &&
-      transaction.type === 'replace_suffix' &&
-      Array.isArray(transaction.expectedSuffix)
-    ) {
-      const wanted = structuredClone(args);
-      const count = transaction.expectedSuffix.length;
-      const actual = await super.getItems(count);
-      const same = actual.length === count && sorted(actual) === sorted(transaction.expectedSuffix);
-      if (!same) {
-        throw new UserError(
-          'Session history suffix no longer matches the transaction precondition.',
-        );
-      }
-      return super.applyHistoryTransaction(wanted);
-    }
-    return super.applyHistoryTransaction(args);
-  }
-}
 
 function sorted(items: readonly AgentInputItem[]): string {
   return items.map((item) => [...encode(item)].sort().join('')).join();
@@ -151,28 +93,70 @@ const items = (args: SessionHistoryTransactionArgs): unknown[] => {
 };
 
 export const ledgerFaults: readonly Fault[] = [
-  fault('there is no ledger', over(NoLedger), 'with the same operation id is applied once'),
+  fault('there is no ledger', overBackend(NoLedger), 'with the same operation id is applied once'),
   fault('the ledger is in the instance', ledgerInInstance(), 'applied once across instances'),
   fault(
     'the ledger keeps the last 150',
-    over(RemembersSome),
-    '1 100 operations are all remembered',
+    overBackend(RemembersSome),
+    'however many operations there are',
   ),
   fault(
     'all sessions share a ledger',
     stored(SharedLedger),
     'operation ids are those of one session',
   ),
-  fault(
-    'a failed transaction uses up its id',
-    stored(NotesFailed),
-    'does not use up its operation id',
-  ),
-  fault(
-    'the suffix is checked before the ledger',
-    stored(ChecksSuffixFirst),
-    'is not told that the suffix',
-  ),
+  ...table(session, {
+    // Notes the operation, then tries to apply it.
+    'a failed transaction uses up its id': {
+      breaks: 'does not use up its operation id',
+      applyHistoryTransaction: (real) => {
+        const tried = new Set<string>();
+        return async (args) => {
+          const id: unknown = Reflect.get(Object(args), 'operationId');
+          if (typeof id === 'string' && id.trim() !== '' && isValid(args)) {
+            if (tried.has(id) && args.transaction.type === 'append_items') {
+              await real({ operationId: id, transaction: empty });
+              throw new UserError(
+                'Session history operation was already applied with a different transaction.',
+              );
+            }
+          }
+          try {
+            await real(args);
+          } catch (error) {
+            if (typeof id === 'string' && String(error).includes('no longer matches'))
+              tried.add(id);
+            throw error;
+          }
+        };
+      },
+    },
+    // Compares the suffix before it looks into the ledger.
+    'the suffix is checked before the ledger': {
+      breaks: 'is not told that the suffix',
+      applyHistoryTransaction: (real, object) => async (args) => {
+        const { transaction } = Object(args) as SessionHistoryTransactionArgs;
+        if (
+          isValid(args) &&
+          transaction.type === 'replace_suffix' &&
+          Array.isArray(transaction.expectedSuffix)
+        ) {
+          const wanted = structuredClone(args);
+          const count = transaction.expectedSuffix.length;
+          const actual = await object.getItems(count);
+          const same =
+            actual.length === count && sorted(actual) === sorted(transaction.expectedSuffix);
+          if (!same) {
+            throw new UserError(
+              'Session history suffix no longer matches the transaction precondition.',
+            );
+          }
+          return real(wanted);
+        }
+        return real(args);
+      },
+    },
+  }),
   fault(
     'operation ids are trimmed',
     idsBy((id) => id.trim()),

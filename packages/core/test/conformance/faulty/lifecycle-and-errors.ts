@@ -4,12 +4,9 @@ import {
   SessionError,
   StoredSession,
 } from '@agent-sessions/core';
-import type { AgentInputItem, RunContext } from '@openai/agents-core';
+import type { AgentInputItem, RunContext } from '@openai/agents';
 import { type Fault, fault, stored } from './fault.ts';
-
-class NeverCloses extends StoredSession {
-  override async close(): Promise<void> {}
-}
+import { session, table } from './table.ts';
 
 /** Lets some calls through after it was closed. */
 class ClosedIn extends StoredSession {
@@ -47,13 +44,6 @@ class PopAfterClose extends ClosedIn {
 class ClosesOnce extends ClosedIn {
   override async close(): Promise<void> {
     if (this.isClosed) throw new SessionError('closed', 'The session is closed already.');
-    await super.close();
-  }
-}
-
-class CloseDrops extends StoredSession<MemorySessionStore> {
-  override async close(): Promise<void> {
-    await this.store.deleteSession(await this.getSessionId());
     await super.close();
   }
 }
@@ -139,7 +129,12 @@ function failing(change: (error: unknown, args: unknown[]) => unknown): Fault['o
 }
 
 export const lifecycleAndErrorFaults: readonly Fault[] = [
-  fault('close() does nothing', stored(NeverCloses), 'getItems() rejects on a closed session'),
+  ...table(session, {
+    'close() does nothing': {
+      breaks: 'getItems() rejects on a closed session',
+      close: () => async () => {},
+    },
+  }),
   fault(
     'addItems([]) works when closed',
     stored(EmptyBatchAfterClose),
@@ -152,7 +147,15 @@ export const lifecycleAndErrorFaults: readonly Fault[] = [
   ),
   fault('popItem() works when closed', stored(PopAfterClose), 'popItem() rejects on a closed'),
   fault('closing twice fails', stored(ClosesOnce), 'close() may be called twice'),
-  fault('close() deletes the session', stored(CloseDrops), 'can be opened again and goes on'),
+  ...table(session, {
+    'close() deletes the session': {
+      breaks: 'can be opened again and goes on',
+      close: (real, object) => async () => {
+        await object.store.deleteSession(await object.getSessionId());
+        await real();
+      },
+    },
+  }),
   fault(
     'close() abandons calls',
     stored(CloseAbandons),

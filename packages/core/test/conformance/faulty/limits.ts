@@ -1,5 +1,5 @@
 import { StoredSession } from '@agent-sessions/core';
-import type { AgentInputItem, RunContext } from '@openai/agents-core';
+import type { AgentInputItem, RunContext } from '@openai/agents';
 import { type Fault, fault, stored } from './fault.ts';
 
 /** A session whose reads with a limit are decided by `read`, from the whole history. */
@@ -79,8 +79,8 @@ export const limitFaults: readonly Fault[] = [
     'getItems(1.5) is refused',
   ),
   fault(
-    'Infinity is no limit',
-    rounding((limit) => (limit === Number.POSITIVE_INFINITY ? undefined : limit)),
+    'minus Infinity is a limit',
+    rounding((limit) => (limit === Number.NEGATIVE_INFINITY ? 0 : limit)),
     'anything else that is not a whole number',
   ),
   fault(

@@ -1,4 +1,4 @@
-import type { AgentInputItem } from '@openai/agents-core';
+import type { AgentInputItem } from '@openai/agents';
 import { canonicalText } from '../../../src/codec.ts';
 import {
   type HistoryTransaction,

@@ -3,7 +3,7 @@ import {
   applySessionHistoryMutations,
   type SessionHistoryMutation,
   type SessionHistoryRewriteArgs,
-} from '@openai/agents-core';
+} from '@openai/agents';
 import { LedgerSession } from '../ledger-session.ts';
 import { decode, encode } from '../plain-session.ts';
 import { type Fault, fault, plain } from './fault.ts';

@@ -4,8 +4,9 @@ import {
   applySessionHistoryMutations,
   type RunContext,
   type SessionHistoryMutation,
-} from '@openai/agents-core';
+} from '@openai/agents';
 import { type Fault, fault, stored, turn } from './fault.ts';
+import { session, table } from './table.ts';
 
 /** A session with other mutations, in one atomic step as far as anybody can see. */
 function mutating(
@@ -25,17 +26,6 @@ function mutating(
     }
   }
   return stored(Mutating);
-}
-
-class RemovesFirstDuplicate extends StoredSession {
-  override async applyHistoryMutations(
-    args: Parameters<StoredSession['applyHistoryMutations']>[0],
-  ): Promise<void> {
-    const items = (await super.getItems()).reverse();
-    const mutated = applySessionHistoryMutations(items, args.mutations).reverse();
-    await super.clearSession();
-    await super.addItems(mutated);
-  }
 }
 
 /** A session that compacts in another way. */
@@ -107,11 +97,17 @@ export const mutationAndCompactionFaults: readonly Fault[] = [
     ),
     'the first is replaced and the others go',
   ),
-  fault(
-    'a mutation keeps the last duplicate',
-    stored(RemovesFirstDuplicate),
-    'the first is replaced',
-  ),
+  ...table(session, {
+    'a mutation keeps the last duplicate': {
+      breaks: 'the first is replaced',
+      applyHistoryMutations: (_real, object) => async (args) => {
+        const items = (await object.getItems()).reverse();
+        const mutated = applySessionHistoryMutations(items, args.mutations).reverse();
+        await object.clearSession();
+        await object.addItems(mutated);
+      },
+    },
+  }),
   fault(
     'a mutation replaces results as well',
     mutating((items, mutations) => {

@@ -1,6 +1,6 @@
-import { StoredSession } from '@agent-sessions/core';
-import type { AgentInputItem } from '@openai/agents-core';
-import { type Fault, fault, reading, stored } from './fault.ts';
+import type { AgentInputItem } from '@openai/agents';
+import { type Fault, fault, reading } from './fault.ts';
+import { session, table } from './table.ts';
 
 /** Changes reads with a limit only. */
 const windows = (change: (items: AgentInputItem[]) => AgentInputItem[]): Fault['open'] =>
@@ -21,20 +21,6 @@ function fromQuestion(items: AgentInputItem[]): AgentInputItem[] {
   return items.slice(Math.max(from, 0));
 }
 
-/** A result goes with its call, lest the call be sent to a model without it. */
-class PopsPairs extends StoredSession {
-  override async popItem(): Promise<AgentInputItem | undefined> {
-    const popped = await super.popItem();
-    const [call] = await super.getItems(1);
-    const isPair =
-      popped?.type === 'function_call_result' &&
-      call?.type === 'function_call' &&
-      call.callId === popped.callId;
-    if (isPair) await super.popItem();
-    return popped;
-  }
-}
-
 const parts = 'also where that parts a call from its result';
 
 export const pairFaults: readonly Fault[] = [
@@ -51,5 +37,20 @@ export const pairFaults: readonly Fault[] = [
     reading(withoutLoneCalls),
     'a result without its call, and a call without its result',
   ),
-  fault('popItem() takes a call with its result', stored(PopsPairs), 'popItem() takes one item'),
+  ...table(session, {
+    // A result goes with its call, lest the call be sent to a model without it.
+    'popItem() takes a call with its result': {
+      breaks: 'popItem() takes one item',
+      popItem: (real, object) => async () => {
+        const popped = await real();
+        const [call] = await object.getItems(1);
+        const isPair =
+          popped?.type === 'function_call_result' &&
+          call?.type === 'function_call' &&
+          call.callId === popped.callId;
+        if (isPair) await real();
+        return popped;
+      },
+    },
+  }),
 ];

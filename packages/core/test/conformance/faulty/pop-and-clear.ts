@@ -1,63 +1,9 @@
-import { MemorySessionStore, StoredSession } from '@agent-sessions/core';
-import type { AgentInputItem, RunContext } from '@openai/agents-core';
+import { StoredSession } from '@agent-sessions/core';
+import type { AgentInputItem, RunContext } from '@openai/agents';
+import { MemoryBackend } from '../../../src/memory-backend.ts';
 import { encode } from '../plain-session.ts';
-import { type Fault, fault, over, stored } from './fault.ts';
-
-class PopsOldest extends StoredSession {
-  override async popItem(): Promise<AgentInputItem | undefined> {
-    const [oldest, ...rest] = await super.getItems();
-    await super.clearSession();
-    await super.addItems(rest);
-    return oldest;
-  }
-}
-
-class PeeksOnly extends StoredSession {
-  override async popItem(): Promise<AgentInputItem | undefined> {
-    return (await super.getItems(1))[0];
-  }
-}
-
-class PopsNull extends StoredSession {
-  override async popItem(): Promise<AgentInputItem | undefined> {
-    return (await super.popItem()) ?? (null as unknown as undefined);
-  }
-}
-
-class PopThrowsOnEmpty extends StoredSession {
-  override async popItem(): Promise<AgentInputItem | undefined> {
-    const item = await super.popItem();
-    if (item === undefined) throw new Error('There is no item.');
-    return item;
-  }
-}
-
-class PopLeavesFirst extends StoredSession {
-  override async popItem(): Promise<AgentInputItem | undefined> {
-    const items = await super.getItems();
-    return items.length === 1 ? items[0] : super.popItem();
-  }
-}
-
-class PopsEqual extends StoredSession {
-  override async popItem(): Promise<AgentInputItem | undefined> {
-    const popped = await super.popItem();
-    const items = await super.getItems(1);
-    const [next] = items;
-    if (popped && next && encode(popped) === encode(next)) await super.popItem();
-    return popped;
-  }
-}
-
-class PopRewrites extends StoredSession {
-  override async popItem(): Promise<AgentInputItem | undefined> {
-    const popped = await super.popItem();
-    const items = await super.getItems();
-    await super.clearSession();
-    await super.addItems(items.map(({ providerData: _, ...item }) => item as AgentInputItem));
-    return popped;
-  }
-}
+import { type Fault, fault, overBackend, stored } from './fault.ts';
+import { session, table } from './table.ts';
 
 /** Keeps popped items in its own memory only: they are back for everybody else. */
 class PopsLocally extends StoredSession {
@@ -100,22 +46,16 @@ class ClearChangesId extends StoredSession {
   }
 }
 
-class ClearRemovesNewest extends StoredSession {
-  override async clearSession(): Promise<void> {
-    for (let count = 0; count < 100; count += 1) await super.popItem();
+class ClearKeepsLedger extends MemoryBackend {
+  override async clear(id: string): Promise<void> {
+    const { state } = await this.snapshot(id);
+    if (state) await this.replaceTail(id, { state, drop: 'all', records: [] });
   }
 }
 
-class ClearKeepsLedger extends MemorySessionStore {
+class ClearTakesPrefix extends MemoryBackend {
   override async clear(id: string): Promise<void> {
-    const { revision } = await this.snapshot(id);
-    if (revision > 0) await this.replaceTail(id, { revision, drop: 'all', records: [] });
-  }
-}
-
-class ClearTakesPrefix extends MemorySessionStore {
-  override async clear(id: string): Promise<void> {
-    const { sessions } = await this.listSessions({ prefix: id, limit: 1000 });
+    const sessions = await this.listSessions({ prefix: id, limit: 1000, after: undefined });
     for (const { sessionId } of sessions) await super.clear(sessionId);
   }
 }
@@ -134,35 +74,82 @@ class ClearEnds extends StoredSession {
 }
 
 export const popAndClearFaults: readonly Fault[] = [
-  fault(
-    'popItem() takes the oldest item',
-    stored(PopsOldest),
-    'removes and returns the newest item',
-  ),
-  fault('popItem() removes nothing', stored(PeeksOnly), 'removes and returns the newest item'),
-  fault('popItem() gives null when empty', stored(PopsNull), 'undefined on an empty session'),
-  fault('popItem() throws when empty', stored(PopThrowsOnEmpty), 'undefined on an empty session'),
-  fault('popItem() leaves the first item', stored(PopLeavesFirst), [
-    'down to the first',
-    'popping the last item leaves an empty session',
-  ]),
-  fault('popItem() removes all equal items', stored(PopsEqual), 'one of two equal items'),
-  fault('popItem() rewrites the others', stored(PopRewrites), 'leaves the items before it'),
+  ...table(session, {
+    'popItem() takes the oldest item': {
+      breaks: 'removes and returns the newest item',
+      popItem: (_real, object) => async () => {
+        const [oldest, ...rest] = await object.getItems();
+        await object.clearSession();
+        await object.addItems(rest);
+        return oldest;
+      },
+    },
+    'popItem() removes nothing': {
+      breaks: 'removes and returns the newest item',
+      popItem: (_real, object) => async () => (await object.getItems(1))[0],
+    },
+    'popItem() gives null when empty': {
+      breaks: 'undefined on an empty session',
+      popItem: (real) => async () => (await real()) ?? (null as unknown as undefined),
+    },
+    'popItem() throws when empty': {
+      breaks: 'undefined on an empty session',
+      popItem: (real) => async () => {
+        const item = await real();
+        if (item === undefined) throw new Error('There is no item.');
+        return item;
+      },
+    },
+    'popItem() leaves the first item': {
+      breaks: ['down to the first', 'popping the last item leaves an empty session'],
+      popItem: (real, object) => async () => {
+        const items = await object.getItems();
+        return items.length === 1 ? items[0] : real();
+      },
+    },
+    'popItem() removes all equal items': {
+      breaks: 'one of two equal items',
+      popItem: (real, object) => async () => {
+        const popped = await real();
+        const items = await object.getItems(1);
+        const [next] = items;
+        if (popped && next && encode(popped) === encode(next)) await real();
+        return popped;
+      },
+    },
+    'popItem() rewrites the others': {
+      breaks: 'leaves the items before it',
+      popItem: (real, object) => async () => {
+        const popped = await real();
+        const items = await object.getItems();
+        await object.clearSession();
+        await object.addItems(items.map(({ providerData: _, ...item }) => item as AgentInputItem));
+        return popped;
+      },
+    },
+  }),
   fault('popItem() is not stored', stored(PopsLocally), 'does not come back, in no instance'),
   fault(
     'clearSession() changes the id',
     stored(ClearChangesId),
     'clearSession() keeps the session id',
   ),
-  fault('clearSession() leaves old items', stored(ClearRemovesNewest), 'removes every item'),
+  ...table(session, {
+    'clearSession() leaves old items': {
+      breaks: 'removes every item',
+      clearSession: (_real, object) => async () => {
+        for (let count = 0; count < 100; count += 1) await object.popItem();
+      },
+    },
+  }),
   fault(
     'clearSession() keeps the ledger',
-    over(ClearKeepsLedger),
+    overBackend(ClearKeepsLedger),
     'clearSession() forgets operation',
   ),
   fault(
     'clearSession() clears neighbours',
-    over(ClearTakesPrefix),
+    overBackend(ClearTakesPrefix),
     'leaves all other sessions alone',
   ),
   fault('clearSession() ends the session', stored(ClearEnds), 'the same session goes on'),

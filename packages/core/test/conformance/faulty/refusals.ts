@@ -1,14 +1,19 @@
-import { isSessionError, SessionError, StoredSession } from '@agent-sessions/core';
-import type { AgentInputItem, RunContext, SessionHistoryRewriteArgs } from '@openai/agents-core';
-import { PlainSession } from '../plain-session.ts';
-import { type Fault, fault, isStorable, plain, stored } from './fault.ts';
+import {
+  isSessionError,
+  SessionError,
+  StoredSession,
+  type StoredSessionOptions,
+} from '@agent-sessions/core';
+import type { AgentInputItem, RunContext, SessionHistoryRewriteArgs } from '@openai/agents';
+import { type Fault, fault, isStorable, stored } from './fault.ts';
+import { plainSession, session, table } from './table.ts';
 
 /** Asks whether it is closed when it has done its work. */
 abstract class AsksLate extends StoredSession {
-  readonly #options: ConstructorParameters<typeof StoredSession>[0];
+  readonly #options: StoredSessionOptions;
   #isClosed = false;
 
-  constructor(options: ConstructorParameters<typeof StoredSession>[0]) {
+  constructor(options: StoredSessionOptions) {
     super(options);
     this.#options = options;
   }
@@ -51,7 +56,7 @@ const openById = new WeakMap<object, Map<string, number>>();
 class ClosesShared extends StoredSession {
   readonly #id: string;
 
-  constructor(options: ConstructorParameters<typeof StoredSession>[0]) {
+  constructor(options: StoredSessionOptions) {
     super(options);
     this.#id = options.sessionId ?? '';
     const open = openById.get(this.store) ?? new Map<string, number>();
@@ -77,21 +82,6 @@ class ClosesShared extends StoredSession {
   }
 }
 
-/** Is no async function, so what it throws is thrown at the caller. */
-class ThrowsAtOnce extends PlainSession {
-  override getItems(limit?: number): Promise<AgentInputItem[]> {
-    if (limit !== undefined && !Number.isInteger(limit)) throw new Error('The limit is not valid.');
-    return super.getItems(limit);
-  }
-}
-
-class ThrowsItems extends StoredSession {
-  override addItems(items: AgentInputItem[], context?: RunContext<unknown>): Promise<void> {
-    if (!items.every(isStorable)) throw new SessionError('invalid_item', 'An item is not valid.');
-    return super.addItems(items, context);
-  }
-}
-
 /** Changes the errors of compactions and mutations. */
 function failing(change: (error: unknown, items: readonly unknown[]) => unknown): Fault['open'] {
   class Failing extends StoredSession {
@@ -113,23 +103,6 @@ function failing(change: (error: unknown, items: readonly unknown[]) => unknown)
   return stored(Failing);
 }
 
-/** Hangs what was refused on the error, for whoever logs it. */
-class CarriesItems extends StoredSession {
-  override async addItems(items: AgentInputItem[], context?: RunContext<unknown>): Promise<void> {
-    return super.addItems(items, context).catch((error: unknown) => {
-      throw error instanceof Error ? Object.assign(error, { items }) : error;
-    });
-  }
-}
-
-class PopsWithoutCode extends StoredSession {
-  override async popItem(): Promise<AgentInputItem | undefined> {
-    return super.popItem().catch((error: unknown) => {
-      throw isSessionError(error, 'closed') ? new Error('The session is closed.') : error;
-    });
-  }
-}
-
 /** The texts of provider data; the suite has something in it that is no text. */
 function textsIn(value: unknown): string {
   const { providerData } = Object(value);
@@ -147,13 +120,35 @@ export const refusalFaults: readonly Fault[] = [
     stored(ClosesShared),
     'closing one instance leaves the others open',
   ),
-  fault('a bad limit is thrown at the caller', plain(ThrowsAtOnce), 'gives a rejected promise'),
-  fault('a bad item is thrown at the caller', stored(ThrowsItems), 'gives a rejected promise'),
-  fault(
-    'popItem() has no code when the session is closed',
-    stored(PopsWithoutCode),
-    'the error for popItem() on a closed session',
-  ),
+  ...table(plainSession, {
+    // Is no async function, so what it throws is thrown at the caller.
+    'a bad limit is thrown at the caller': {
+      breaks: 'gives a rejected promise',
+      getItems: (real) => (limit) => {
+        if (limit !== undefined && !Number.isInteger(limit))
+          throw new Error('The limit is not valid.');
+        return real(limit);
+      },
+    },
+  }),
+  ...table(session, {
+    'a bad item is thrown at the caller': {
+      breaks: 'gives a rejected promise',
+      addItems: (real) => (items, context) => {
+        if (!items.every(isStorable))
+          throw new SessionError('invalid_item', 'An item is not valid.');
+        return real(items, context);
+      },
+    },
+    'popItem() has no code when the session is closed': {
+      breaks: 'the error for popItem() on a closed session',
+      popItem: (real) => async () => {
+        return real().catch((error: unknown) => {
+          throw isSessionError(error, 'closed') ? new Error('The session is closed.') : error;
+        });
+      },
+    },
+  }),
   fault(
     'compactions and mutations give plain errors',
     failing((error) => (isSessionError(error, 'invalid_item') ? new Error('bad item') : error)),
@@ -168,5 +163,15 @@ export const refusalFaults: readonly Fault[] = [
     ),
     ['no error of a mutation shows', 'no error of a compaction shows'],
   ),
-  fault('an error has the items with it', stored(CarriesItems), 'no error of a batch shows'),
+  ...table(session, {
+    // Hangs what was refused on the error, for whoever logs it.
+    'an error has the items with it': {
+      breaks: 'no error of a batch shows',
+      addItems: (real) => async (items, context) => {
+        return real(items, context).catch((error: unknown) => {
+          throw error instanceof Error ? Object.assign(error, { items }) : error;
+        });
+      },
+    },
+  }),
 ];

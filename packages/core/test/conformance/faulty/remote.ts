@@ -1,27 +1,30 @@
-import {
-  MemorySessionStore,
-  type Operation,
-  type Rewrite,
-  type SessionStore,
-  type Snapshot,
-  type SnapshotQuery,
-  StoredSession,
-  type TailReplacement,
-  type Written,
-} from '@agent-sessions/core';
+import { type SessionInfo, SessionStore } from '@agent-sessions/core';
+import type {
+  Append,
+  Appended,
+  PageRequest,
+  Rewrite,
+  SessionBackend,
+  Snapshot,
+  SnapshotQuery,
+  State,
+  TailReplacement,
+  Written,
+} from '@agent-sessions/core/backend';
+import { MemoryBackend } from '../../../src/memory-backend.ts';
 import { type Fault, fault, turn } from './fault.ts';
 
-/** A store of which each call takes a while to get to the backend. */
-class RemoteStore implements SessionStore {
-  readonly #backend: SessionStore;
+/** Of which each call takes a while to get to the one that does the work. */
+class RemoteBackend implements SessionBackend {
+  readonly #backend: SessionBackend;
 
-  constructor(backend: SessionStore) {
+  constructor(backend: SessionBackend) {
     this.#backend = backend;
   }
 
-  async append(id: string, records: readonly string[], operation?: Operation): Promise<Written> {
+  async append(id: string, append: Append): Promise<Appended | undefined> {
     await turn();
-    return this.#backend.append(id, records, operation);
+    return this.#backend.append(id, append);
   }
 
   async window(id: string, limit: number): Promise<string[]> {
@@ -49,42 +52,63 @@ class RemoteStore implements SessionStore {
     await this.#backend.clear(id);
   }
 
+  async listSessions(request: PageRequest): Promise<SessionInfo[]> {
+    await turn();
+    return this.#backend.listSessions(request);
+  }
+
+  async getSession(id: string): Promise<SessionInfo | undefined> {
+    await turn();
+    return this.#backend.getSession(id);
+  }
+
+  async setMetadata(id: string, metadata: string | null): Promise<void> {
+    await turn();
+    await this.#backend.setMetadata(id, metadata);
+  }
+
+  async deleteSession(id: string): Promise<boolean> {
+    await turn();
+    return this.#backend.deleteSession(id);
+  }
+
   async close(): Promise<void> {}
 }
 
 /** Two processes with a store each, over one faulty backend. */
-function shared(Backend: new () => MemorySessionStore): Fault['open'] {
+function shared(Backend: new () => MemoryBackend): Fault['open'] {
   return () => {
     const backend = new Backend();
-    const stores = [new RemoteStore(backend), new RemoteStore(backend)] as const;
+    const open = () => new SessionStore(new RemoteBackend(backend));
+    const stores = [open(), open()] as const;
     let opened = 0;
     return {
       open: (sessionId) => {
         opened += 1;
-        return new StoredSession({ store: opened % 2 === 0 ? stores[0] : stores[1], sessionId });
+        return stores[opened % 2 === 0 ? 0 : 1].session(sessionId);
       },
     };
   };
 }
 
-class NeverCompares extends MemorySessionStore {
+class NeverCompares extends MemoryBackend {
   override async replaceTail(
     id: string,
     replacement: TailReplacement,
   ): Promise<Written | undefined> {
-    const { revision } = await super.snapshot(id);
-    return super.replaceTail(id, { ...replacement, revision });
+    const { state } = await super.snapshot(id);
+    return super.replaceTail(id, { ...replacement, state });
   }
 }
 
 /** What was popped and added again looks as if nothing had happened. */
-class ComparesCounts extends MemorySessionStore {
-  readonly #revisions = new Map<string, number>();
+class ComparesCounts extends MemoryBackend {
+  readonly #states = new Map<string, string | undefined>();
 
   override async snapshot(id: string, query?: SnapshotQuery): Promise<Snapshot> {
     const snapshot = await super.snapshot(id, query);
     const { records } = await super.snapshot(id);
-    this.#revisions.set(`${id} ${records.length}`, snapshot.revision);
+    this.#states.set(`${id} ${records.length}`, snapshot.state?.token);
     return snapshot;
   }
 
@@ -92,102 +116,102 @@ class ComparesCounts extends MemorySessionStore {
     id: string,
     replacement: TailReplacement,
   ): Promise<Written | undefined> {
-    const { revision, records } = await super.snapshot(id);
-    const seen = [...this.#revisions].filter(([, known]) => known === replacement.revision);
+    const { state, records } = await super.snapshot(id);
+    const seen = [...this.#states].filter(([, known]) => known === replacement.state?.token);
     const isSame = seen.some(([key]) => key === `${id} ${records.length}`);
-    return super.replaceTail(id, { ...replacement, revision: isSame ? revision : -1 });
+    return isSame ? super.replaceTail(id, { ...replacement, state }) : undefined;
   }
 }
 
-class ChecksThenAppends extends MemorySessionStore {
-  override async append(
-    id: string,
-    records: readonly string[],
-    operation?: Operation,
-  ): Promise<Written> {
-    if (operation === undefined) return super.append(id, records);
+class ChecksThenAppends extends MemoryBackend {
+  override async append(id: string, append: Append): Promise<Appended | undefined> {
+    const { operation, ...plain } = append;
+    if (operation === undefined) return super.append(id, append);
     const known = await super.snapshot(id, { operation: operation.key });
-    if (known.operation !== undefined) {
-      return { revision: known.revision, replayed: known.operation };
+    if (known.state !== undefined && known.operation !== undefined) {
+      return { ...known.state, replayed: known.operation };
     }
     await turn();
-    await super.append(id, records);
-    return super.append(id, [], operation);
+    await super.append(id, plain);
+    return super.append(id, { records: [], operation });
   }
 }
 
-/** The records of one moment and the revision of another. */
-class ReadsInSteps extends MemorySessionStore {
+/** The records of one moment and the state of another. */
+class ReadsInSteps extends MemoryBackend {
   override async snapshot(id: string, query?: SnapshotQuery): Promise<Snapshot> {
     const snapshot = await super.snapshot(id, query);
     await turn();
-    const { revision } = await super.snapshot(id);
-    return { ...snapshot, revision };
+    const { state } = await super.snapshot(id);
+    return { ...snapshot, state };
   }
 }
 
-class AppendsInSteps extends MemorySessionStore {
-  override async append(
-    id: string,
-    records: readonly string[],
-    operation?: Operation,
-  ): Promise<Written> {
-    const written = await super.append(id, records.slice(0, 1), operation);
-    if (written.replayed !== undefined || records.length < 2) return written;
+class AppendsInSteps extends MemoryBackend {
+  override async append(id: string, append: Append): Promise<Appended | undefined> {
+    const { records, operation } = append;
+    const written = await super.append(id, { records: records.slice(0, 1), operation });
+    if (written?.replayed !== undefined || records.length < 2) return written;
     await turn();
-    return super.append(id, records.slice(1));
+    return super.append(id, { records: records.slice(1) });
   }
 }
 
 /** Items first, the ledger a moment later. */
-class ClearsInSteps extends MemorySessionStore {
+class ClearsInSteps extends MemoryBackend {
   override async clear(id: string): Promise<void> {
-    const { revision } = await super.snapshot(id);
-    if (revision > 0) await super.replaceTail(id, { revision, drop: 'all', records: [] });
+    const { state } = await super.snapshot(id);
+    if (state) await super.replaceTail(id, { state, drop: 'all', records: [] });
     for (let wait = 0; wait < 4; wait += 1) await turn();
     const { records } = await super.snapshot(id);
     await super.clear(id);
-    if (records.length > 0) await super.append(id, records);
+    if (records.length > 0) await super.append(id, { records });
   }
 }
 
 /** Gives what it rewrites new positions, as if it had been added. */
-class RewritesAsNew extends MemorySessionStore {
-  override async rewrite(id: string, { revision, changes }: Rewrite): Promise<Written | undefined> {
+class RewritesAsNew extends MemoryBackend {
+  override async rewrite(id: string, { state, changes }: Rewrite): Promise<Written | undefined> {
     const { records, positions = [] } = await super.snapshot(id, { positions: true });
     const texts = records.flatMap((text, n) => {
       const change = changes.get(positions[n] ?? 0);
       if (change === undefined) return [text];
       return change === null ? [] : [change];
     });
-    return super.replaceTail(id, { revision, drop: 'all', records: texts });
+    return super.replaceTail(id, { state, drop: 'all', records: texts });
   }
 }
 
 /** A pop takes the revision back, though the positions go on. */
-class LowersRevision extends MemorySessionStore {
+class LowersRevision extends MemoryBackend {
   readonly #lowered = new Map<string, number>();
 
-  override async snapshot(id: string, query?: SnapshotQuery): Promise<Snapshot> {
-    const snapshot = await super.snapshot(id, query);
-    const { revision } = snapshot;
-    return { ...snapshot, revision: revision === 0 ? 0 : revision - this.#loweredBy(id) };
+  override async snapshot(id: string, query: SnapshotQuery = {}): Promise<Snapshot> {
+    const base = query.base && this.#moved(id, query.base, 1);
+    const snapshot = await super.snapshot(id, { ...query, base });
+    const { state } = snapshot;
+    return { ...snapshot, state: state && this.#moved(id, state, -1) };
   }
 
   override async replaceTail(
     id: string,
-    { revision, ...rest }: TailReplacement,
+    { state, ...rest }: TailReplacement,
   ): Promise<Written | undefined> {
-    const actual = revision === 0 ? 0 : revision + this.#loweredBy(id);
-    const written = await super.replaceTail(id, { ...rest, revision: actual });
+    const written = await super.replaceTail(id, {
+      ...rest,
+      state: state && this.#moved(id, state, 1),
+    });
     const isPop = rest.drop === 1 && rest.records.length === 0;
     if (written && isPop) this.#lowered.set(id, this.#loweredBy(id) + 2);
     return written;
   }
 
   override async rewrite(id: string, rewrite: Rewrite): Promise<Written | undefined> {
-    const revision = rewrite.revision + this.#loweredBy(id);
-    return super.rewrite(id, { ...rewrite, revision });
+    return super.rewrite(id, { ...rewrite, state: this.#moved(id, rewrite.state, 1) });
+  }
+
+  #moved(id: string, state: State, sign: number): State {
+    return { ...state, revision: state.revision + sign * this.#loweredBy(id) };
   }
 
   #loweredBy(id: string): number {

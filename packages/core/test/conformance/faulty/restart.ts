@@ -1,5 +1,7 @@
-import { MemorySessionStore, StoredSession } from '@agent-sessions/core';
+import { SessionStore } from '@agent-sessions/core';
+import type { Append, Appended } from '@agent-sessions/core/backend';
 import type { SessionHarness } from '@agent-sessions/core/conformance';
+import { MemoryBackend } from '../../../src/memory-backend.ts';
 import { LedgerSession } from '../ledger-session.ts';
 import type { Histories } from '../plain-session.ts';
 import { type Fault, fault } from './fault.ts';
@@ -38,25 +40,25 @@ function forgettingContent(): Omit<SessionHarness, 'name'> {
 }
 
 /** Writes a log of what was added; what was removed is not in it. */
-class Logs extends MemorySessionStore {
+class Logs extends MemoryBackend {
   readonly logged = new Map<string, string[]>();
 
-  override append(
-    ...[id, records, ...rest]: Parameters<MemorySessionStore['append']>
-  ): ReturnType<MemorySessionStore['append']> {
-    this.logged.set(id, [...(this.logged.get(id) ?? []), ...records]);
-    return super.append(id, records, ...rest);
+  override append(id: string, append: Append): Promise<Appended | undefined> {
+    this.logged.set(id, [...(this.logged.get(id) ?? []), ...append.records]);
+    return super.append(id, append);
   }
 }
 
 function replaying(): Omit<SessionHarness, 'name'> {
-  let store = new Logs();
+  let backend = new Logs();
+  let store = new SessionStore(backend);
   return {
-    open: (sessionId) => new StoredSession({ store, sessionId }),
+    open: (sessionId) => store.session(sessionId),
     restart: async () => {
-      const before = store;
-      store = new Logs();
-      for (const [id, records] of before.logged) await store.append(id, records);
+      const before = backend;
+      backend = new Logs();
+      store = new SessionStore(backend);
+      for (const [id, records] of before.logged) await backend.append(id, { records });
     },
   };
 }

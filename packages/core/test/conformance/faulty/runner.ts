@@ -1,6 +1,7 @@
 import { StoredSession } from '@agent-sessions/core';
-import type { AgentInputItem, RunContext } from '@openai/agents-core';
+import type { AgentInputItem } from '@openai/agents';
 import { type Fault, fault, stored } from './fault.ts';
+import { session, table } from './table.ts';
 
 /** Tells the runner to compare histories that are never equal. */
 class ComparesWrong extends StoredSession {
@@ -34,34 +35,6 @@ class RewritesForModel extends StoredSession {
   }
 }
 
-/** Keeps messages and drops the rest, as a chat table does. */
-class OnlyMessages extends StoredSession {
-  override addItems(items: AgentInputItem[], context?: RunContext<unknown>): Promise<void> {
-    return super.addItems(
-      items.filter(({ type }) => type !== 'function_call_result'),
-      context,
-    );
-  }
-}
-
-/** Takes the run context for an option. */
-class MistakesContext extends StoredSession {
-  override async popItem(context?: RunContext<unknown>): Promise<AgentInputItem | undefined> {
-    if (context === undefined) return super.popItem();
-    return (await super.getItems(1))[0];
-  }
-}
-
-class CountsArguments extends StoredSession {
-  override getItems(
-    ...args: [limit?: number, context?: RunContext<unknown>]
-  ): Promise<AgentInputItem[]> {
-    return args.length > 1 && args[0] === undefined
-      ? super.getItems(1, args[1])
-      : super.getItems(...args);
-  }
-}
-
 export const runnerFaults: readonly Fault[] = [
   fault('histories never compare equal', stored(ComparesWrong), 'a write whose answer was lost'),
   fault(
@@ -75,18 +48,34 @@ export const runnerFaults: readonly Fault[] = [
     stored(RewritesForModel),
     'the model is given the whole history',
   ),
-  fault('results of tools are dropped', stored(OnlyMessages), [
-    'a tool loop is stored and replayed',
-    'goes on from its serialized state',
-    'a handoff is stored',
-  ]),
-  fault(
-    'popItem() takes a run context for an option',
-    stored(MistakesContext),
-    'a run context behind',
-  ),
-  fault('getItems() counts its arguments', stored(CountsArguments), [
-    'a run context behind the arguments',
-    'the model is given the whole history',
-  ]),
+  ...table(session, {
+    // Keeps messages and drops the rest, as a chat table does.
+    'results of tools are dropped': {
+      breaks: [
+        'a tool loop is stored and replayed',
+        'goes on from its serialized state',
+        'a handoff is stored',
+      ],
+      addItems: (real) => (items, context) =>
+        real(
+          items.filter(({ type }) => type !== 'function_call_result'),
+          context,
+        ),
+    },
+    // Takes the run context for an option.
+    'popItem() takes a run context for an option': {
+      breaks: 'a run context behind',
+      popItem: (real, object) => async (context) => {
+        if (context === undefined) return real();
+        return (await object.getItems(1))[0];
+      },
+    },
+    'getItems() counts its arguments': {
+      breaks: ['a run context behind the arguments', 'the model is given the whole history'],
+      getItems:
+        (real) =>
+        (...args) =>
+          args.length > 1 && args[0] === undefined ? real(1, args[1]) : real(...args),
+    },
+  }),
 ];

@@ -1,5 +1,5 @@
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
-import type { AgentInputItem } from '@openai/agents-core';
+import type { AgentInputItem } from '@openai/agents';
 import { decode, encode, PlainSession } from '../plain-session.ts';
 import { type Fault, fault } from './fault.ts';
 

@@ -1,5 +1,5 @@
 import { StoredSession } from '@agent-sessions/core';
-import type { SessionHistoryTransactionArgs } from '@openai/agents-core';
+import type { SessionHistoryTransactionArgs } from '@openai/agents';
 import { type Fault, stored } from './fault.ts';
 
 /** A session that changes the arguments of transactions, or does not get that far. */

@@ -1,12 +1,11 @@
-import { StoredSession } from '@agent-sessions/core';
 import {
   type AgentInputItem,
   protocol,
   type SessionHistoryTransactionArgs,
   UserError,
-} from '@openai/agents-core';
-import { type Fault, fault, stored, turn } from './fault.ts';
-
+} from '@openai/agents';
+import { type Fault, fault, turn } from './fault.ts';
+import { session, table } from './table.ts';
 import { changing, isValid, transacting } from './transacting.ts';
 
 /** Prepares arguments as JSON does, which lets through what it should refuse. */
@@ -19,102 +18,89 @@ function throughJson(args: SessionHistoryTransactionArgs): SessionHistoryTransac
   }
 }
 
-/** Two steps, without the ledger's word on the first. */
-class SuffixInSteps extends StoredSession {
-  override async applyHistoryTransaction(args: SessionHistoryTransactionArgs): Promise<void> {
-    if (!isValid(args) || args.transaction.type !== 'replace_suffix') {
-      return super.applyHistoryTransaction(args);
-    }
-    const { operationId, transaction } = structuredClone(args);
-    if (transaction.type !== 'replace_suffix') return;
-    await super.applyHistoryTransaction({
-      operationId,
-      transaction: { ...transaction, replacement: [] },
-    });
-    await turn();
-    await super.applyHistoryTransaction({
-      operationId: `${operationId} second step`,
-      transaction: { type: 'append_items', items: transaction.replacement },
-    });
-  }
-}
-
-class ReadsTwice extends StoredSession {
-  override applyHistoryTransaction(args: SessionHistoryTransactionArgs): Promise<void> {
-    try {
-      if (args.operationId === '') return super.applyHistoryTransaction(args);
-    } catch {
-      // Refused below.
-    }
-    return super.applyHistoryTransaction(args);
-  }
-}
-
-/** The SDK's own messages, except one. */
-class OwnMessages extends StoredSession {
-  override async applyHistoryTransaction(args: SessionHistoryTransactionArgs): Promise<void> {
-    try {
-      await super.applyHistoryTransaction(args);
-    } catch (error) {
-      if (error instanceof UserError && error.message.includes('suffix no longer')) {
-        throw new UserError('The history was changed.');
-      }
-      throw error;
-    }
-  }
-}
-
-class OwnErrors extends StoredSession {
-  override async applyHistoryTransaction(args: SessionHistoryTransactionArgs): Promise<void> {
-    try {
-      await super.applyHistoryTransaction(args);
-    } catch (error) {
-      throw error instanceof UserError ? new Error(error.message) : error;
-    }
-  }
-}
-
-class ParsesItems extends StoredSession {
-  override applyHistoryTransaction(args: SessionHistoryTransactionArgs): Promise<void> {
-    if (!isValid(args) || args.transaction.type !== 'append_items') {
-      return super.applyHistoryTransaction(args);
-    }
-    const parsed = protocol.ModelItem.array().safeParse(args.transaction.items);
-    if (!parsed.success || Object.keys(args.transaction).length !== 2) {
-      return super.applyHistoryTransaction(args);
-    }
-    const items = parsed.data as AgentInputItem[];
-    const { operationId } = args;
-    return super.applyHistoryTransaction({
-      operationId,
-      transaction: { ...args.transaction, items },
-    });
-  }
-}
-
 export const transactionFaults: readonly Fault[] = [
-  fault('replace_suffix is two steps', stored(SuffixInSteps), 'replace_suffix'),
-  fault(
-    'arguments are read twice',
-    stored(ReadsTwice),
-    'the arguments of a transaction are read once',
-  ),
-  fault(
-    'a mismatch has another message',
-    stored(OwnMessages),
-    'a suffix that does not match is refused',
-  ),
-  fault('errors are not UserErrors', stored(OwnErrors), "refused with the SDK's message"),
+  ...table(session, {
+    // Two steps, without the ledger's word on the first.
+    'replace_suffix is two steps': {
+      breaks: 'replace_suffix',
+      applyHistoryTransaction: (real) => async (args) => {
+        if (!isValid(args) || args.transaction.type !== 'replace_suffix') {
+          return real(args);
+        }
+        const { operationId, transaction } = structuredClone(args);
+        if (transaction.type !== 'replace_suffix') return;
+        await real({
+          operationId,
+          transaction: { ...transaction, replacement: [] },
+        });
+        await turn();
+        await real({
+          operationId: `${operationId} second step`,
+          transaction: { type: 'append_items', items: transaction.replacement },
+        });
+      },
+    },
+    'arguments are read twice': {
+      breaks: 'the arguments of a transaction are read once',
+      applyHistoryTransaction: (real) => (args) => {
+        try {
+          if (args.operationId === '') return real(args);
+        } catch {
+          // Refused below.
+        }
+        return real(args);
+      },
+    },
+    // The SDK's own messages, except one.
+    'a mismatch has another message': {
+      breaks: 'a suffix that does not match is refused',
+      applyHistoryTransaction: (real) => async (args) => {
+        try {
+          await real(args);
+        } catch (error) {
+          if (error instanceof UserError && error.message.includes('suffix no longer')) {
+            throw new UserError('The history was changed.');
+          }
+          throw error;
+        }
+      },
+    },
+    'errors are not UserErrors': {
+      breaks: "refused with the SDK's message",
+      applyHistoryTransaction: (real) => async (args) => {
+        try {
+          await real(args);
+        } catch (error) {
+          throw error instanceof UserError ? new Error(error.message) : error;
+        }
+      },
+    },
+  }),
   fault(
     'transactions go through JSON',
     transacting((_, args, correct) => correct(throughJson(args))),
     ['a date, map or instance', 'an accessor in an item', 'a symbol key or hidden property'],
   ),
-  fault(
-    'transactions are parsed with the schema',
-    stored(ParsesItems),
-    'items of a transaction are stored',
-  ),
+  ...table(session, {
+    'transactions are parsed with the schema': {
+      breaks: 'items of a transaction are stored',
+      applyHistoryTransaction: (real) => (args) => {
+        if (!isValid(args) || args.transaction.type !== 'append_items') {
+          return real(args);
+        }
+        const parsed = protocol.ModelItem.array().safeParse(args.transaction.items);
+        if (!parsed.success || Object.keys(args.transaction).length !== 2) {
+          return real(args);
+        }
+        const items = parsed.data as AgentInputItem[];
+        const { operationId } = args;
+        return real({
+          operationId,
+          transaction: { ...args.transaction, items },
+        });
+      },
+    },
+  }),
   fault(
     'an empty suffix matches nothing',
     transacting(async (_session, args, correct) => {

@@ -1,8 +1,8 @@
+import base from './jest.base.mjs';
+
 export default {
+  ...base,
   rootDir: import.meta.dirname,
   testMatch: ['<rootDir>/globals.fixture.ts'],
-  extensionsToTreatAsEsm: ['.ts'],
-  transform: { '\\.ts$': '<rootDir>/strip-types.mjs' },
-  moduleFileExtensions: ['ts', 'mjs', 'js', 'json'],
   testEnvironmentOptions: { customExportConditions: ['@agent-sessions/source', 'node'] },
 };

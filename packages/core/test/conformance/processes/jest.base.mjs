@@ -1,0 +1,5 @@
+export default {
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: { '\\.ts$': '<rootDir>/strip-types.mjs' },
+  moduleFileExtensions: ['ts', 'mjs', 'js', 'json'],
+};
