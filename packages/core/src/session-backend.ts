@@ -18,7 +18,7 @@ export type Revision = number;
 export interface State {
   /** Which session: a random token that it was given when it was created. */
   readonly birth: string;
-  /** How far it is. */
+  /** How far it is: 0 at first, one more for each of the records written, and for each removal. */
   readonly revision: Revision;
   /**
    * What wrote it last: a random token. A server that lost writes, as in a failover, counts up again
