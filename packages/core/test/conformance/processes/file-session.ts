@@ -1,5 +1,6 @@
 import { existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { AgentInputItem, Session } from '@openai/agents';
 import { lane } from '../faulty/lane.ts';
 import { decode, encode } from '../plain-session.ts';
@@ -8,6 +9,9 @@ import { decode, encode } from '../plain-session.ts';
 export type FileFault = 'a mutex of the process' | 'written behind' | 'a lock that stays';
 
 const LOCK_MS = 500;
+
+/** Like that of a slow disk: so the lock is held nearly all of the time, whenever the process is killed. */
+const WRITE_MS = 3;
 
 const lanes = new Map<string, ReturnType<typeof lane>>();
 const unwritten = new Map<string, readonly string[]>();
@@ -54,7 +58,8 @@ export class FileSession implements Session {
     return this.#inOrder(async () => {
       const unlock = this.#fault === 'a lock that stays' ? await lock(`${this.#path}.lock`) : null;
       const before = this.#read();
-      for (let n = 0; n < 10; n += 1) await turn();
+      if (unlock === null) for (let n = 0; n < 10; n += 1) await turn();
+      else await delay(WRITE_MS);
       this.#write(next(before));
       unlock?.();
       return before;
