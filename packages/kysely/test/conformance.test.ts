@@ -14,24 +14,32 @@ for (const backend of backends) {
 
 function conformanceOf({ name }: Backend, database: TestDatabase): void {
   const admin = database.connect();
-  const openStore = () => new KyselySessionStore({ db: database.connect(), createTables: true });
-  let [store, elsewhere] = [openStore(), openStore()];
+  let opened = [openStore(database), openStore(database)] as const;
   afterAll(() => database.drop());
   sessionConformance(
     { describe, it },
     {
       name,
-      open: (sessionId) => new KyselySession({ store, sessionId, logger }),
-      openElsewhere: (sessionId) => new KyselySession({ store: elsewhere, sessionId, logger }),
+      open: (sessionId) => new KyselySession({ store: opened[0].store, sessionId, logger }),
+      openElsewhere: (sessionId) =>
+        new KyselySession({ store: opened[1].store, sessionId, logger }),
       ...(database.url !== undefined && { module: sessionsOf(database.url) }),
       execArgv: ['--conditions=@agent-sessions/source'],
       // What a new process has: other connections, and nothing that is remembered.
-      restart: () => {
-        [store, elsewhere] = [openStore(), openStore()];
+      restart: async () => {
+        const before = opened;
+        opened = [openStore(database), openStore(database)];
+        // That of PGlite is the database itself.
+        if (database.url !== undefined) for (const { db } of before) await db.destroy();
       },
       corruptNewest: (sessionId) => corruptNewest(admin, sessionId),
     },
   );
+}
+
+function openStore(database: TestDatabase) {
+  const db = database.connect();
+  return { db, store: new KyselySessionStore({ db, createTables: true }) };
 }
 
 /** What other processes open the same sessions with. */

@@ -186,7 +186,7 @@ export const fidelity: readonly Rule[] = concern(
         const session = await t.openWith([user('before')]);
         const bound = itemBound(t.harness, session) ?? Number.POSITIVE_INFINITY;
         const expected = ['before'];
-        for (const wanted of [FIVE_MEGABYTES, t.random.between(5_500_000, 12_000_000)]) {
+        for (const wanted of [FIVE_MEGABYTES, t.random.between(6_100_000, 12_000_000)]) {
           const length = Math.min(wanted, bound / 4);
           const text = '"é😀\0x'.repeat(length / 6).slice(0, length);
           const adding = session.addItems([user(text), user('behind it')]);

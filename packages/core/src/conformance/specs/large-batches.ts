@@ -14,7 +14,7 @@ interface Batches {
 
 /** Over what a backend may take in one request: of items, and of bytes, too. */
 function largeBatches(t: RuleContext): Batches {
-  const size = t.random.between(700, 4000);
+  const size = t.random.between(1100, 4000);
   const text = 'x'.repeat(Math.ceil(t.random.between(1_200_000, 4_000_000) / size));
   return { size, of: (n) => users(`batch-${n} ${text}`, size) };
 }
@@ -50,7 +50,7 @@ export const large: readonly Rule[] = concern('atomic batches', (rule, race) => 
     'a large batch of which one item is refused is not stored in part',
     async (t) => {
       const session = await t.openWith([user('before')]);
-      const size = t.random.between(700, 4000);
+      const size = t.random.between(1100, 4000);
       for (const place of [1, t.random.between(2, size - 2), size - 1, size]) {
         const batch = users('batch', size);
         const broken = {
@@ -68,7 +68,7 @@ export const large: readonly Rule[] = concern('atomic batches', (rule, race) => 
 
   race('a read of a long history gives one state of it, not parts of two', async (t) => {
     const [writer, reader] = await t.openTwo();
-    const count = t.random.between(1200, 6000);
+    const count = t.random.between(2100, 6000);
     const writing = async (): Promise<void> => {
       for (const state of ['a', 'b', 'c', 'd', 'e', 'f']) {
         await writer.clearSession();
