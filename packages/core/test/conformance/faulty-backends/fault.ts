@@ -11,7 +11,7 @@ import {
 import { MemoryBackend } from '../../../src/memory-backend.ts';
 
 /** The methods in which a backend differs from a correct one. */
-export type Methods = Partial<SessionBackend>;
+type Methods = Partial<SessionBackend>;
 
 /** What is wrong, made for each connection over the correct backend that all of them share. */
 export type Wrong = (real: MemoryBackend) => Methods;
@@ -51,7 +51,7 @@ const NAMES = [
 ] as const;
 
 /** One connection: methods are replaced, and once it is closed each of them rejects. */
-export function connect(real: MemoryBackend, methods: Methods): SessionBackend {
+function connect(real: MemoryBackend, methods: Methods): SessionBackend {
   let isClosed = false;
   const connection = Object.create(real);
   for (const name of NAMES) {
