@@ -15,7 +15,10 @@ const GRACE_MS = 5_000;
 /**
  * Registers the tests of the contract of `SessionBackend` itself, under `backend conformance: <name>`:
  * births, tokens, guards, positions, the ledger, turns. Sessions hide most of it, so `sessionConformance`
- * cannot tell. Pass the test functions of any runner.
+ * cannot tell. Pass the test functions of vitest, `node:test`, Jest, Mocha, Bun or Deno.
+ *
+ * What the backend does not offer is skipped with a reason; Jest, Bun and Deno, which cannot skip a
+ * running test, count it as passed.
  *
  * A test that draws sizes or orders fails with the seed, which `SESSION_CONFORMANCE_SEED` repeats.
  *
