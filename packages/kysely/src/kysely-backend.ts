@@ -137,12 +137,12 @@ export class KyselyBackend implements SessionBackend {
     let refused: { readonly error: unknown } | undefined;
     const done = await this.#database.write(async (unit) => {
       refused = undefined;
-      let failure: unknown;
+      let failure: { readonly error: unknown } | undefined;
       const own = async <R>(statements: () => Promise<R>): Promise<R> => {
         try {
           return await statements();
         } catch (error) {
-          failure = error;
+          failure = { error };
           throw error;
         }
       };
@@ -154,13 +154,17 @@ export class KyselyBackend implements SessionBackend {
       try {
         const value = await work({
           snapshot: (_id, query) => own(() => records.snapshot(unit.execute, id, query)),
-          replaceTail: (_id, change) => written(() => records.replaceTail(unit, id, change)),
+          replaceTail: async (_id, change) => {
+            // Nobody else can write, so what the ledger lacks now it lacks when this is written.
+            const replayed = await own(() => this.#replayIn(unit, id, change.operation));
+            return replayed ?? written(() => records.replaceTail(unit, id, change));
+          },
           rewrite: (_id, change) => written(() => records.rewrite(unit, id, change)),
         });
         return { value };
       } catch (error) {
         // The database's own errors are for the runner, which repeats some of them.
-        if (error === failure) throw error;
+        if (failure !== undefined && failure.error === error) throw error;
         refused = { error };
         return undefined;
       }
@@ -198,8 +202,18 @@ export class KyselyBackend implements SessionBackend {
 
   /** What the ledger says about an operation, if it has it. */
   async #replay(id: string, { key }: Operation): Promise<Written | undefined> {
-    const { state, operation } = await this.snapshot(id, { limit: 0, operation: key });
-    return state && operation !== undefined ? { state, replayed: operation } : undefined;
+    return toReplayed(await this.snapshot(id, { limit: 0, operation: key }));
+  }
+
+  /** The same, inside of a transaction. */
+  async #replayIn(
+    { execute }: Unit,
+    id: string,
+    operation: Operation | undefined,
+  ): Promise<Written | undefined> {
+    if (operation === undefined) return undefined;
+    const query = { limit: 0, operation: operation.key };
+    return toReplayed(await this.#records.snapshot(execute, id, query));
   }
 
   /**
@@ -212,6 +226,10 @@ export class KyselyBackend implements SessionBackend {
     if (state?.birth === expected?.birth && state?.token === expected?.token)
       throw staleTransactionError(this.#opened.label);
   }
+}
+
+function toReplayed({ state, operation }: Snapshot): Written | undefined {
+  return state && operation !== undefined ? { state, replayed: operation } : undefined;
 }
 
 /** What a statement needs besides what is added; made anew for each. */

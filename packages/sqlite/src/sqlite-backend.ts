@@ -48,7 +48,8 @@ export class SQLiteBackend implements SessionBackend {
 
   snapshot(id: string, query?: SnapshotQuery): Promise<Snapshot> {
     // What popping an item reads: one statement is consistent by itself.
-    if (query?.limit === 1 && !query.positions && query.operation === undefined) {
+    const { limit, positions, operation, base } = query ?? {};
+    if (limit === 1 && !positions && operation === undefined && base === undefined) {
       return this.#connection.readOne(() => this.#records.newest(id));
     }
     return this.#connection.read(() => this.#records.snapshot(id, query));

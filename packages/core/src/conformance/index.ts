@@ -3,6 +3,8 @@
  *
  * @module
  */
+export type { BackendHarness } from './backend-harness.ts';
+export { backendConformance } from './backend-suite.ts';
 export type { SessionHarness, SessionLimits, TestFunctions } from './harness.ts';
 export type {
   CapabilityOutcome,

@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict';
+import type { SessionBackend, State } from '../../session-backend.ts';
+import { together } from '../assertions.ts';
+import { add, isNowhere, range, refuses, stateOf, texts, wholeOf } from '../backend-context.ts';
+import { type BackendConcern, backendConcern } from '../backend-rule.ts';
+
+const ROUNDS = 5;
+
+/** The two writes that compare, as if by this state. */
+function comparing(backend: SessionBackend, id: string, state: State) {
+  return {
+    replaceTail: () => backend.replaceTail(id, { state, drop: 1, records: texts('late', 1) }),
+    rewrite: () => backend.rewrite(id, { state, changes: new Map([[state.revision, '"late"']]) }),
+  };
+}
+
+/** Fails unless both writes are refused by this state. */
+async function refusesAt(backend: SessionBackend, id: string, state: State): Promise<void> {
+  for (const [name, write] of Object.entries(comparing(backend, id, state))) {
+    await refuses(backend, id, write, `${name}() by a state that is over`);
+  }
+}
+
+export const backendGuards: BackendConcern = backendConcern('guards', (rule) => {
+  rule('a state is over as soon as anybody has written', async (t) => {
+    const [[backend, other], id] = [await t.openMany(2), t.newId()];
+    assert.ok(backend && other);
+    await add(backend, id, texts('one', 4));
+    const writes = [
+      () => add(other, id, texts('two', 1)),
+      async () =>
+        other.replaceTail(id, { state: await stateOf(other, id), drop: 1, records: ['3'] }),
+      async () => {
+        const state = await stateOf(other, id);
+        return other.rewrite(id, { state, changes: new Map([[state.revision, '4']]) });
+      },
+      () => other.clear(id),
+    ];
+    for (const write of writes) {
+      const state = await stateOf(backend, id);
+      await write();
+      await refusesAt(backend, id, state);
+      await refusesAt(other, id, state);
+    }
+  });
+
+  rule('a state with the same revision and another token is over', async (t) => {
+    const [backend, id] = [await t.open(), t.newId()];
+    await add(backend, id, texts('one', 2));
+    const { token } = await stateOf(backend, id);
+    await add(backend, id, texts('two', 2));
+    // What a server says that lost writes and counted up again.
+    await refusesAt(backend, id, { ...(await stateOf(backend, id)), token });
+  });
+
+  rule('a state of a session that was deleted is none of the one begun after it', async (t) => {
+    const [[backend, other], id] = [await t.openMany(2), t.newId()];
+    assert.ok(backend && other);
+    await add(backend, id, texts('old', 2));
+    const state = await stateOf(backend, id);
+    await other.deleteSession(id);
+    await add(other, id, texts('new', 2));
+    await refusesAt(backend, id, state);
+    await refusesAt(backend, id, { ...(await stateOf(backend, id)), birth: state.birth });
+  });
+
+  rule('a write by a state makes no session', async (t) => {
+    const [backend, id] = [await t.open(), t.newId()];
+    await add(backend, id, texts('old', 2));
+    const state = await stateOf(backend, id);
+    await backend.deleteSession(id);
+    for (const [name, write] of Object.entries(comparing(backend, id, state))) {
+      assert.equal(await write(), undefined, name);
+      await isNowhere(backend, id);
+    }
+  });
+
+  rule('of writes by one state at the same time, one wins', async (t) => {
+    const connections = await t.openMany(t.random.between(2, 4));
+    for (const round of range(1, ROUNDS)) {
+      const id = t.newId();
+      const [first] = connections;
+      assert.ok(first);
+      await add(first, id, texts('one', 2));
+      const state = await stateOf(first, id);
+      const results = await together(
+        connections.map((backend, index) => () => {
+          const { replaceTail, rewrite } = comparing(backend, id, state);
+          return (index + round) % 2 === 0 ? rewrite() : replaceTail();
+        }),
+      );
+      const won = results.filter((result) => result !== undefined);
+      assert.equal(won.length, 1, `${won.length} of ${results.length} writes won`);
+      assert.deepEqual(won[0]?.state, await stateOf(first, id));
+      assert.equal((await first.snapshot(id)).records.length, 2);
+    }
+  });
+
+  rule('of sessions begun at the same time, one is there', async (t) => {
+    const connections = await t.openMany(t.random.between(2, 4));
+    for (const _round of range(1, ROUNDS)) {
+      const id = t.newId();
+      const results = await together(
+        connections.map((backend, index) => () => {
+          const records = texts(`connection ${index}`, 2);
+          return backend.replaceTail(id, { state: undefined, drop: 0, records });
+        }),
+      );
+      const winner = results.findIndex((result) => result !== undefined);
+      assert.equal(results.filter((result) => result !== undefined).length, 1);
+      const { records } = await (connections[winner] ?? (await t.open())).snapshot(id);
+      assert.deepEqual(records, texts(`connection ${winner}`, 2));
+    }
+  });
+
+  rule('append() never conflicts: each batch is whole, and where it says', async (t) => {
+    const [connections, id] = [await t.openMany(t.random.between(2, 4)), t.newId()];
+    const batches = await together(
+      connections.map((backend, index) => async () => {
+        const added: (readonly [number, string[]])[] = [];
+        for (const batch of range(1, 6)) {
+          const records = texts(`${index} ${batch}`, t.random.between(1, 5));
+          added.push([(await add(backend, id, records)).revision, records]);
+        }
+        return added;
+      }),
+    );
+    const [first] = connections;
+    assert.ok(first);
+    const { state, records, positions = [] } = await wholeOf(first, id);
+    assert.equal(state?.revision, batches.flat().flatMap(([, added]) => added).length);
+    const stored = new Map(positions.map((position, index) => [position, records[index]]));
+    for (const [revision, added] of batches.flat()) {
+      const places = range(revision - added.length + 1, revision);
+      assert.deepEqual(
+        places.map((place) => stored.get(place)),
+        added,
+      );
+    }
+  });
+
+  rule('replaceTail() drops nothing that was appended since its state', async (t) => {
+    const [backend, other] = await t.openMany(2);
+    assert.ok(backend && other);
+    for (const _round of range(1, 2 * ROUNDS)) {
+      const id = t.newId();
+      await add(backend, id, texts('one', 2));
+      const state = await stateOf(backend, id);
+      const [replaced] = await together<unknown>([
+        () => backend.replaceTail(id, { state, drop: 1, records: [] }),
+        () => other.append(id, { records: texts('two', 2) }),
+      ]);
+      const left = texts('one', replaced === undefined ? 2 : 1);
+      assert.deepEqual((await other.snapshot(id)).records, [...left, ...texts('two', 2)]);
+    }
+  });
+});
