@@ -41,6 +41,7 @@ export type {
   Appended,
   LockedSession,
   Operation,
+  PositionRange,
   RecordBackend,
   Revision,
   Rewrite,
@@ -51,8 +52,9 @@ export type {
   TailReplacement,
   Written,
 } from './session-backend.ts';
-export { hasFollowed } from './session-backend.ts';
+export { hasFollowed, isUnedited } from './session-backend.ts';
 export { assertSessionId, behindPrefix, MAX_SESSION_ID_BYTES } from './session-id.ts';
+export { type OwnedId, rowKey, sessionKey, splitKey } from './session-key.ts';
 export { openSession, type SessionDoor, SessionParts } from './session-parts.ts';
 export { isTableName, resolveTableNames, type TableNames } from './table-names.ts';
 export { newToken } from './token.ts';

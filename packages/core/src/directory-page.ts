@@ -14,20 +14,23 @@ import {
   optional,
 } from './options.ts';
 import { mayStartSessionId } from './session-id.ts';
+import { sessionKey } from './session-key.ts';
 
 const DEFAULT_LIMIT = 50;
 const LARGEST_LIMIT = 1000;
 
-/** Where a page starts: behind this session, in the order newest activity first, then by id. */
+/** Where a page starts: after this session, in the order newest activity first, then by key. */
 export interface PageStart {
   /** In milliseconds since 1970. */
   readonly updatedAt: number;
-  /** The last one of the page before. */
-  readonly sessionId: string;
+  /** The key of the last session of the page before. */
+  readonly key: string;
 }
 
 /** Validated options of `listSessions`. */
 export interface PageRequest {
+  /** Only sessions of this owner, `''` being none; `undefined` for all owners. */
+  readonly owner: string | undefined;
   /** Only ids that start with this string, byte for byte; well-formed, without NUL, empty for all. */
   readonly prefix: string;
   /** At most so many sessions, 1 to 1 000. */
@@ -54,11 +57,14 @@ const checks: OptionChecks<ListSessionsOptions> = {
  *
  * @throws SessionError `invalid_options`
  */
-export function readPageRequest(options: ListSessionsOptions): PageRequest {
+export function readPageRequest(
+  options: ListSessionsOptions,
+  owner: string | undefined,
+): PageRequest {
   const example = '{ prefix, limit, cursor }';
   assertOptions<ListSessionsOptions>(options, { of: 'listSessions()', example, checks });
   const { prefix = '', limit = DEFAULT_LIMIT, cursor } = options;
-  return { prefix, limit, after: cursor === undefined ? undefined : decodeCursor(cursor) };
+  return { owner, prefix, limit, after: cursor === undefined ? undefined : decodeCursor(cursor) };
 }
 
 /** Makes a page of the rows that follow; pass one row more than the limit, if there is one. */
@@ -66,7 +72,7 @@ export function toPage(rows: readonly SessionInfo[], limit: number): SessionPage
   const sessions = rows.slice(0, limit);
   const last = sessions.at(-1);
   if (rows.length <= limit || last === undefined) return { sessions };
-  const start = [last.updatedAt.getTime(), last.sessionId];
+  const start = [last.updatedAt.getTime(), sessionKey(last.owner, last.sessionId)];
   return { sessions, cursor: Buffer.from(JSON.stringify(start)).toString('base64url') };
 }
 
@@ -96,12 +102,12 @@ export function encodeMetadata(metadata: SessionMetadata | undefined): string | 
  * @example
  * ```ts
  * import type { SessionInfo } from '@agent-sessions/core';
- * import { decodeMetadata } from '@agent-sessions/core/backend';
+ * import { decodeMetadata, splitKey } from '@agent-sessions/core/backend';
  *
  * function toInfo(row: { id: string; time: number; items: number; notes: string | null }): SessionInfo {
  *   const time = new Date(row.time);
  *   const { id, items, notes } = row;
- *   return { sessionId: id, createdAt: time, updatedAt: time, itemCount: items, ...decodeMetadata(notes) };
+ *   return { ...splitKey(id), createdAt: time, updatedAt: time, itemCount: items, ...decodeMetadata(notes) };
  * }
  * ```
  */
@@ -123,13 +129,9 @@ export function decodeMetadata(text: string | null): Pick<SessionInfo, 'metadata
 
 function decodeCursor(cursor: string): PageStart {
   try {
-    const [updatedAt, sessionId]: unknown[] = JSON.parse(
-      Buffer.from(cursor, 'base64url').toString(),
-    );
-    const isId = typeof sessionId === 'string' && mayStartSessionId(sessionId);
-    if (Number.isInteger(updatedAt) && isId) {
-      return { updatedAt: Number(updatedAt), sessionId };
-    }
+    const [updatedAt, key]: unknown[] = JSON.parse(Buffer.from(cursor, 'base64url').toString());
+    const isKey = typeof key === 'string' && mayStartSessionId(key);
+    if (Number.isInteger(updatedAt) && isKey) return { updatedAt: Number(updatedAt), key };
   } catch {
     // Said below, as for every other malformed cursor.
   }

@@ -5,6 +5,8 @@ export type SessionMetadata = Readonly<Record<string, unknown>>;
 export interface SessionInfo {
   /** The session's id. */
   readonly sessionId: string;
+  /** Whose session it is; `''` for one of no owner. */
+  readonly owner: string;
   /** When the session was first written. */
   readonly createdAt: Date;
   /** When it was last written: items, clearing or metadata. */

@@ -4,6 +4,7 @@
  * | code | meaning |
  * | --- | --- |
  * | `invalid_session_id` | empty, over 512 bytes of UTF-8, with a NUL, or not well-formed |
+ * | `invalid_owner` | empty, over 255 bytes of UTF-8, with a NUL or U+001F, or not well-formed |
  * | `invalid_limit` | a limit that is not a whole number |
  * | `invalid_item` | an item that JSON cannot hold: a cycle, a bigint, a function, nested too deep |
  * | `invalid_options` | a constructor or method option that contradicts itself or is out of range |
@@ -38,6 +39,7 @@
  */
 export type SessionErrorCode =
   | 'invalid_session_id'
+  | 'invalid_owner'
   | 'invalid_limit'
   | 'invalid_item'
   | 'invalid_options'

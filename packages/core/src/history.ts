@@ -1,31 +1,31 @@
 import type { AgentInputItem, getLogger } from '@openai/agents';
 import { decodeItem } from './codec.ts';
+import { placeReplacement, rangesOf } from './compaction.ts';
+import { damagedAmong, type Entry, readWhole, toEntries, type Whole } from './entries.ts';
 import { SessionError } from './errors.ts';
+import type { ItemChanges } from './mutations.ts';
 import type { Decoded, RecordCoder } from './record-coder.ts';
 import { type Attempt, CONFLICT_DEADLINE_MS, retryConflicts } from './retry.ts';
+import { placedUpTo, type Wrote } from './run-history.ts';
 import type {
   Appended,
   LockedSession,
   Operation,
   RecordBackend,
+  Rewrite,
   Snapshot,
   State,
   Written,
 } from './session-backend.ts';
+import { splitKey } from './session-key.ts';
 
 /** After so many lost attempts the next one runs while others wait. */
 const OPTIMISTIC_ATTEMPTS = 4;
+/** A history of fewer records than this is read in one piece. */
+const SHORT = 512;
 
 /** Where warnings go: the SDK's logger, or `console`. */
 export type SessionLogger = Pick<ReturnType<typeof getLogger>, 'warn'>;
-
-/** A record as it is stored, and the item in it; none if it is damaged or hidden. */
-export interface Entry {
-  readonly record: string;
-  readonly item: AgentInputItem | undefined;
-  /** 0 where positions were not asked for. */
-  readonly position: number;
-}
 
 /** A change to the newest records, and what the caller gets when it has been made. */
 export interface Change<T> {
@@ -36,6 +36,15 @@ export interface Change<T> {
   /** Entries that stay, as they are, behind them. */
   readonly kept: readonly Entry[];
   readonly result: (written: Written, records: readonly string[]) => T;
+}
+
+/** What takes the place of a whole history. */
+export interface Replacement<T> {
+  /** Texts of its items. */
+  readonly added: readonly string[];
+  /** Entries that stay, as they are, after them. */
+  readonly kept: readonly Entry[];
+  readonly result: (wrote: Wrote) => T;
 }
 
 /** Records that a write adds, and what the backend wants to know of them. */
@@ -55,7 +64,8 @@ interface Expected {
 /** Where a session's history is, and who is told of damage. */
 export interface HistoryOptions {
   readonly backend: RecordBackend;
-  readonly sessionId: string;
+  /** By which the backend knows the session. */
+  readonly key: string;
   readonly coder: RecordCoder;
   readonly logger: SessionLogger;
 }
@@ -70,15 +80,17 @@ export interface HistoryOptions {
 export class History {
   readonly coder: RecordCoder;
   readonly #backend: RecordBackend;
-  readonly #id: string;
+  readonly #key: string;
+  readonly #sessionId: string;
   readonly #logger: SessionLogger;
   readonly #lost = { retry: () => this.#conflict() };
   #damaged = 0;
 
-  constructor({ backend, sessionId, coder, logger }: HistoryOptions) {
+  constructor({ backend, key, coder, logger }: HistoryOptions) {
     this.coder = coder;
     this.#backend = backend;
-    this.#id = sessionId;
+    this.#key = key;
+    this.#sessionId = splitKey(key).sessionId;
     this.#logger = logger;
   }
 
@@ -99,47 +111,59 @@ export class History {
     const encoded = this.coder.encode(texts);
     const records = encoded instanceof Promise ? await encoded : encoded;
     const outlines = this.#outlines(texts, []);
-    const written = await this.#backend.append(this.#id, { records, outlines, operation, birth });
+    const written = await this.#backend.append(this.#key, { records, outlines, operation, birth });
     if (written === undefined) throw this.#deleted();
     return { ...written, records };
   }
 
   clear(): Promise<void> {
-    return this.#backend.clear(this.#id);
+    return this.#backend.clear(this.#key);
   }
 
   /** The newest `limit` items, oldest first. */
   async newest(limit: number): Promise<AgentInputItem[]> {
-    for (let wanted = limit; ; wanted *= 2) {
-      const records = await this.#backend.window(this.#id, wanted);
+    for (let wanted = limit; wanted <= SHORT; wanted *= 2) {
+      const records = await this.#backend.window(this.#key, wanted);
       const isAll = records.length < wanted;
       const decoding = this.coder.decode(records);
       const decoded = decoding instanceof Promise ? await decoding : decoding;
       const items = itemsOf(decoded);
       if (items.length < limit && !isAll) continue;
-      this.#noteDamaged(decoded);
+      this.#noteDamaged(damagedAmong(decoded));
       return items.slice(-limit);
     }
+    return (await this.newestOf(limit, {})).items;
   }
 
-  /** The newest `limit` items, oldest first, with the state of the session. */
+  /**
+   * The newest `limit` items, oldest first, with the state in which they were read.
+   *
+   * @param limit - Infinity for all
+   */
   async newestOf(
     limit: number,
     { birth }: Expected,
   ): Promise<{ items: AgentInputItem[]; state: State | undefined }> {
-    const { entries, snapshot } = await this.#tail(this.#backend, limit);
-    this.#assertBirth(birth, snapshot.state);
-    const items = entries.map(({ item }) => item).filter((item) => item !== undefined);
-    return { items: items.slice(-limit), state: snapshot.state };
-  }
-
-  /** All items, oldest first, with the state in which they were read. */
-  async all({ birth }: Expected): Promise<{ items: AgentInputItem[]; state: State | undefined }> {
-    const { records, state } = await this.#backend.snapshot(this.#id);
+    // Nearly every history is read so, at once and without positions.
+    const first = Math.min(limit, SHORT);
+    const { records, state } = await this.#backend.snapshot(this.#key, { limit: first });
     this.#assertBirth(birth, state);
-    const decoded = await this.coder.decode(records);
-    this.#noteDamaged(decoded);
-    return { items: itemsOf(decoded), state };
+    if (records.length < first || limit <= first) {
+      const isAll = records.length < first;
+      const decoded = await this.coder.decode(records);
+      const items = itemsOf(decoded);
+      if (isAll || items.length >= limit) {
+        this.#noteDamaged(damagedAmong(decoded));
+        return { items: items.slice(-limit), state };
+      }
+    }
+    const whole = await this.#whole(this.#backend, { count: limit });
+    this.#assertBirth(birth, whole.state);
+    const items = whole.entries.flatMap(({ item }) => item ?? []);
+    return {
+      items: limit === Number.POSITIVE_INFINITY ? items : items.slice(-limit),
+      state: whole.state,
+    };
   }
 
   /**
@@ -171,7 +195,7 @@ export class History {
       if ('value' in change) return change;
       const additions = this.#additionsOf(change);
       const { records, outlines } = additions instanceof Promise ? await additions : additions;
-      const written = await session.replaceTail(this.#id, {
+      const written = await session.replaceTail(this.#key, {
         state: snapshot.state,
         drop: entries.length - change.from,
         records,
@@ -182,37 +206,65 @@ export class History {
     });
   }
 
-  /** As {@link changeTail}, over the whole history with the position of each record. */
-  changeAll<T>(
+  /**
+   * Replaces the whole history by compare-and-set, except for what `plan` keeps. What others append
+   * meanwhile is not in the way, and nothing that stays is sent again, unless the replacement has more
+   * items than there is room for before what stays.
+   */
+  replaceAll<T>(
     { birth, base }: Expected & { readonly base: State | undefined },
-    plan: (entries: readonly Entry[], follows: boolean) => Omit<Change<T>, 'from'>,
+    plan: (entries: readonly Entry[], follows: boolean) => Replacement<T>,
   ): Promise<T> {
     return this.#contend(async (session) => {
-      const { entries, state, follows } = await this.#allEntries(session, base);
+      const { entries, state, follows } = await this.#whole(session, { base });
       this.#assertBirth(birth, state);
-      const change = plan(entries, follows);
-      const additions = await this.#additionsOf(change);
-      const written = await session.replaceTail(this.#id, { state, drop: 'all', ...additions });
-      return written ? { value: change.result(written, additions.records) } : this.#lost;
+      const { added, kept, result } = plan(entries, follows);
+      const placed = state && placeReplacement(entries, kept, added.length);
+      if (state === undefined || placed === undefined) {
+        const additions = await this.#additionsOf({ added, kept });
+        const written = await session.replaceTail(this.#key, { state, drop: 'all', ...additions });
+        if (written === undefined) return this.#lost;
+        const records = placedUpTo(written.state.revision, additions.records);
+        return {
+          value: result({ birth: written.state.birth, records: records.slice(0, added.length) }),
+        };
+      }
+      const { places, removed } = placed;
+      const changes = new Map(added.map((text, index) => [places[index] ?? 0, text]));
+      const written = await this.#rewrite(session, { state, changes, removed, isCompaction: true });
+      return written ? { value: result(written) } : this.#lost;
     });
   }
 
-  /** Changes items in place by compare-and-set; `plan` says which, by position: text or nothing. */
-  rewrite(plan: (entries: readonly Entry[]) => ReadonlyMap<number, string | null>): Promise<void> {
+  /** Changes items in place by compare-and-set, as `plan` says. */
+  rewrite(plan: (entries: readonly Entry[]) => ItemChanges): Promise<void> {
     return this.#contend(async (session) => {
-      const { entries, state } = await this.#allEntries(session);
-      const texts = plan(entries);
-      if (state === undefined || texts.size === 0) return { value: undefined };
-      const changes = new Map<number, string | null>();
-      const outlines = new Map<number, unknown>();
-      for (const [position, text] of texts) {
-        const [record = null] = text === null ? [] : await this.coder.encode([text]);
-        changes.set(position, record);
-        if (text !== null) outlines.set(position, this.#outlines([text], [])?.[0]);
-      }
-      const written = await session.rewrite(this.#id, { state, changes, outlines });
+      const { entries, state } = await this.#whole(session, {});
+      const { changes, removed: gone } = plan(entries);
+      if (state === undefined || changes.size + gone.size === 0) return { value: undefined };
+      const removed = rangesOf(entries, { has: (position) => !gone.has(position) });
+      const written = await this.#rewrite(session, { state, changes, removed });
       return written ? { value: undefined } : this.#lost;
     });
+  }
+
+  /** Encodes the texts, and says what was written where. */
+  async #rewrite(
+    session: LockedSession,
+    { changes: texts, ...change }: Omit<Rewrite, 'outlines'>,
+  ): Promise<Wrote | undefined> {
+    const [positions, added] = [[...texts.keys()], [...texts.values()]];
+    const encoded = await this.coder.encode(added);
+    const records = encoded.map((record, index) => ({ record, position: positions[index] ?? 0 }));
+    const outlines = this.#outlines(added, []);
+    const written = await session.rewrite(this.#key, {
+      ...change,
+      changes: new Map(records.map(({ record, position }) => [position, record])),
+      ...(outlines && {
+        outlines: new Map(outlines.map((outline, index) => [positions[index] ?? 0, outline])),
+      }),
+    });
+    return written && { birth: written.state.birth, records };
   }
 
   /**
@@ -228,7 +280,7 @@ export class History {
       if (isPatient) return attempt(backend);
       // A cipher that has not read yet does so now: under the lock it would wait for the lock.
       await this.coder.encode([]);
-      return backend.exclusively(this.#id, attempt);
+      return backend.exclusively(this.#key, attempt);
     });
   }
 
@@ -252,15 +304,13 @@ export class History {
     return items.map((item) => item && outline.call(this.#backend, item));
   }
 
-  async #allEntries(
+  async #whole(
     session: LockedSession,
-    base?: State,
-  ): Promise<Pick<Snapshot, 'state'> & { entries: Entry[]; follows: boolean }> {
-    const snapshot = await session.snapshot(this.#id, { positions: true, base });
-    const decoded = await this.coder.decode([...snapshot.records]);
-    this.#noteDamaged(decoded);
-    const { state, follows = true } = snapshot;
-    return { entries: toEntries(snapshot, decoded), state, follows };
+    query: { readonly count?: number; readonly base?: State | undefined },
+  ): Promise<Whole> {
+    const whole = await readWhole(session, this.#key, this.coder, query);
+    this.#noteDamaged(whole.damaged);
+    return whole;
   }
 
   async #tail(
@@ -269,25 +319,23 @@ export class History {
     operation?: string,
   ): Promise<{ entries: Entry[]; snapshot: Snapshot }> {
     for (let limit = count; ; limit *= 2) {
-      const snapshot = await session.snapshot(this.#id, {
+      const snapshot = await session.snapshot(this.#key, {
         limit,
         ...(operation !== undefined && { operation }),
       });
       const decoding = this.coder.decode([...snapshot.records]);
       const decoded = decoding instanceof Promise ? await decoding : decoding;
       if (itemsOf(decoded).length < count && decoded.length >= limit) continue;
-      this.#noteDamaged(decoded);
+      this.#noteDamaged(damagedAmong(decoded));
       return { entries: toEntries(snapshot, decoded), snapshot };
     }
   }
 
-  #noteDamaged(decoded: readonly Decoded[]): void {
-    let damaged = 0;
-    for (const one of decoded) if (one === 'damaged') damaged += 1;
+  #noteDamaged(damaged: number): void {
     this.#damaged = damaged;
     if (damaged === 0) return;
     this.#logger.warn(
-      `Session ${JSON.stringify(this.#id)}: passed over ${this.#damaged} damaged record(s). They stay stored; clearSession() removes them.`,
+      `Session ${JSON.stringify(this.#sessionId)}: passed over ${this.#damaged} damaged record(s). They stay stored; clearSession() removes them.`,
     );
   }
 
@@ -298,26 +346,18 @@ export class History {
   #deleted(): SessionError {
     return new SessionError(
       'session_deleted',
-      `Session ${JSON.stringify(this.#id)} was deleted, or expired, while this run was under way; nothing was written. Start a new run to begin a new conversation.`,
+      `Session ${JSON.stringify(this.#sessionId)} was deleted, or expired, while this run was under way; nothing was written. Start a new run to begin a new conversation.`,
     );
   }
 
   #conflict(): SessionError {
     return new SessionError(
       'conflict',
-      `Session ${JSON.stringify(this.#id)} was changed by others during every attempt for ${CONFLICT_DEADLINE_MS} ms; nothing was written. Try again when fewer writers share it.`,
+      `Session ${JSON.stringify(this.#sessionId)} was changed by others during every attempt for ${CONFLICT_DEADLINE_MS} ms; nothing was written. Try again when fewer writers share it.`,
     );
   }
 }
 
 function itemsOf(decoded: readonly Decoded[]): AgentInputItem[] {
   return decoded.filter((one) => typeof one !== 'string');
-}
-
-function toEntries({ records, positions }: Snapshot, decoded: readonly Decoded[]): Entry[] {
-  return records.map((record, index) => {
-    const one = decoded[index];
-    const item = typeof one === 'string' ? undefined : one;
-    return { record, item, position: positions?.[index] ?? 0 };
-  });
 }

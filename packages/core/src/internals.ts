@@ -15,8 +15,10 @@ const SESSION = Symbol.for('agent-sessions.session');
 export interface StoreInternals {
   /** Where the records are. */
   readonly backend: SessionBackend;
-  /** Keeps the calls on each session in order, whichever object they are made on. */
+  /** Keeps the calls on each session in order, by key, whichever object they are made on. */
   readonly queue: CallQueue;
+  /** Whose sessions the store opens; `''` for those of no owner. */
+  readonly owner: string;
 }
 
 /** What is inside a session over a store. */
@@ -25,8 +27,8 @@ export interface SessionInternals {
   readonly backend: RecordBackend;
   /** That of the store. */
   readonly queue: CallQueue;
-  /** Which session. */
-  readonly sessionId: string;
+  /** By which the backend and the queue know the session: its owner and its id. */
+  readonly key: string;
   /** The backends that together show all of the session: one for each branch, if it has some. */
   backends(): Promise<readonly RecordBackend[]>;
   /**
@@ -44,6 +46,11 @@ export function setStoreInternals(store: SessionStore, internals: StoreInternals
 /** Keeps what is inside a session with it. */
 export function setSessionInternals(session: StoredSession, internals: SessionInternals): void {
   Object.defineProperty(session, SESSION, { value: internals });
+}
+
+/** True for what is inside a store, as opposed to a backend. */
+export function isInternals(value: SessionBackend | StoreInternals): value is StoreInternals {
+  return 'queue' in Object(value) && 'backend' in Object(value);
 }
 
 /** True for a store of this project, whichever installed copy made it. */

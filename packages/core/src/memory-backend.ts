@@ -1,10 +1,11 @@
 import { closedError } from './call-queue.ts';
 import type { SessionInfo } from './directory.ts';
-import { decodeMetadata, type PageRequest } from './directory-page.ts';
+import { decodeMetadata, type PageRequest, type PageStart } from './directory-page.ts';
 import {
   type Append,
   type Appended,
   hasFollowed,
+  isUnedited,
   type Operation,
   type Rewrite,
   type SessionBackend,
@@ -14,13 +15,21 @@ import {
   type TailReplacement,
   type Written,
 } from './session-backend.ts';
+import { splitKey } from './session-key.ts';
 import { newToken } from './token.ts';
+
+interface MemoryRecord {
+  readonly position: number;
+  readonly text: string;
+  readonly time: number;
+}
 
 interface MemorySessionState {
   readonly birth: string;
   revision: number;
+  edition: number;
   token: string;
-  records: { position: number; text: string }[];
+  records: MemoryRecord[];
   readonly operations: Map<string, string>;
   metadata: string | null;
   readonly createdAt: number;
@@ -46,12 +55,16 @@ export class MemoryBackend implements SessionBackend {
   async snapshot(id: string, query: SnapshotQuery = {}): Promise<Snapshot> {
     const session = this.#find(id);
     const { limit = Number.POSITIVE_INFINITY, operation = '', base } = query;
-    const newest = session?.records.slice(Math.max(session.records.length - limit, 0)) ?? [];
+    const { before = Number.POSITIVE_INFINITY, after = 0 } = query;
+    const inside = ({ position }: MemoryRecord) => position > after && position < before;
+    const all = session?.records.filter(inside) ?? [];
+    const newest = all.slice(Math.max(all.length - limit, 0));
     const known = session?.operations.get(operation);
     return {
       state: session && stateOf(session),
       records: newest.map(({ text }) => text),
       ...(query.positions && { positions: newest.map(({ position }) => position) }),
+      ...(query.times && { times: newest.map(({ time }) => time) }),
       ...(known !== undefined && { operation: known }),
       ...(base && { follows: hasFollowed(session && stateOf(session), base) }),
     };
@@ -66,19 +79,22 @@ export class MemoryBackend implements SessionBackend {
     const session = this.#findOrCreate(id);
     session.records.splice(drop === 'all' ? 0 : Math.max(session.records.length - drop, 0));
     session.revision += 1;
+    if (drop !== 0) session.edition = session.revision + records.length;
     return add(session, records, operation);
   }
 
-  async rewrite(id: string, { state, changes }: Rewrite): Promise<Written | undefined> {
+  async rewrite(
+    id: string,
+    { state, changes, removed = [] }: Rewrite,
+  ): Promise<Written | undefined> {
     const session = this.#find(id);
-    if (session === undefined || !isAt(session, state)) return undefined;
-    session.records = session.records.flatMap((record) => {
-      const text = changes.get(record.position);
-      if (text === undefined) return [record];
-      return text === null ? [] : [{ position: record.position, text }];
-    });
-    session.revision += 1;
-    return add(session, []);
+    if (session === undefined || !isUnedited(stateOf(session), state)) return undefined;
+    const isRemoved = ({ position }: MemoryRecord) =>
+      removed.some(([first, last]) => position >= first && position <= last);
+    session.records = session.records
+      .filter((record) => !isRemoved(record))
+      .map((record) => ({ ...record, text: changes.get(record.position) ?? record.text }));
+    return edit(session);
   }
 
   async clear(id: string): Promise<void> {
@@ -86,17 +102,17 @@ export class MemoryBackend implements SessionBackend {
     if (session === undefined) return;
     session.records = [];
     session.operations.clear();
-    session.revision += 1;
-    add(session, []);
+    edit(session);
   }
 
-  async listSessions({ prefix, limit, after }: PageRequest): Promise<SessionInfo[]> {
+  async listSessions({ owner, prefix, limit, after }: PageRequest): Promise<SessionInfo[]> {
     if (this.#closed) throw closedError();
     return [...this.#sessions]
-      .map(([id, session]) => toInfo(id, session))
+      .map(([key, session]) => ({ key, ...toInfo(key, session) }))
+      .filter((info) => owner === undefined || info.owner === owner)
       .filter(({ sessionId }) => sessionId.startsWith(prefix))
       .sort(newestFirst)
-      .filter((info) => after === undefined || newestFirst(toKey(after), info) < 0)
+      .filter((info) => after === undefined || newestFirst(toPlace(after), info) < 0)
       .slice(0, limit + 1);
   }
 
@@ -133,6 +149,7 @@ export class MemoryBackend implements SessionBackend {
       session = {
         birth: newToken(),
         revision: 0,
+        edition: 0,
         token: newToken(),
         records: [],
         operations: new Map(),
@@ -146,8 +163,15 @@ export class MemoryBackend implements SessionBackend {
   }
 }
 
-function stateOf({ birth, revision, token }: MemorySessionState): State {
-  return { birth, revision, token };
+function stateOf({ birth, revision, edition, token }: MemorySessionState): State {
+  return { birth, revision, edition, token };
+}
+
+/** Begins a new edition. */
+function edit(session: MemorySessionState): Written {
+  session.revision += 1;
+  session.edition = session.revision;
+  return add(session, []);
 }
 
 /** True if the session is still as it was read. */
@@ -169,19 +193,20 @@ function add(
   records: readonly string[],
   operation?: Operation,
 ): Written {
+  const time = Date.now();
   for (const text of records) {
     session.revision += 1;
-    session.records.push({ position: session.revision, text });
+    session.records.push({ position: session.revision, text, time });
   }
   if (operation) session.operations.set(operation.key, operation.fingerprint);
   session.token = newToken();
-  session.updatedAt = Date.now();
+  session.updatedAt = time;
   return { state: stateOf(session) };
 }
 
-function toInfo(sessionId: string, session: MemorySessionState): SessionInfo {
+function toInfo(key: string, session: MemorySessionState): SessionInfo {
   return {
-    sessionId,
+    ...splitKey(key),
     createdAt: new Date(session.createdAt),
     updatedAt: new Date(session.updatedAt),
     itemCount: session.records.length,
@@ -189,12 +214,15 @@ function toInfo(sessionId: string, session: MemorySessionState): SessionInfo {
   };
 }
 
-function newestFirst(a: Key, b: Key): number {
-  return b.updatedAt.getTime() - a.updatedAt.getTime() || (a.sessionId < b.sessionId ? -1 : 1);
+interface Place {
+  readonly key: string;
+  readonly updatedAt: Date;
 }
 
-type Key = Pick<SessionInfo, 'sessionId' | 'updatedAt'>;
+function newestFirst(a: Place, b: Place): number {
+  return b.updatedAt.getTime() - a.updatedAt.getTime() || (a.key < b.key ? -1 : 1);
+}
 
-function toKey({ sessionId, updatedAt }: { sessionId: string; updatedAt: number }): Key {
-  return { sessionId, updatedAt: new Date(updatedAt) };
+function toPlace({ updatedAt, key }: PageStart): Place {
+  return { updatedAt: new Date(updatedAt), key };
 }

@@ -4,8 +4,8 @@ import type {
   SessionHistoryRewriteArgs,
 } from '@openai/agents';
 import { decodeItem, encodeItem } from './codec.ts';
+import type { Entry } from './entries.ts';
 import { SessionError } from './errors.ts';
-import type { Entry } from './history.ts';
 
 /** A validated mutation whose replacement is already encoded. */
 export interface PreparedMutation {
@@ -25,28 +25,38 @@ export function prepareMutations(args: SessionHistoryRewriteArgs): PreparedMutat
   });
 }
 
-/** Which items change, by position: the first call of each id becomes the replacement, its duplicates go. */
+/** What becomes of items, by position. */
+export interface ItemChanges {
+  /** The new text of each that changes. */
+  readonly changes: ReadonlyMap<number, string>;
+  /** Those that go. */
+  readonly removed: ReadonlySet<number>;
+}
+
+/** The first call of each id becomes the replacement, its duplicates go. */
 export function planMutations(
   entries: readonly Entry[],
   mutations: readonly PreparedMutation[],
-): Map<number, string | null> {
+): ItemChanges {
   const calls = new Map<number, string>();
   for (const { item, position } of entries) {
     const callId = functionCallId(item);
     if (callId !== undefined) calls.set(position, callId);
   }
-  const changes = new Map<number, string | null>();
+  const changes = new Map<number, string>();
+  const removed = new Set<number>();
   for (const { callId, text } of mutations) {
     const [first, ...duplicates] = [...calls].filter(([, id]) => id === callId);
     if (first === undefined) continue;
     changes.set(first[0], text);
     calls.set(first[0], functionCallId(decodeItem(text)) ?? '');
     for (const [position] of duplicates) {
-      changes.set(position, null);
+      changes.delete(position);
+      removed.add(position);
       calls.delete(position);
     }
   }
-  return changes;
+  return { changes, removed };
 }
 
 function functionCallId(item: AgentInputItem | undefined): string | undefined {

@@ -10,19 +10,23 @@ interface Run {
   readonly own: Map<number, string>;
 }
 
-/** Records that were added in a row. */
+/** Records that were written. */
 export interface Wrote {
   /** The birth of the session; `undefined` if it is not known. */
   readonly birth: string | undefined;
-  /** Where the newest of them is. */
-  readonly position: number;
-  readonly records: readonly string[];
+  readonly records: readonly Placed[];
 }
 
 /** A record where it is. */
 export interface Placed {
   readonly record: string;
   readonly position: number;
+}
+
+/** Records that were added in a row, the newest of them at `position`. */
+export function placedUpTo(position: number, records: readonly string[]): Placed[] {
+  const first = position - records.length + 1;
+  return records.map((record, index) => ({ record, position: first + index }));
 }
 
 /**
@@ -63,7 +67,7 @@ export class RunHistory {
   }
 
   /** Notes what this run wrote. */
-  wrote(run: object, { birth, position, records }: Wrote): void {
+  wrote(run: object, { birth, records }: Wrote): void {
     let known = this.#runs.get(run);
     if (known === undefined) {
       known = { birth, base: undefined, own: new Map() };
@@ -71,8 +75,7 @@ export class RunHistory {
     }
     known.birth ??= birth;
     if (known.base === undefined) return;
-    const first = position - records.length + 1;
-    for (const [index, record] of records.entries()) known.own.set(first + index, record);
+    for (const { position, record } of records) known.own.set(position, record);
   }
 
   /**

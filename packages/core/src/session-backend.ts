@@ -1,6 +1,7 @@
 import type { AgentInputItem } from '@openai/agents';
 import type { SessionInfo } from './directory.ts';
 import type { PageRequest } from './directory-page.ts';
+import type { splitKey } from './session-key.ts';
 
 /**
  * A number that every write of records raises. A new session starts at 0, and so does one that is made
@@ -20,6 +21,11 @@ export interface State {
   readonly birth: string;
   /** How far it is: 0 at first, one more for each of the records written, and for each removal. */
   readonly revision: Revision;
+  /**
+   * The revision of the last change that was not an addition at the end; 0 if there was none. What
+   * lies between two states of one birth and one edition has only been appended.
+   */
+  readonly edition: Revision;
   /**
    * What wrote it last: a random token. A server that lost writes, as in a failover, counts up again
    * over numbers that were in use; then the token is another one.
@@ -56,7 +62,13 @@ export interface Appended {
 /** What to read in one atomic step. */
 export interface SnapshotQuery {
   /** Only the newest so many records; a whole number of at least 0. Default: all. */
-  readonly limit?: number;
+  readonly limit?: number | undefined;
+  /** Only records below this position, so that `limit` counts from there back. Default: to the end. */
+  readonly before?: number | undefined;
+  /** Only records above this position. Default: from the beginning. */
+  readonly after?: number | undefined;
+  /** Also return when each record was written. Default: false. */
+  readonly times?: boolean;
   /** Also look up this operation key in the ledger. */
   readonly operation?: string;
   /** Also return the position of each record. Default: false. */
@@ -73,6 +85,11 @@ export interface Snapshot {
   readonly records: string[];
   /** One for each record, ascending. Present only if they were asked for. */
   readonly positions?: number[];
+  /**
+   * When each record was added, in milliseconds since 1970, by the clock of who added it; a rewrite
+   * leaves it. For people to look at: nothing is ordered by it. Present only if it was asked for.
+   */
+  readonly times?: number[];
   /** The fingerprint in the ledger, if the operation that was asked for is there. */
   readonly operation?: string;
   /**
@@ -90,6 +107,14 @@ export interface Snapshot {
 export function hasFollowed(state: State | undefined, base: State): boolean {
   if (state === undefined || state.birth !== base.birth) return false;
   return state.revision > base.revision || state.token === base.token;
+}
+
+/**
+ * True if nothing but additions at the end lies between two states, as {@link hasFollowed} knows it: then
+ * every record is still where it was.
+ */
+export function isUnedited(state: State | undefined, base: State): boolean {
+  return hasFollowed(state, base) && state?.edition === base.edition;
 }
 
 /** Adds records at the end. */
@@ -118,19 +143,30 @@ export interface TailReplacement {
   readonly operation?: Operation;
 }
 
-/** Changes records where they are, if nobody wrote since `state`. */
+/** Positions from the first to the last one, both included. */
+export type PositionRange = readonly [first: number, last: number];
+
+/**
+ * Changes records where they are, if nothing but additions at the end happened since `state`. What
+ * others added meanwhile stays, and is not in the way.
+ */
 export interface Rewrite {
   /** What the caller read. */
   readonly state: State;
-  /** By position: the new text, or `null` to remove the record. Never empty. */
-  readonly changes: ReadonlyMap<number, string | null>;
+  /** By position: the new text. */
+  readonly changes: ReadonlyMap<number, string>;
+  /** Positions whose records go, ascending; none of them is in `changes`. Default: none. */
+  readonly removed?: readonly PositionRange[];
   /** By position: what the backend's `outline` made of the new item, if it has that method. */
   readonly outlines?: ReadonlyMap<number, unknown>;
+  /** True for a compaction: the history is replaced, though some records stay. Default: false. */
+  readonly isCompaction?: boolean;
 }
 
 /**
  * The part of a backend that one session needs: an ordered list of strings, a revision, and a ledger
- * of operations. It knows nothing about agents or items.
+ * of operations. It knows nothing about agents or items. The `id` of its methods is the session's key:
+ * its id, or for a session of an owner both in one text, which {@link splitKey} takes apart.
  *
  * Every method is atomic: it happens entirely or not at all, also when the process dies. Ids are
  * compared byte for byte. Arguments are valid when they arrive here, and calls on one id arrive in
@@ -160,12 +196,15 @@ export interface RecordBackend {
 
   /**
    * Replaces the newest records; `undefined`, and nothing changed, if the state is no longer the given
-   * one. No state stands for a session that does not exist, and creates it. A ledger entry wins over a
+   * one. What drops something begins a new edition. No state stands for a session that does not exist, and creates it. A ledger entry wins over a
    * changed state: then it returns `replayed`.
    */
   replaceTail(id: string, replacement: TailReplacement): Promise<Written | undefined>;
 
-  /** Changes records in place, raising the revision by one; `undefined` as in `replaceTail`. */
+  /**
+   * Changes records in place, raising the revision by one, also if there is nothing left to change.
+   * `undefined`, and nothing changed, if anything but an addition at the end happened since the state.
+   */
   rewrite(id: string, rewrite: Rewrite): Promise<Written | undefined>;
 
   /** Removes all records and the ledger. The session, its birth and its metadata stay. */

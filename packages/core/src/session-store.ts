@@ -7,10 +7,11 @@ import type {
   SessionPage,
 } from './directory.ts';
 import { encodeMetadata, readPageRequest, toPage } from './directory-page.ts';
-import { setStoreInternals } from './internals.ts';
+import { isInternals, type StoreInternals, setStoreInternals } from './internals.ts';
 import { invalidOptions } from './options.ts';
 import type { SessionBackend } from './session-backend.ts';
 import { assertSessionId, mayStartSessionId } from './session-id.ts';
+import { assertOwner, sessionKey } from './session-key.ts';
 import { StoredSession } from './stored-session.ts';
 import { traceOperation } from './tracing.ts';
 
@@ -34,15 +35,70 @@ import { traceOperation } from './tracing.ts';
  */
 export class SessionStore implements SessionDirectory, AsyncDisposable {
   readonly #backend: SessionBackend;
-  readonly #queue = new CallQueue();
+  readonly #queue: CallQueue;
+  /** `undefined` for the store itself, which lists the sessions of all owners. */
+  readonly #owner: string | undefined;
 
-  /** @throws SessionError `invalid_options` for what is not a backend */
-  constructor(backend: SessionBackend) {
-    if (typeof backend?.append !== 'function') {
+  /**
+   * @param backend - Or what is inside of another store and an owner, from the `forOwner` of a class
+   * that extends this one.
+   * @throws SessionError `invalid_options` for what is not a backend
+   */
+  constructor(backend: SessionBackend | StoreInternals) {
+    if (isInternals(backend)) {
+      this.#backend = backend.backend;
+      this.#queue = backend.queue;
+      this.#owner = backend.owner;
+    } else if (typeof backend?.append === 'function') {
+      this.#backend = backend;
+      this.#queue = new CallQueue();
+    } else {
       throw invalidOptions('SessionStore', 'expected a SessionBackend as its one argument');
     }
-    this.#backend = backend;
-    setStoreInternals(this, { backend, queue: this.#queue });
+    setStoreInternals(this, {
+      backend: this.#backend,
+      queue: this.#queue,
+      owner: this.#owner ?? '',
+    });
+  }
+
+  /**
+   * The store as one owner sees it, such as a user or a tenant: it opens, lists and deletes that owner's
+   * sessions and can name no others. Equal ids of two owners are two sessions, and different from that
+   * of no owner, which the store itself opens. Making one is cheap, so make it for each request; it
+   * opened nothing, so closing it does nothing.
+   *
+   * @param owner - At most 255 bytes of UTF-8.
+   * @throws SessionError `invalid_owner`; `invalid_options` on a store that is one owner's already
+   *
+   * @example
+   * ```ts
+   * import { MemorySessionStore } from '@agent-sessions/core';
+   *
+   * const store = new MemorySessionStore();
+   * const ofAlice = store.forOwner('alice');
+   * const session = ofAlice.session('chat-1');
+   * const { sessions } = await ofAlice.listSessions();
+   * ```
+   */
+  forOwner(owner: string): SessionStore {
+    return new SessionStore(this.ownedBy(owner));
+  }
+
+  /**
+   * What a class that extends this one makes the store of an owner of.
+   *
+   * @throws SessionError `invalid_owner`; `invalid_options` on a store that is one owner's already
+   */
+  protected ownedBy(owner: string): StoreInternals {
+    assertOwner(owner);
+    if (this.#owner !== undefined) {
+      throw invalidOptions(
+        'forOwner()',
+        "this store is one owner's already. Call it on the store that this one comes from",
+      );
+    }
+    return { backend: this.#backend, queue: this.#queue, owner };
   }
 
   /**
@@ -60,7 +116,7 @@ export class SessionStore implements SessionDirectory, AsyncDisposable {
 
   async listSessions(options: ListSessionsOptions = {}): Promise<SessionPage> {
     this.#queue.assertOpen();
-    const request = readPageRequest(options);
+    const request = readPageRequest(options, this.#owner);
     return this.#traced('listSessions', undefined, () =>
       this.#queue.runUnordered(async () => {
         // Not every backend takes such a string: Postgres has no NUL.
@@ -71,24 +127,22 @@ export class SessionStore implements SessionDirectory, AsyncDisposable {
   }
 
   async getSession(sessionId: string): Promise<SessionInfo | undefined> {
-    assertSessionId(sessionId);
-    return this.#inOrder('getSession', sessionId, () => this.#backend.getSession(sessionId));
+    return this.#inOrder('getSession', sessionId, (key) => this.#backend.getSession(key));
   }
 
   async setMetadata(sessionId: string, metadata: SessionMetadata | undefined): Promise<void> {
     assertSessionId(sessionId);
     const text = encodeMetadata(metadata);
-    await this.#inOrder('setMetadata', sessionId, () => this.#backend.setMetadata(sessionId, text));
+    await this.#inOrder('setMetadata', sessionId, (key) => this.#backend.setMetadata(key, text));
   }
 
   async deleteSession(sessionId: string): Promise<boolean> {
-    assertSessionId(sessionId);
-    return this.#inOrder('deleteSession', sessionId, () => this.#backend.deleteSession(sessionId));
+    return this.#inOrder('deleteSession', sessionId, (key) => this.#backend.deleteSession(key));
   }
 
   /** Frees what this store opened, after the calls already made are done. Later calls reject. */
-  close(): Promise<void> {
-    return this.#queue.close(() => this.#backend.close());
+  async close(): Promise<void> {
+    if (this.#owner === undefined) await this.#queue.close(() => this.#backend.close());
   }
 
   /** Closes the store, for `await using`. */
@@ -96,8 +150,10 @@ export class SessionStore implements SessionDirectory, AsyncDisposable {
     await this.close();
   }
 
-  #inOrder<T>(operation: string, sessionId: string, work: () => Promise<T>): Promise<T> {
-    return this.#traced(operation, sessionId, () => this.#queue.run(sessionId, work));
+  #inOrder<T>(operation: string, id: string, work: (key: string) => Promise<T>): Promise<T> {
+    assertSessionId(id);
+    const key = sessionKey(this.#owner ?? '', id);
+    return this.#traced(operation, id, () => this.#queue.run(key, () => work(key)));
   }
 
   #traced<T>(operation: string, id: string | undefined, work: () => Promise<T>): Promise<T> {

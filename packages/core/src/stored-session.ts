@@ -17,8 +17,8 @@ import { setSessionInternals, storeInternals } from './internals.ts';
 import { assertLimit } from './limit.ts';
 import { planMutations, prepareMutations } from './mutations.ts';
 import { RecordCoder } from './record-coder.ts';
-import { RunHistory } from './run-history.ts';
-import type { Written } from './session-backend.ts';
+import { placedUpTo, RunHistory } from './run-history.ts';
+import { sessionKey } from './session-key.ts';
 import { openStoredSession, type SessionIdentity, SessionParts } from './session-parts.ts';
 import type { SessionStore } from './session-store.ts';
 import { noteItemCount, traceOperation } from './tracing.ts';
@@ -65,6 +65,7 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
   /** The store that keeps this session, for example to list others. */
   readonly store: TStore;
   readonly #parts: SessionParts<TStore>;
+  readonly #key: string;
   readonly #queue: CallQueue;
   readonly #history: History;
   readonly #runs: RunHistory = new RunHistory();
@@ -78,17 +79,18 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
     const parts = options instanceof SessionParts ? options : openStoredSession<TStore>(options);
     const { store, sessionId, logger, cipher } = parts;
     const inside = storeInternals(store);
+    this.#key = sessionKey(inside.owner, sessionId);
     const { backend = inside.backend, backends = async () => [backend] } = parts;
     this.store = store;
     this.#parts = parts;
     this.#queue = inside.queue;
     const coder = new RecordCoder(cipher, backend.maxRecordBytes);
-    this.#history = new History({ backend, sessionId, coder, logger });
+    this.#history = new History({ backend, key: this.#key, coder, logger });
     const withCipher = (given: RecordCipher) =>
       parts.withCipher?.(given) ??
       new StoredSession(parts.with({ ownsStore: false, cipher: given }));
     const { queue } = inside;
-    setSessionInternals(this, { backend, queue, sessionId, backends, withCipher });
+    setSessionInternals(this, { backend, queue, key: this.#key, backends, withCipher });
   }
 
   /** How many damaged records the newest read passed over. They stay stored. */
@@ -137,7 +139,9 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
       const birth = this.#runs.birthOf(runContext);
       const added = await this.#history.append(texts, { birth });
       noteItemCount(texts.length);
-      this.#runs.wrote(runContext ?? this, { ...added, position: added.revision });
+      const { birth: seen, revision, records } = added;
+      const wrote = { birth: seen, records: placedUpTo(revision, records) };
+      this.#runs.wrote(runContext ?? this, wrote);
     });
   }
 
@@ -224,16 +228,10 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
     const run = runContext ?? this;
     await this.#inOrder('replaceHistoryWithCompaction', () => {
       const expected = { birth: this.#runs.birthOf(runContext), base: this.#runs.baseOf(run) };
-      return this.#history.changeAll(expected, (entries, follows) => {
+      return this.#history.replaceAll(expected, (entries, follows) => {
         noteItemCount(added.length);
         const kept = keptByCompaction(entries, this.#runs.foreignAmong(run, entries, follows));
-        const result = ({ state }: Written, records: readonly string[]) =>
-          this.#runs.wrote(run, {
-            birth: state.birth,
-            position: state.revision - kept.length,
-            records: records.slice(0, records.length - kept.length),
-          });
-        return { added, kept, result };
+        return { added, kept, result: (wrote) => this.#runs.wrote(run, wrote) };
       });
     });
   }
@@ -246,7 +244,7 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
     this.#closed = true;
     if (this.#parts.ownsStore) return await this.store.close();
     // A store that was closed waits for its calls itself.
-    await this.#queue.run(this.#parts.sessionId, async () => {}).catch(() => {});
+    await this.#queue.run(this.#key, async () => {}).catch(() => {});
   }
 
   /** Closes the session, for `await using`. */
@@ -256,7 +254,7 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
 
   async #readAll(runContext?: RunContext<unknown>): Promise<AgentInputItem[]> {
     const birth = this.#runs.birthOf(runContext);
-    const { items, state } = await this.#history.all({ birth });
+    const { items, state } = await this.#history.newestOf(Number.POSITIVE_INFINITY, { birth });
     if (runContext === undefined) this.#runs.readAgainAt(this, state);
     else this.#runs.readAt(runContext, state);
     return items;
@@ -281,7 +279,7 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
   #inOrder<T>(operation: string, work: () => Promise<T>): Promise<T> {
     const { store, sessionId } = this.#parts;
     const call = { operation, store, sessionId: () => sessionId };
-    return traceOperation(call, () => this.#queue.run(sessionId, work));
+    return traceOperation(call, () => this.#queue.run(this.#key, work));
   }
 
   #assertOpen(): void {

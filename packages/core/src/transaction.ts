@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { SessionHistoryTransactionArgs } from '@openai/agents';
 import { canonicalText, encodeItems } from './codec.ts';
-import type { Entry, History } from './history.ts';
-import type { Wrote } from './run-history.ts';
+import type { Entry } from './entries.ts';
+import type { History } from './history.ts';
+import { placedUpTo, type Wrote } from './run-history.ts';
 import type { Operation, Written } from './session-backend.ts';
 import {
   type HistoryTransaction,
@@ -65,8 +66,7 @@ export async function applyTransaction(
               replayed: before,
               applied: {
                 birth: state.birth,
-                position: state.revision - kept.length,
-                records: records.slice(0, records.length - kept.length),
+                records: placedUpTo(state.revision, records).slice(0, added.length),
               },
             });
             return { from, added, kept, result };
@@ -91,7 +91,7 @@ async function append(
   expected: { readonly operation: Operation; readonly birth: string | undefined },
 ): Promise<Outcome> {
   const { birth, revision, records, replayed } = await history.append(added, expected);
-  return { replayed, applied: { birth, position: revision, records } };
+  return { replayed, applied: { birth, records: placedUpTo(revision, records) } };
 }
 
 /** Where the suffix starts, and what in it cannot be read and so stays. */

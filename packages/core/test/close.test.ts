@@ -118,13 +118,14 @@ describe('closing the backend in memory', () => {
       'rewrite',
       (backend: MemoryBackend) =>
         backend.rewrite('a', {
-          state: { birth: 'b', revision: 1, token: 't' },
+          state: { birth: 'b', revision: 1, edition: 0, token: 't' },
           changes: new Map(),
         }),
     ],
     [
       'listSessions',
-      (backend: MemoryBackend) => backend.listSessions({ prefix: '', limit: 1, after: undefined }),
+      (backend: MemoryBackend) =>
+        backend.listSessions({ owner: undefined, prefix: '', limit: 1, after: undefined }),
     ],
     ['getSession', (backend: MemoryBackend) => backend.getSession('a')],
     ['setMetadata', (backend: MemoryBackend) => backend.setMetadata('a', '{}')],

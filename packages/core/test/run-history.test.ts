@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { State } from '../src/backend.ts';
 import { type Placed, RunHistory } from '../src/run-history.ts';
 
-const state: State = { birth: 'birth', revision: 2, token: 'token' };
+const state: State = { birth: 'birth', revision: 2, edition: 0, token: 'token' };
 const run = {};
 
 /** Records at consecutive positions from `first` on. */
@@ -14,7 +14,7 @@ function placed(records: readonly string[], first = 1): Placed[] {
 function reader(): RunHistory {
   const history = new RunHistory();
   history.readAt(run, state);
-  history.wrote(run, { birth: 'birth', position: 3, records: ['own'] });
+  history.wrote(run, { birth: 'birth', records: placed(['own'], 3) });
   return history;
 }
 
@@ -64,7 +64,7 @@ describe('a run', () => {
 
   test('goes by its first read of the whole history, also if it wrote before', () => {
     const history = new RunHistory();
-    history.wrote(run, { birth: 'birth', position: 1, records: ['own'] });
+    history.wrote(run, { birth: 'birth', records: placed(['own']) });
     history.readAt(run, state);
     history.readAt(run, { ...state, revision: 3 });
     expect(history.baseOf(run)).toEqual(state);

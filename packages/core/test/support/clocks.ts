@@ -149,8 +149,12 @@ class Actor {
     if (changesOne) {
       const index = Math.floor(random() * read.length);
       const text = random() < 0.5 ? null : `"rewritten by ${this.#next()}"`;
-      const changes = new Map([[positions[index] ?? 0, text]]);
-      const written = await backend.rewrite(ID, { state, changes });
+      const position = positions[index] ?? 0;
+      const change =
+        text === null
+          ? { changes: new Map(), removed: [[position, position]] as const }
+          : { changes: new Map([[position, text]]) };
+      const written = await backend.rewrite(ID, { state, ...change });
       if (written === undefined) return;
       accounts.drop(read.slice(index, index + 1));
       accounts.add(written.state.birth, text === null ? [] : [text]);

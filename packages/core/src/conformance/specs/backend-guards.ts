@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
 import type { SessionBackend, State } from '../../session-backend.ts';
 import { together } from '../assertions.ts';
-import { add, isNowhere, range, refuses, stateOf, texts, wholeOf } from '../backend-context.ts';
+import {
+  add,
+  isNowhere,
+  newOperation,
+  range,
+  refuses,
+  stateOf,
+  texts,
+  wholeOf,
+} from '../backend-context.ts';
 import { type BackendConcern, backendConcern } from '../backend-rule.ts';
 
 const ROUNDS = 5;
@@ -22,12 +31,71 @@ async function refusesAt(backend: SessionBackend, id: string, state: State): Pro
 }
 
 export const backendGuards: BackendConcern = backendConcern('guards', (rule) => {
-  rule('a state is over as soon as anybody has written', async (t) => {
+  rule('replaceTail() refuses a state as soon as anybody has appended', async (t) => {
+    const [[backend, other], id] = [await t.openMany(2), t.newId()];
+    assert.ok(backend && other);
+    await add(backend, id, texts('one', 4));
+    const state = await stateOf(backend, id);
+    await add(other, id, texts('two', 1));
+    for (const one of [backend, other]) {
+      await refuses(one, id, comparing(one, id, state).replaceTail, 'by a state that is over');
+    }
+  });
+
+  rule('rewrite() leaves alone what was appended since its state', async (t) => {
+    const [[backend, other], id] = [await t.openMany(2), t.newId()];
+    assert.ok(backend && other);
+    await add(backend, id, texts('one', 4));
+    const state = await stateOf(backend, id);
+    await add(other, id, texts('two', 2));
+    const change = { changes: new Map([[2, '"changed"']]), removed: [[3, 4]] as const };
+    const written = await backend.rewrite(id, { state, ...change });
+    const { records, positions, state: now } = await wholeOf(other, id);
+    assert.deepEqual(written?.state, now);
+    assert.equal(now?.revision, 7, 'rewrite() raises the revision by one');
+    const [one] = texts('one', 1);
+    assert.deepEqual(records, [one, '"changed"', ...texts('two', 2)]);
+    assert.deepEqual(positions, [1, 2, 5, 6]);
+  });
+
+  rule('only additions at the end leave the edition as it is', async (t) => {
+    const [backend, id] = [await t.open(), t.newId()];
+    const replace = (state: State, drop: number | 'all') =>
+      backend.replaceTail(id, { state, drop, records: ['1'] });
+    await add(backend, id, texts('one', 4));
+    const begun = await stateOf(backend, id);
+    const additions = {
+      append: () => add(backend, id, texts('two', 1)),
+      'append of nothing but an operation': () => add(backend, id, [], newOperation()),
+      'replaceTail that drops nothing': async () => replace(await stateOf(backend, id), 0),
+      metadata: () => backend.setMetadata(id, '{}'),
+    };
+    for (const [name, write] of Object.entries(additions)) {
+      await write();
+      assert.equal((await stateOf(backend, id)).edition, begun.edition, name);
+    }
+    const edits = {
+      'replaceTail of one': async (state: State) => replace(state, 1),
+      'replaceTail of all': async (state: State) => replace(state, 'all'),
+      rewrite: async (state: State) => {
+        return backend.rewrite(id, { state, changes: new Map([[state.revision, '2']]) });
+      },
+      clear: () => backend.clear(id),
+    };
+    for (const [name, write] of Object.entries(edits)) {
+      const before = await stateOf(backend, id);
+      await write(before);
+      const after = await stateOf(backend, id);
+      assert.ok(after.edition > before.edition, `${name} left the edition as it was`);
+      assert.ok(after.edition <= after.revision, 'an edition is a revision that there was');
+    }
+  });
+
+  rule('a state is over as soon as anybody has written anything else', async (t) => {
     const [[backend, other], id] = [await t.openMany(2), t.newId()];
     assert.ok(backend && other);
     await add(backend, id, texts('one', 4));
     const writes = [
-      () => add(other, id, texts('two', 1)),
       async () =>
         other.replaceTail(id, { state: await stateOf(other, id), drop: 1, records: ['3'] }),
       async () => {
@@ -41,6 +109,8 @@ export const backendGuards: BackendConcern = backendConcern('guards', (rule) => 
       await write();
       await refusesAt(backend, id, state);
       await refusesAt(other, id, state);
+      await add(other, id, texts('two', 2));
+      await refusesAt(backend, id, state);
     }
   });
 
@@ -136,6 +206,23 @@ export const backendGuards: BackendConcern = backendConcern('guards', (rule) => 
         places.map((place) => stored.get(place)),
         added,
       );
+    }
+  });
+
+  rule('rewrite() and append() at the same time both take effect', async (t) => {
+    const [backend, other] = await t.openMany(2);
+    assert.ok(backend && other);
+    for (const _round of range(1, 2 * ROUNDS)) {
+      const id = t.newId();
+      await add(backend, id, texts('one', 3));
+      const state = await stateOf(backend, id);
+      const change = { changes: new Map([[1, '"changed"']]), removed: [[2, 3]] as const };
+      const [rewritten] = await together<unknown>([
+        () => backend.rewrite(id, { state, ...change }),
+        () => other.append(id, { records: texts('two', 2) }),
+      ]);
+      assert.ok(rewritten, 'rewrite() was refused');
+      assert.deepEqual((await other.snapshot(id)).records, ['"changed"', ...texts('two', 2)]);
     }
   });
 

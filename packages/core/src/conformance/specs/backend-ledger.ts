@@ -207,7 +207,7 @@ export const backendLedger: BackendConcern = backendConcern('ledger', (rule) => 
     await add(backend, id, texts('one', 3), operation);
     await backend.setMetadata(id, '{}');
     const state = await stateOf(backend, id);
-    await backend.rewrite(id, { state, changes: new Map([[1, null]]) });
+    await backend.rewrite(id, { state, changes: new Map(), removed: [[1, 1]] });
     const read = await stateOf(backend, id);
     await backend.replaceTail(id, { state: read, drop: 'all', records: [] });
     await replays(backend, id, operation);

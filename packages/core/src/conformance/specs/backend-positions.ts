@@ -1,5 +1,11 @@
 import assert from 'node:assert/strict';
-import type { SessionBackend, Snapshot, State } from '../../session-backend.ts';
+import type {
+  PositionRange,
+  SessionBackend,
+  Snapshot,
+  SnapshotQuery,
+  State,
+} from '../../session-backend.ts';
 import {
   add,
   type BackendContext,
@@ -46,16 +52,17 @@ class Model {
       this.#records.splice(this.#records.length - drop);
       this.#push(written.state.revision, records);
     } else if (kind <= 9) {
-      const changes = new Map(
-        this.#records
-          .filter((_, index) => index === 0 || random.between(0, 2) === 0)
-          .map(({ position }) => [position, random.between(0, 1) ? this.#newText() : null]),
-      );
-      wrote(await backend.rewrite(id, { state, changes }), 'rewrite');
-      this.#records = this.#records.flatMap(({ position, text: old }) => {
-        const text = changes.get(position);
-        return text === null ? [] : [{ position, text: text ?? old }];
-      });
+      const changes = new Map<number, string>();
+      const removed: PositionRange[] = [];
+      for (const [index, { position }] of this.#records.entries()) {
+        if (index > 0 && random.between(0, 2) > 0) continue;
+        if (random.between(0, 1)) changes.set(position, this.#newText());
+        else removed.push([position, position]);
+      }
+      wrote(await backend.rewrite(id, { state, changes, removed }), 'rewrite');
+      this.#records = this.#records
+        .filter(({ position }) => removed.every(([first]) => first !== position))
+        .map(({ position, text }) => ({ position, text: changes.get(position) ?? text }));
     } else {
       await backend.clear(id);
       this.#records = [];
@@ -118,7 +125,7 @@ export const backendPositions: BackendConcern = backendConcern('positions', (rul
       'the newest was popped': async (state: State) =>
         backend.replaceTail(id, { state, drop: 1, records: [] }),
       'the newest was rewritten away': async (state: State) =>
-        backend.rewrite(id, { state, changes: new Map([[last, null]]) }),
+        backend.rewrite(id, { state, changes: new Map(), removed: [[last, last]] }),
       'all were dropped': async (state: State) =>
         backend.replaceTail(id, { state, drop: 'all', records: [] }),
       'the session was cleared': () => backend.clear(id),
@@ -138,12 +145,14 @@ export const backendPositions: BackendConcern = backendConcern('positions', (rul
     assert.ok(backend && other);
     await add(backend, id, texts('one', 6));
     const read = await stateOf(backend, id);
-    const changes = new Map([
-      [2, '"changed"'],
-      [3, null],
-      [6, null],
-    ]);
-    const { state } = wrote(await other.rewrite(id, { state: read, changes }), 'rewrite');
+    const change = {
+      changes: new Map([[2, '"changed"']]),
+      removed: [
+        [3, 3],
+        [6, 6],
+      ] as const,
+    };
+    const { state } = wrote(await other.rewrite(id, { state: read, ...change }), 'rewrite');
     assert.equal(state.revision, read.revision + 1, 'rewrite() raises the revision by one');
     const [one, , , four, five] = texts('one', 6);
     const { records, positions } = await wholeOf(backend, id);
@@ -155,12 +164,61 @@ export const backendPositions: BackendConcern = backendConcern('positions', (rul
     const [backend, id] = [await t.open(), t.newId()];
     await add(backend, id, texts('one', 4));
     const read = await stateOf(backend, id);
-    await backend.rewrite(id, { state: read, changes: new Map([[1, null]]) });
+    await backend.rewrite(id, { state: read, changes: new Map(), removed: [[1, 1]] });
     await backend.replaceTail(id, { state: await stateOf(backend, id), drop: 1, records: [] });
     await add(backend, id, texts('two', 2));
     const { records, positions } = await wholeOf(backend, id);
     assert.deepEqual(records.slice(0, 2), texts('one', 3).slice(1));
     assert.deepEqual(positions?.slice(0, 2), [2, 3]);
+  });
+
+  rule('rewrite() removes whole ranges, wherever in them records are', async (t) => {
+    const [backend, id] = [await t.open(), t.newId()];
+    await add(backend, id, texts('one', 9));
+    const gone = { changes: new Map(), removed: [[3, 3]] as const };
+    await backend.rewrite(id, { state: await stateOf(backend, id), ...gone });
+    const change = {
+      changes: new Map([[6, '"changed"']]),
+      removed: [
+        [2, 4],
+        [7, 8],
+      ] as const,
+    };
+    await backend.rewrite(id, { state: await stateOf(backend, id), ...change });
+    const [one, , , , five, , , , nine] = texts('one', 9);
+    const { records, positions } = await wholeOf(backend, id);
+    assert.deepEqual(records, [one, five, '"changed"', nine]);
+    assert.deepEqual(positions, [1, 5, 6, 9]);
+  });
+
+  rule('snapshot() reads what lies between two positions, the newest of it', async (t) => {
+    const [backend, id] = [await t.open(), t.newId()];
+    await add(backend, id, texts('one', 8));
+    const gone = { changes: new Map(), removed: [[4, 5]] as const };
+    await backend.rewrite(id, { state: await stateOf(backend, id), ...gone });
+    const queries: readonly [Pick<SnapshotQuery, 'before' | 'after' | 'limit'>, number[]][] = [
+      [{ before: 7 }, [1, 2, 3, 6]],
+      [{ before: 7, limit: 2 }, [3, 6]],
+      [{ before: 5, limit: 2 }, [2, 3]],
+      [{ before: 1 }, []],
+      [{ after: 3 }, [6, 7, 8]],
+      [{ after: 4, limit: 2 }, [7, 8]],
+      [{ after: 8 }, []],
+      [{ after: 1, before: 7 }, [2, 3, 6]],
+      [{ after: 1, before: 7, limit: 1 }, [6]],
+      [{ after: 0, before: 100 }, [1, 2, 3, 6, 7, 8]],
+    ];
+    const all = texts('one', 8);
+    const state = await stateOf(backend, id);
+    for (const [query, expected] of queries) {
+      const what = JSON.stringify(query);
+      const read = await backend.snapshot(id, { ...query, positions: true });
+      assert.deepEqual(read.positions, expected, what);
+      const records = expected.map((position) => all[position - 1]);
+      assert.deepEqual(read.records, records, what);
+      assert.deepEqual((await backend.snapshot(id, query)).records, records, what);
+      assert.deepEqual(read.state, state, what);
+    }
   });
 
   rule('writes at random leave what a list of records would hold', async (t) => {
@@ -181,6 +239,10 @@ export const backendPositions: BackendConcern = backendConcern('positions', (rul
       const newest: Snapshot = await backend.snapshot(id, { limit, positions: true });
       assert.deepEqual(newest.records, model.texts.slice(-limit));
       assert.deepEqual(newest.positions, model.positions.slice(-limit));
+      const before = t.random.between(1, revision + 1);
+      const older = await backend.snapshot(id, { before, limit, positions: true });
+      const expected = model.positions.filter((position) => position < before).slice(-limit);
+      assert.deepEqual(older.positions, expected);
     }
   });
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { setImmediate } from 'node:timers/promises';
 import type { Snapshot, State } from '../../session-backend.ts';
+import { sessionKey } from '../../session-key.ts';
 import { refusalOf } from '../assertions.ts';
 import { add, isNowhere, newOperation, range, stateOf, texts } from '../backend-context.ts';
 import { type BackendConcern, backendConcern } from '../backend-rule.ts';
@@ -15,7 +16,10 @@ export const backendReads: BackendConcern = backendConcern('reads', (rule) => {
       assert.deepEqual(read, { state: undefined, records: [], positions: [] });
       assert.deepEqual(await backend.snapshot(id), { state: undefined, records: [] });
       await isNowhere(backend, id);
-      assert.deepEqual(await backend.listSessions({ prefix: id, limit: 1, after: undefined }), []);
+      assert.deepEqual(
+        await backend.listSessions({ owner: undefined, prefix: id, limit: 1, after: undefined }),
+        [],
+      );
     },
   );
 
@@ -123,6 +127,52 @@ export const backendReads: BackendConcern = backendConcern('reads', (rule) => {
     assert.equal((await backend.snapshot(id, { base: lost })).follows, false, 'another token');
   });
 
+  rule('times: each record has the time at which it was added, and keeps it', async (t) => {
+    const [backend, id] = [await t.open(), t.newId()];
+    const before = Date.now();
+    await add(backend, id, texts('one', 3));
+    const { times: first = [] } = await backend.snapshot(id, { times: true });
+    assert.equal(first.length, 3);
+    // The clock of this process, or of a server beside it.
+    for (const time of first) assert.ok(Math.abs(time - before) < 60_000, `${time} is not now`);
+    const state = await stateOf(backend, id);
+    await backend.rewrite(id, { state, changes: new Map([[1, '"changed"']]), removed: [[2, 2]] });
+    await add(backend, id, texts('two', 1));
+    const { times = [], records } = await backend.snapshot(id, { times: true });
+    assert.deepEqual(times.slice(0, 2), [first[0], first[2]]);
+    assert.equal(records.length, 3);
+    const newest = await backend.snapshot(id, { times: true, positions: true, limit: 1 });
+    assert.deepEqual(newest.times, times.slice(-1));
+    assert.ok(!('times' in (await backend.snapshot(id))));
+  });
+
+  rule('sessions of owners are those of other keys, and listed by owner', async (t) => {
+    const [[backend, other], id] = [await t.openMany(2), t.newId()];
+    assert.ok(backend && other);
+    const owners = ['', `${id} alice`, `${id} bob`, `${id} al`];
+    for (const owner of owners) await add(backend, sessionKey(owner, id), texts(owner, 1));
+    for (const owner of owners) {
+      const key = sessionKey(owner, id);
+      assert.deepEqual((await other.snapshot(key)).records, texts(owner, 1), owner);
+      const info = await other.getSession(key);
+      assert.deepEqual([info?.owner, info?.sessionId], [owner, id]);
+      const request = { prefix: id, limit: 9, after: undefined };
+      const ofOwner = await other.listSessions({ ...request, owner });
+      assert.deepEqual(
+        ofOwner.map((one) => [one.owner, one.sessionId]),
+        [[owner, id]],
+      );
+    }
+    const request = { prefix: id, limit: 9, after: undefined, owner: undefined };
+    const all = await other.listSessions(request);
+    assert.deepEqual(all.map(({ owner }) => owner).sort(), [...owners].sort());
+    assert.equal(await other.deleteSession(sessionKey(owners[1] ?? '', id)), true);
+    for (const owner of [owners[0], owners[2], owners[3]]) {
+      const key = sessionKey(owner ?? '', id);
+      assert.deepEqual((await backend.snapshot(key)).records, texts(owner ?? '', 1), owner);
+    }
+  });
+
   rule('follows is there if a base was asked for, whatever else was', async (t) => {
     const [backend, id] = [await t.open(), t.newId()];
     await add(backend, id, texts('one', 2));
@@ -149,9 +199,10 @@ export const backendReads: BackendConcern = backendConcern('reads', (rule) => {
       window: () => backend.window(id, 1),
       snapshot: () => backend.snapshot(id),
       replaceTail: () => backend.replaceTail(id, { state, drop: 1, records: [] }),
-      rewrite: () => backend.rewrite(id, { state, changes: new Map([[1, null]]) }),
+      rewrite: () => backend.rewrite(id, { state, changes: new Map(), removed: [[1, 1]] }),
       clear: () => backend.clear(id),
-      listSessions: () => backend.listSessions({ prefix: id, limit: 1, after: undefined }),
+      listSessions: () =>
+        backend.listSessions({ owner: undefined, prefix: id, limit: 1, after: undefined }),
       getSession: () => backend.getSession(id),
       setMetadata: () => backend.setMetadata(id, null),
       deleteSession: () => backend.deleteSession(id),

@@ -64,7 +64,8 @@ export const backendTokens: BackendConcern = backendConcern('tokens', (rule) => 
       window: () => other.window(id, 2),
       snapshot: () => other.snapshot(id, { operation: key, positions: true }),
       getSession: () => other.getSession(id),
-      listSessions: () => other.listSessions({ prefix: id, limit: 1, after: undefined }),
+      listSessions: () =>
+        other.listSessions({ owner: undefined, prefix: id, limit: 1, after: undefined }),
     };
     for (const [name, read] of Object.entries(reads)) {
       await changesNothing(backend, id, read, name);

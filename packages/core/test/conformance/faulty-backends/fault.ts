@@ -105,14 +105,14 @@ export async function replayedAt(
   id: string,
   replayed: string,
 ): Promise<Appended & Written> {
-  const state = (await now(real, id)) ?? { birth: '', revision: 0, token: '' };
+  const state = (await now(real, id)) ?? { birth: '', revision: 0, edition: 0, token: '' };
   return { ...state, state, replayed };
 }
 
 /** Changes nothing, but counts as a write. */
 export async function touch(real: MemoryBackend, id: string): Promise<Written | undefined> {
   const state = await now(real, id);
-  return state && real.rewrite(id, { state, changes: new Map([[0, null]]) });
+  return state && real.rewrite(id, { state, changes: new Map(), removed: [[0, 0]] });
 }
 
 /** All methods, with ids that are taken for others. */
@@ -136,14 +136,11 @@ export function storing(change: (records: readonly string[]) => string[]): Wrong
     append: (id, append) => real.append(id, { ...append, records: change(append.records) }),
     replaceTail: (id, replacement) =>
       real.replaceTail(id, { ...replacement, records: change(replacement.records) }),
-    rewrite: (id, { state, changes }) =>
+    rewrite: (id, { changes, ...rewrite }) =>
       real.rewrite(id, {
-        state,
+        ...rewrite,
         changes: new Map(
-          [...changes].map(([position, text]) => [
-            position,
-            text === null ? null : (change([text])[0] ?? null),
-          ]),
+          [...changes].map(([position, text]) => [position, change([text])[0] ?? '']),
         ),
       }),
   });
@@ -183,9 +180,9 @@ export function telling(tell: (state: State, id: string) => State): Wrong {
         const state = await understood(id, replacement.state);
         return retold(id, await real.replaceTail(id, { ...replacement, state }));
       },
-      rewrite: async (id, { state: given, changes }) => {
+      rewrite: async (id, { state: given, ...change }) => {
         const state = (await understood(id, given)) ?? given;
-        return retold(id, await real.rewrite(id, { state, changes }));
+        return retold(id, await real.rewrite(id, { ...change, state }));
       },
     };
   };

@@ -1,6 +1,6 @@
 import type { Rewrite, State } from '@agent-sessions/core/backend';
 import type { MemoryBackend } from '../../../src/memory-backend.ts';
-import { type BackendFault, now, others, replaceNow, type Wrong, wrong } from './fault.ts';
+import { type BackendFault, now, others, replaceNow, telling, type Wrong, wrong } from './fault.ts';
 
 /** Both writes by a state, which is taken for the present one if `passes` says so. */
 function comparing(passes: (now: State, given: State) => boolean): Wrong {
@@ -11,22 +11,20 @@ function comparing(passes: (now: State, given: State) => boolean): Wrong {
       const isIt = state !== undefined && given !== undefined && passes(state, given);
       return real.replaceTail(id, isIt ? { ...replacement, state } : replacement);
     },
-    rewrite: async (id, { state: given, changes }) => {
+    rewrite: async (id, { state: given, ...change }) => {
       const state = await now(real, id);
       const isIt = state !== undefined && passes(state, given);
-      return real.rewrite(id, { state: isIt ? state : given, changes });
+      return real.rewrite(id, { ...change, state: isIt ? state : given });
     },
   });
 }
 
 /** Rewrites with other changes. */
-function rewriting(
-  change: (changes: Rewrite['changes'], positions: number[]) => Rewrite['changes'],
-): Wrong {
+function rewriting(change: (rewrite: Rewrite, positions: number[]) => Partial<Rewrite>): Wrong {
   return (real) => ({
-    rewrite: async (id, { state, changes }) => {
+    rewrite: async (id, rewrite) => {
       const { positions = [] } = await real.snapshot(id, { positions: true });
-      return real.rewrite(id, { state, changes: change(changes, positions) });
+      return real.rewrite(id, { ...rewrite, ...change(rewrite, positions) });
     },
   });
 }
@@ -105,7 +103,7 @@ export const guardAndPositionFaults: Readonly<Record<string, BackendFault>> = {
       const added = await real.append(id, append);
       const state = await now(real, id);
       if (state === undefined || append.records.length === 0 || append.operation) return added;
-      const raised = await real.rewrite(id, { state, changes: new Map([[0, null]]) });
+      const raised = await real.rewrite(id, { state, changes: new Map(), removed: [[0, 0]] });
       return raised?.state;
     },
   })),
@@ -133,21 +131,73 @@ export const guardAndPositionFaults: Readonly<Record<string, BackendFault>> = {
   })),
   'rewrite() counts from the start': wrong(
     'at random',
-    rewriting((changes, positions) => {
-      const known = [...changes].map(([position, text]) => [positions[position - 1] ?? 0, text]);
-      return new Map(known as [number, string | null][]);
+    rewriting(({ changes }, positions) => ({
+      changes: new Map(
+        [...changes].map(([position, text]) => [positions[position - 1] ?? 0, text]),
+      ),
+    })),
+  ),
+  'rewrite() removes the first of a range': wrong(
+    'rewrite() removes whole ranges',
+    rewriting(({ removed = [] }) => ({ removed: removed.map(([first]) => [first, first]) })),
+  ),
+  'rewrite() removes one range': wrong(
+    ['rewrite() removes whole ranges', 'rewrite() changes and removes'],
+    rewriting(({ removed = [] }) => ({ removed: removed.slice(0, 1) })),
+  ),
+  'rewrite() removes ranges without their end': wrong(
+    ['rewrite() removes whole ranges', 'never used again'],
+    rewriting(({ removed = [] }) => ({
+      removed: removed.map(([first, last]) => [first, last - 1]),
+    })),
+  ),
+  'rewrite() conflicts with additions': wrong(
+    ['rewrite() leaves alone what was appended', 'both take effect'],
+    (real) => ({
+      rewrite: async (id, rewrite) =>
+        (await isAt(real, id, rewrite.state)) ? real.rewrite(id, rewrite) : undefined,
     }),
   ),
-  'rewrite() counts on as it removes': wrong(
-    'rewrite() changes and removes by position',
-    rewriting((changes) => {
-      let removed = 0;
-      return new Map(
-        [...changes].map(([position, text]) => {
-          if (text === null) removed += 1;
-          return [position + (text === null ? removed - 1 : removed), text];
-        }),
-      );
+  'rewrite() removes what was appended': wrong(
+    ['rewrite() leaves alone what was appended', 'both take effect'],
+    (real) => ({
+      rewrite: async (id, rewrite) => {
+        const removed = [
+          ...(rewrite.removed ?? []),
+          [rewrite.state.revision + 1, 10 ** 9],
+        ] as const;
+        return real.rewrite(id, { ...rewrite, removed });
+      },
+    }),
+  ),
+  'an addition begins a new edition': wrong(
+    'only additions at the end leave the edition',
+    telling((state) => ({ ...state, edition: state.revision })),
+  ),
+  'no edition ever begins': wrong(
+    'only additions at the end leave the edition',
+    telling((state) => ({ ...state, edition: 0 })),
+  ),
+  '`before` is included': wrong('snapshot() reads what lies between', (real) => ({
+    snapshot: (id, query = {}) =>
+      real.snapshot(id, { ...query, before: query.before && query.before + 1 }),
+  })),
+  '`after` is included': wrong('snapshot() reads what lies between', (real) => ({
+    snapshot: (id, query = {}) =>
+      real.snapshot(id, { ...query, after: query.after && query.after - 1 }),
+  })),
+  '`limit` counts from the end of all': wrong(
+    ['snapshot() reads what lies between', 'at random'],
+    (real) => ({
+      snapshot: async (id, { limit, ...query } = {}) => {
+        const read = await real.snapshot(id, { ...query, limit });
+        if (query.before === undefined || limit === undefined) return read;
+        const { positions = [] } = await real.snapshot(id, { limit, positions: true });
+        return real.snapshot(id, {
+          ...query,
+          after: Math.max(query.after ?? 0, (positions[0] ?? 1) - 1),
+        });
+      },
     }),
   ),
   'rewrite() raises the revision by two': wrong('rewrite() changes and removes', (real) => ({

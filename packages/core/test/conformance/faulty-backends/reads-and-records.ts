@@ -1,4 +1,5 @@
 import type { Snapshot } from '@agent-sessions/core/backend';
+import { splitKey } from '@agent-sessions/core/backend';
 import { type BackendFault, mistaking, now, others, storing, wrong, wrongWorld } from './fault.ts';
 
 /** Changes what a snapshot says. */
@@ -129,4 +130,35 @@ export const readAndRecordFaults: Readonly<Record<string, BackendFault>> = {
     'an id may have 512 bytes',
     mistaking((id) => id.slice(0, 255)),
   ),
+  'times are those of the read': wrong('times: each record', (real) => ({
+    snapshot: async (id, query) => {
+      const { times, ...read } = await real.snapshot(id, query);
+      return { ...read, ...(times && { times: times.map(() => performance.timeOrigin) }) };
+    },
+  })),
+  'times are those of all records': wrong('times: each record', (real) => ({
+    snapshot: async (id, query) => {
+      const read = await real.snapshot(id, query);
+      if (!query?.times) return read;
+      const { times = [] } = await real.snapshot(id, { times: true });
+      return { ...read, times };
+    },
+  })),
+  'owners are forgotten': wrong(
+    'sessions of owners',
+    mistaking((id) => splitKey(id).sessionId),
+  ),
+  'the list is of all owners': wrong('sessions of owners', (real) => ({
+    listSessions: (request) => real.listSessions({ ...request, owner: undefined }),
+  })),
+  'the list is of no owner': wrong('sessions of owners', (real) => ({
+    listSessions: (request) => real.listSessions({ ...request, owner: request.owner ?? '' }),
+  })),
+  'an owner is a prefix': wrong('sessions of owners', (real) => ({
+    listSessions: async (request) => {
+      const { owner } = request;
+      const all = await real.listSessions({ ...request, owner: undefined });
+      return all.filter((info) => owner === undefined || info.owner.startsWith(owner));
+    },
+  })),
 };

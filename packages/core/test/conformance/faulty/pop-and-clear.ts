@@ -55,7 +55,8 @@ class ClearKeepsLedger extends MemoryBackend {
 
 class ClearTakesPrefix extends MemoryBackend {
   override async clear(id: string): Promise<void> {
-    const sessions = await this.listSessions({ prefix: id, limit: 1000, after: undefined });
+    const request = { owner: undefined, prefix: id, limit: 1000, after: undefined };
+    const sessions = await this.listSessions(request);
     for (const { sessionId } of sessions) await super.clear(sessionId);
   }
 }
