@@ -43,25 +43,32 @@ async function expectDeleted(t: RuleContext, call: () => Promise<unknown>, what:
   if (t.has('errorCodes')) assert.equal(Reflect.get(error, 'code'), 'session_deleted', what);
 }
 
-/** A session that a run has seen, by reading it or by writing to it. */
-async function seen(t: RuleContext, how: 'read' | 'written') {
+const read: CallInRun = (session, run) => invoke(session, 'getItems', undefined, run);
+/** How a run comes to know which session it is on. */
+const ways: Readonly<Record<string, CallInRun>> = {
+  read,
+  'read the end of': (session, run) => invoke(session, 'getItems', 1, run),
+  'written to': (session, run) => invoke(session, 'addItems', [user('own')], run),
+};
+
+/** A session that a run has seen. */
+async function seen(t: RuleContext, see: CallInRun = read) {
   const id = t.newId();
   const [session, run] = [await t.open(id), new RunContext()];
   await session.addItems(users('old', 2));
-  if (how === 'read') await invoke(session, 'getItems', undefined, run);
-  else await invoke(session, 'addItems', [user('own')], run);
+  await see(session, run);
   return { id, session, run };
 }
 
 export const deletion: readonly Rule[] = concern(
   'deletion',
   (rule) => {
-    for (const how of ['read', 'written'] as const) {
+    for (const [how, see] of Object.entries(ways)) {
       rule(
         `a session that was deleted after a run had ${how} it is not made again by that run`,
         async (t) => {
           for (const [name, call] of callsOf(await t.open())) {
-            const { id, session, run } = await seen(t, how);
+            const { id, session, run } = await seen(t, see);
             assert.equal(await directory(session).deleteSession(id), true);
             await expectDeleted(t, () => call(session, run), name);
             await expectUnlisted(session);
@@ -71,9 +78,19 @@ export const deletion: readonly Rule[] = concern(
       );
     }
 
+    rule('a session that a run has made itself is not made again by that run', async (t) => {
+      const id = t.newId();
+      const [session, run] = [await t.open(id), new RunContext()];
+      await invoke(session, 'getItems', undefined, run);
+      await invoke(session, 'addItems', [user('own')], run);
+      await directory(session).deleteSession(id);
+      await expectDeleted(t, () => invoke(session, 'addItems', [user('late')], run), 'addItems');
+      await expectUnlisted(session);
+    });
+
     rule('a session that was begun anew is left alone by a run on the deleted one', async (t) => {
       for (const [name, call] of callsOf(await t.open())) {
-        const { id, session, run } = await seen(t, 'read');
+        const { id, session, run } = await seen(t);
         await directory(session).deleteSession(id);
         await session.addItems([user('new')]);
         await expectDeleted(t, () => call(session, run), name);
@@ -82,7 +99,7 @@ export const deletion: readonly Rule[] = concern(
     });
 
     rule('a call without a run on a deleted session begins a new one', async (t) => {
-      const { id, session } = await seen(t, 'read');
+      const { id, session } = await seen(t);
       await directory(session).deleteSession(id);
       await session.addItems([user('new')]);
       await t.expectHistory(await t.open(id), [user('new')]);
@@ -90,7 +107,7 @@ export const deletion: readonly Rule[] = concern(
 
     rule('clearing is not deletion: the run goes on', async (t) => {
       for (const [name, call] of callsOf(await t.open())) {
-        const { session, run } = await seen(t, 'read');
+        const { session, run } = await seen(t);
         await session.clearSession();
         await call(session, run);
         await invoke(session, 'addItems', [user('on')], run);

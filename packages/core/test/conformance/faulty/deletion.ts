@@ -69,6 +69,7 @@ class DeletedForEver extends MemoryBackend {
 export const deletionFaults: readonly Fault[] = [
   fault('what is added is not asked for whom', overBackend(AddsToAny), [
     DELETED,
+    'that a run has made itself',
     'is left alone by a run on the deleted one',
     'during a run without streaming',
     'during a streamed run',
