@@ -197,8 +197,14 @@ export class KyselyBackend implements SessionBackend {
     const raised = await this.#database.writeOne(returnRaised(statement), repeatable);
     if (raised?.birth === undefined) return undefined;
     const { birth, revision } = raised;
-    const edition = drop === 0 ? (expected?.edition ?? 0) : revision;
-    return { birth, revision, edition, token: addition.token };
+    const { edition = 0, view = 0 } = expected ?? {};
+    return {
+      birth,
+      revision,
+      edition: drop === 0 ? edition : revision,
+      view,
+      token: addition.token,
+    };
   }
 
   /** What the ledger says about an operation, if it has it. */

@@ -83,10 +83,10 @@ export class Records {
   async rewrite(
     unit: Unit,
     id: string,
-    { state: expected, changes, removed = [] }: Rewrite,
+    { state: expected, changes, removed = [], isCompaction = false }: Rewrite,
   ): Promise<State | undefined> {
     const { birth, revision, edition, token } = expected;
-    const raising: Raising = { ...newRaising(id), amount: 1, isEdit: true };
+    const raising: Raising = { ...newRaising(id), amount: 1, isEdit: true, isCompaction };
     // As `isUnedited` has it.
     const raised = await this.#raiseWhere(unit, raising, {
       sql: 'birth = ? AND edition = ? AND (revision > ? OR (revision = ? AND token = ?))',
@@ -101,7 +101,9 @@ export class Records {
         [text, this.#id(id), position],
       );
     }
-    return { birth, revision: raised.revision, edition: raised.revision, token: raising.token };
+    const now = raised.revision;
+    const view = isCompaction ? now : expected.view;
+    return { birth, revision: now, edition: now, view, token: raising.token };
   }
 
   /** Takes the lock on a session's row, which ends with the transaction. */
@@ -201,8 +203,8 @@ export class Records {
       const birth = newBirth();
       const { names, values } = newRow(this.#dialect, { ...raising, ...birth });
       const created = await this.#insertUnlessThere(unit, this.#tables.sessions, names, values);
-      const edition = isEdit ? amount : 0;
-      return created ? { birth: birth.newBirth, revision: amount, edition, token } : undefined;
+      const state = { birth: birth.newBirth, revision: amount, edition: isEdit ? amount : 0 };
+      return created ? { ...state, view: 0, token } : undefined;
     }
     const raised = await this.#raiseWhere(unit, raising, {
       sql: 'birth = ? AND revision = ? AND token = ?',
@@ -211,7 +213,7 @@ export class Records {
     if (raised === undefined) return undefined;
     const { revision } = raised;
     const edition = isEdit ? revision : expected.edition;
-    return { birth: expected.birth, revision, edition, token };
+    return { ...expected, revision, edition, token };
   }
 
   /** Deletes the records in ranges, of which some may be gone. */
@@ -281,8 +283,14 @@ export class Records {
   }
 }
 
-function toState({ birth, revision, edition, token }: SnapshotRow): State {
-  return { birth, revision: Number(revision), edition: Number(edition), token };
+function toState({ birth, revision, edition, view_position, token }: SnapshotRow): State {
+  return {
+    birth,
+    revision: Number(revision),
+    edition: Number(edition),
+    view: Number(view_position ?? 0),
+    token,
+  };
 }
 
 /** A write that adds nothing, with a token and a time of its own. */

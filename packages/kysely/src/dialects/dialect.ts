@@ -101,6 +101,8 @@ export interface Raising {
   readonly dropped: number | 'all';
   /** Whether a new edition begins, because more is changed than records are added at the end. */
   readonly isEdit: boolean;
+  /** Whether it is a compaction, and so an edit. Default: false. */
+  readonly isCompaction?: boolean;
   /** What the session's token becomes. */
   readonly token: string;
   readonly now: number;
@@ -165,6 +167,8 @@ export interface SnapshotRow {
   readonly birth: string;
   readonly revision: unknown;
   readonly edition: unknown;
+  /** Null if there was no compaction. */
+  readonly view_position: unknown;
   readonly token: string;
   /** Null if the session has no records. */
   readonly message_data: unknown;

@@ -21,6 +21,14 @@ const TEXT: Pick<SqlDialect, 'encodeId' | 'encodeName'> = {
   encodeId: rowKey,
   encodeName: (name) => name,
 };
+/** The columns of a session's state; numbers as text, for drivers that make something else of them. */
+const STATE = [
+  's.birth',
+  's.revision::text',
+  's.edition::text',
+  's.view_position::text',
+  's.token',
+] as const;
 /** What a row has beside what it is known by. */
 const AT_BIRTH = [
   'birth',
@@ -162,7 +170,7 @@ export function newestRecords({ messages }: Tables, id: string, limit: number): 
 export function lateralSnapshot(tables: Tables, parts: SnapshotParts): Statement {
   const p = new Placeholders();
   const session = p.add(rowKey(parts.id));
-  const columns = ['s.birth', 's.revision::text', 's.edition::text', 's.token', 'm.message_data'];
+  const columns = [...STATE, 'm.message_data'];
   if (parts.positions) columns.push('m.position::text');
   if (parts.times) columns.push('m.created_at::text');
   if (parts.operation !== undefined) columns.push('o.fingerprint');

@@ -47,23 +47,24 @@ export function newRow(encoding: Encoding, raising: Raising & Birth): Columns {
 }
 
 /**
- * What a write assigns to the row of a session that is there. The edition comes first: MySQL assigns
- * one after the other, and would take the revision as it has become.
+ * What a write assigns to the row of a session that is there. The revision comes after what is made of
+ * it: MySQL assigns one after the other, and would take it as it has become.
  *
  * @param column - How a column of that row is named.
  * @param revision - What the revision becomes, made of the sum.
  */
 export function raisedRow(
-  { amount, added, dropped, isEdit, token, now }: Raising,
+  { amount, added, dropped, isEdit, isCompaction = false, token, now }: Raising,
   column: (name: string) => string = (name) => name,
   revision: (sum: string) => string = (sum) => sum,
 ): Statement {
   const sum = `${column('revision')} + ?`;
   const count = itemCount(column('item_count'), added, dropped);
+  const marks = [...(isEdit ? ['edition'] : []), ...(isCompaction ? ['view_position'] : [])];
   return {
-    sql: `${isEdit ? `edition = ${sum}, ` : ''}revision = ${revision(sum)},
+    sql: `${marks.map((mark) => `${mark} = ${sum}, `).join('')}revision = ${revision(sum)},
       item_count = ${count.sql}, token = ?, updated_at = ?`,
-    parameters: [...(isEdit ? [amount] : []), amount, ...count.parameters, token, now],
+    parameters: [...marks.map(() => amount), amount, ...count.parameters, token, now],
   };
 }
 

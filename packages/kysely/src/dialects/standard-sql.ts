@@ -2,7 +2,7 @@ import type { Tables } from '../tables.ts';
 import type { SnapshotParts, SqlDialect, Statement } from './dialect.ts';
 
 /** The columns of a session's state. */
-const STATE = ['s.birth', 's.revision', 's.edition', 's.token'] as const;
+const STATE = ['s.birth', 's.revision', 's.edition', 's.view_position', 's.token'] as const;
 
 /** MySQL has no word for it. */
 const NO_LIMIT = 2 ** 53;
