@@ -28,6 +28,7 @@ interface MemorySessionState {
   readonly birth: string;
   revision: number;
   edition: number;
+  view: number;
   token: string;
   records: MemoryRecord[];
   readonly operations: Map<string, string>;
@@ -85,7 +86,7 @@ export class MemoryBackend implements SessionBackend {
 
   async rewrite(
     id: string,
-    { state, changes, removed = [] }: Rewrite,
+    { state, changes, removed = [], isCompaction = false }: Rewrite,
   ): Promise<Written | undefined> {
     const session = this.#find(id);
     if (session === undefined || !isUnedited(stateOf(session), state)) return undefined;
@@ -94,7 +95,9 @@ export class MemoryBackend implements SessionBackend {
     session.records = session.records
       .filter((record) => !isRemoved(record))
       .map((record) => ({ ...record, text: changes.get(record.position) ?? record.text }));
-    return edit(session);
+    const written = edit(session);
+    if (isCompaction) session.view = session.revision;
+    return { ...written, state: stateOf(session) };
   }
 
   async clear(id: string): Promise<void> {
@@ -150,6 +153,7 @@ export class MemoryBackend implements SessionBackend {
         birth: newToken(),
         revision: 0,
         edition: 0,
+        view: 0,
         token: newToken(),
         records: [],
         operations: new Map(),
@@ -163,8 +167,8 @@ export class MemoryBackend implements SessionBackend {
   }
 }
 
-function stateOf({ birth, revision, edition, token }: MemorySessionState): State {
-  return { birth, revision, edition, token };
+function stateOf({ birth, revision, edition, view, token }: MemorySessionState): State {
+  return { birth, revision, edition, view, token };
 }
 
 /** Begins a new edition. */

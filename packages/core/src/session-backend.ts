@@ -27,6 +27,11 @@ export interface State {
    */
   readonly edition: Revision;
   /**
+   * The revision of the last compaction; 0 if there was none. What was read before it stands for
+   * something else now, though positions are the same.
+   */
+  readonly view: Revision;
+  /**
    * What wrote it last: a random token. A server that lost writes, as in a failover, counts up again
    * over numbers that were in use; then the token is another one.
    */
@@ -94,18 +99,19 @@ export interface Snapshot {
   readonly operation?: string;
   /**
    * Present if a base was asked for. True if only what was written since lies between it and this
-   * state: then positions above its revision are new, and those up to it are what they were. False if
-   * that is not so, or not known, as after a failover to a replica that lacked writes.
+   * state, and no compaction: then positions above its revision are new, and those up to it are what
+   * they were. False if that is not so, or not known, as after a failover to a replica that lacked
+   * writes.
    */
   readonly follows?: boolean;
 }
 
 /**
- * True if a session, by its birth, revision and token, may have come from a state: for backends whose
+ * True if a session may have come from a state by additions and small changes, and no compaction: for backends whose
  * server never loses what it acknowledged.
  */
 export function hasFollowed(state: State | undefined, base: State): boolean {
-  if (state === undefined || state.birth !== base.birth) return false;
+  if (state === undefined || state.birth !== base.birth || state.view > base.revision) return false;
   return state.revision > base.revision || state.token === base.token;
 }
 
@@ -159,7 +165,7 @@ export interface Rewrite {
   readonly removed?: readonly PositionRange[];
   /** By position: what the backend's `outline` made of the new item, if it has that method. */
   readonly outlines?: ReadonlyMap<number, unknown>;
-  /** True for a compaction: the history is replaced, though some records stay. Default: false. */
+  /** True for a compaction, whose revision becomes the session's `view`. Default: false. */
   readonly isCompaction?: boolean;
 }
 

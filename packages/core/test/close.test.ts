@@ -118,7 +118,7 @@ describe('closing the backend in memory', () => {
       'rewrite',
       (backend: MemoryBackend) =>
         backend.rewrite('a', {
-          state: { birth: 'b', revision: 1, edition: 0, token: 't' },
+          state: { birth: 'b', revision: 1, edition: 0, view: 0, token: 't' },
           changes: new Map(),
         }),
     ],

@@ -7,38 +7,46 @@ import { backendOf, call, compaction, recordsOf, user } from './items.ts';
 /** Another writer that gets in before each of the first so many compare-and-sets. */
 class ContestedBackend extends MemoryBackend {
   #wins: number;
+  readonly #interfere: (session: StoredSession) => Promise<unknown>;
 
-  constructor(wins: number) {
+  constructor(wins: number, interfere: (session: StoredSession) => Promise<unknown>) {
     super();
     this.#wins = wins;
+    this.#interfere = interfere;
   }
 
   override async replaceTail(id: string, change: TailReplacement): Promise<Written | undefined> {
-    await this.#interfere(id);
+    await this.#others(id);
     return super.replaceTail(id, change);
   }
 
   override async rewrite(id: string, change: Rewrite): Promise<Written | undefined> {
-    await this.#interfere(id);
+    await this.#others(id);
     return super.rewrite(id, change);
   }
 
-  async #interfere(id: string): Promise<void> {
+  async #others(id: string): Promise<void> {
     if (this.#wins === 0) return;
     this.#wins -= 1;
-    await super.append(id, { records: [JSON.stringify(user('theirs'))] });
+    const wins = this.#wins;
+    this.#wins = 0;
+    await this.#interfere(new SessionStore(this).session(id));
+    this.#wins = wins;
   }
 }
 
-function contested(wins: number): StoredSession {
-  return new SessionStore(new ContestedBackend(wins)).session('a');
+const append = (session: StoredSession) => session.addItems([user('theirs')]);
+const pop = (session: StoredSession) => session.popItem();
+
+function contested(wins: number, interfere: typeof append | typeof pop = append): StoredSession {
+  return new SessionStore(new ContestedBackend(wins, interfere)).session('a');
 }
 
 const replacement = call('c', '{"n":2}');
 const mutation = { type: 'replace_function_call', callId: 'c', replacement } as const;
 
 describe('a change that another writer gets in before is made again on what is there then', () => {
-  test('popItem gives what is the newest item by then', async () => {
+  test('popItem returns what is the newest item by then', async () => {
     const session = contested(3);
     await session.addItems([user('mine')]);
     expect(await session.popItem()).toEqual(user('theirs'));
@@ -46,18 +54,18 @@ describe('a change that another writer gets in before is made again on what is t
   });
 
   test('mutations change what is there by then', async () => {
-    const session = contested(2);
-    await session.addItems([call('c', '{"n":1}')]);
+    const session = contested(2, pop);
+    await session.addItems([call('c', '{"n":1}'), user('a'), call('c', '{"n":0}')]);
     await session.applyHistoryMutations({ mutations: [mutation] });
-    expect(await session.getItems()).toEqual([replacement, user('theirs'), user('theirs')]);
+    expect(await session.getItems()).toEqual([replacement]);
   });
 
-  test('compaction keeps what the other writer added', async () => {
-    const session = contested(2);
-    await session.addItems([user('mine')]);
+  test('compaction replaces what is there by then', async () => {
+    const session = contested(2, pop);
+    await session.addItems(['a', 'b', 'c'].map(user));
     await session.getItems();
     await session.replaceHistoryWithCompaction([compaction('mine')]);
-    expect(await session.getItems()).toEqual([compaction('mine'), user('theirs'), user('theirs')]);
+    expect(await session.getItems()).toEqual([compaction('mine')]);
   });
 
   test('replace_suffix finds that its suffix is no longer the newest', async () => {
@@ -69,6 +77,32 @@ describe('a change that another writer gets in before is made again on what is t
     });
     await expect(changed).rejects.toThrow('suffix no longer matches');
     expect(await session.getItems()).toEqual(['mine', 'theirs'].map(user));
+  });
+});
+
+describe('what others append meanwhile stays where it is', () => {
+  test('beside mutations, which need no second attempt', async () => {
+    const session = contested(9);
+    await session.addItems([call('c', '{"n":1}')]);
+    await session.applyHistoryMutations({ mutations: [mutation] });
+    expect(await session.getItems()).toEqual([replacement, user('theirs')]);
+  });
+
+  test('beside a compaction, which needs no second attempt', async () => {
+    const session = contested(9);
+    await session.addItems(['a', 'b'].map(user));
+    await session.getItems();
+    await session.replaceHistoryWithCompaction([compaction('mine')]);
+    expect(await session.getItems()).toEqual([compaction('mine'), user('theirs')]);
+  });
+
+  test('beside a compaction that is longer than what it replaces, which is made again', async () => {
+    const session = contested(2);
+    await session.addItems([user('a')]);
+    await session.getItems();
+    const items = [compaction('mine'), user('a')];
+    await session.replaceHistoryWithCompaction(items);
+    expect(await session.getItems()).toEqual([...items, user('theirs'), user('theirs')]);
   });
 });
 

@@ -155,6 +155,7 @@ describe('getSession', () => {
     await fill('a');
     const info = await store.getSession('a');
     expect(info).toEqual({
+      owner: '',
       sessionId: 'a',
       createdAt: expect.any(Date),
       updatedAt: expect.any(Date),

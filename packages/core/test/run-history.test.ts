@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { State } from '../src/backend.ts';
 import { type Placed, RunHistory } from '../src/run-history.ts';
 
-const state: State = { birth: 'birth', revision: 2, edition: 0, token: 'token' };
+const state: State = { birth: 'birth', revision: 2, edition: 0, view: 0, token: 'token' };
 const run = {};
 
 /** Records at consecutive positions from `first` on. */

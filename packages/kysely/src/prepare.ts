@@ -1,7 +1,7 @@
 import { CompiledQuery, type DatabaseConnection } from 'kysely';
 import type { Database, Execute, Inspection, SqlDialect, TableKind } from './dialects/dialect.ts';
 import { foreignTablesError, missingTablesError, newerSchemaError } from './errors.ts';
-import { migrateTo, readVersion, VERSION } from './migrations.ts';
+import { CURRENT, isBefore, migrateTo, readVersion, type SchemaVersion } from './migrations.ts';
 import type { Tables } from './tables.ts';
 
 /** What is prepared. */
@@ -31,16 +31,15 @@ export async function prepare(preparation: Preparation): Promise<Inspection> {
   const cached = prepared.get(keyOf(tables));
   if (cached !== undefined) return cached;
 
-  const [inspection, version] = await inspect(preparation);
-  if (version > VERSION) throw newerSchemaError(version, VERSION, label);
-  if (version < VERSION) {
+  const [inspection, found] = await inspect(preparation);
+  if (found === undefined || isBefore(found, CURRENT)) {
     if (!createTables && !inspection.inMemory) throw missingTablesError(label);
     await dialect.withMigrationLock(db, (locked) =>
       locked.getExecutor().provideConnection(async (connection) => {
         const execute = executeOn(connection);
         // Another process may have been faster.
-        await assertNotForeign(preparation, await dialect.inspect(execute, tables), execute);
-        await migrateTo(VERSION, dialect, tables, execute);
+        await readUsable(preparation, await dialect.inspect(execute, tables), execute);
+        await migrateTo(CURRENT, dialect, tables, execute);
       }),
     );
   }
@@ -60,27 +59,30 @@ export function executeOn(connection: DatabaseConnection): Execute {
   return ({ sql, parameters }) => connection.executeQuery(CompiledQuery.raw(sql, [...parameters]));
 }
 
-function inspect(preparation: Preparation): Promise<[Inspection, number]> {
+function inspect(preparation: Preparation): Promise<[Inspection, SchemaVersion | undefined]> {
   const { db, dialect, tables } = preparation;
   return db.getExecutor().provideConnection(async (connection) => {
     const execute = executeOn(connection);
     const inspection = await dialect.inspect(execute, tables);
-    return [inspection, await assertNotForeign(preparation, inspection, execute)];
+    return [inspection, await readUsable(preparation, inspection, execute)];
   });
 }
 
-/** Refuses tables of our names beside which no version is noted; gives the version. */
-async function assertNotForeign(
+/** The version; refuses a newer one, and tables of our names beside which none is noted. */
+async function readUsable(
   { dialect, tables, label }: Preparation,
   { existing }: Inspection,
   execute: Execute,
-): Promise<number> {
+): Promise<SchemaVersion | undefined> {
   const version = existing.has('schema') ? await readVersion(dialect, tables, execute) : undefined;
+  if (version !== undefined && version.version > CURRENT.version) {
+    throw newerSchemaError(version.version, CURRENT.version, label);
+  }
   if (version !== undefined) return version;
   const kinds: readonly TableKind[] = ['sessions', 'messages', 'operations'];
   const foreign = kinds.filter((kind) => existing.has(kind)).map((kind) => tables[kind]);
   if (foreign.length > 0) throw foreignTablesError(foreign, label);
-  return 0;
+  return undefined;
 }
 
 function knownOf({ db }: Preparation): Map<string, Inspection> {

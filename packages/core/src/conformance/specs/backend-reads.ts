@@ -173,6 +173,26 @@ export const backendReads: BackendConcern = backendConcern('reads', (rule) => {
     }
   });
 
+  rule('follows: a compaction is where what was read before it ends', async (t) => {
+    const [[backend, other], id] = [await t.openMany(2), t.newId()];
+    assert.ok(backend && other);
+    await add(backend, id, texts('one', 4));
+    const base = await stateOf(backend, id);
+    assert.equal(base.view, 0);
+    await add(other, id, texts('two', 1));
+    const change = { changes: new Map([[1, '"summary"']]), removed: [[2, 4]] as const };
+    const compacted = await other.rewrite(id, { state: base, ...change, isCompaction: true });
+    const { follows, state } = await backend.snapshot(id, { base });
+    assert.deepEqual(state, compacted?.state);
+    assert.deepEqual([state?.view, follows], [state?.revision, false]);
+    assert.equal((await backend.snapshot(id, { base: state })).follows, true, 'the state after it');
+    await add(backend, id, texts('three', 1));
+    const later = await stateOf(backend, id);
+    await backend.rewrite(id, { state: later, changes: new Map([[1, '"changed"']]) });
+    const read = await backend.snapshot(id, { base: later });
+    assert.deepEqual([read.state?.view, read.follows], [state?.view, true], 'a small change');
+  });
+
   rule('follows is there if a base was asked for, whatever else was', async (t) => {
     const [backend, id] = [await t.open(), t.newId()];
     await add(backend, id, texts('one', 2));

@@ -128,7 +128,7 @@ export const backendTurns: BackendConcern = backendConcern('turns', (rule) => {
     await add(backend, id, texts('one', 2));
     const { state: over } = await backend.snapshot(id);
     assert.ok(over);
-    await add(backend, id, texts('two', 2));
+    await backend.replaceTail(id, { state: over, drop: 1, records: texts('two', 2) });
     const before = await wholeOf(backend, id);
     await exclusively(id, async (session) => {
       const replacement = { state: over, drop: 1, records: texts('late', 1) };

@@ -105,7 +105,7 @@ export async function replayedAt(
   id: string,
   replayed: string,
 ): Promise<Appended & Written> {
-  const state = (await now(real, id)) ?? { birth: '', revision: 0, edition: 0, token: '' };
+  const state = (await now(real, id)) ?? { birth: '', revision: 0, edition: 0, view: 0, token: '' };
   return { ...state, state, replayed };
 }
 

@@ -146,20 +146,37 @@ export const guardAndPositionFaults: Readonly<Record<string, BackendFault>> = {
     rewriting(({ removed = [] }) => ({ removed: removed.slice(0, 1) })),
   ),
   'rewrite() removes ranges without their end': wrong(
-    ['rewrite() removes whole ranges', 'never used again'],
+    ['rewrite() removes whole ranges', 'rewrite() changes and removes'],
     rewriting(({ removed = [] }) => ({
       removed: removed.map(([first, last]) => [first, last - 1]),
     })),
   ),
+  'replaceTail() is not in the way of additions': wrong(
+    ['replaceTail() refuses a state as soon', 'drops nothing that was appended'],
+    (real) => ({
+      replaceTail: async (id, replacement) => {
+        const state = await now(real, id);
+        const isEdited = state?.edition !== replacement.state?.edition;
+        return isEdited ? real.replaceTail(id, replacement) : replaceNow(real, id, replacement);
+      },
+    }),
+  ),
   'rewrite() conflicts with additions': wrong(
-    ['rewrite() leaves alone what was appended', 'both take effect'],
+    'rewrite() leaves alone what was appended',
     (real) => ({
       rewrite: async (id, rewrite) =>
         (await isAt(real, id, rewrite.state)) ? real.rewrite(id, rewrite) : undefined,
     }),
   ),
+  'rewrite() compares, and writes later': wrong('both take effect', (real) => ({
+    rewrite: async (id, rewrite) => {
+      const before = await now(real, id);
+      await others();
+      return (await isAt(real, id, before)) ? real.rewrite(id, rewrite) : undefined;
+    },
+  })),
   'rewrite() removes what was appended': wrong(
-    ['rewrite() leaves alone what was appended', 'both take effect'],
+    'rewrite() leaves alone what was appended',
     (real) => ({
       rewrite: async (id, rewrite) => {
         const removed = [

@@ -130,10 +130,19 @@ export const readAndRecordFaults: Readonly<Record<string, BackendFault>> = {
     'an id may have 512 bytes',
     mistaking((id) => id.slice(0, 255)),
   ),
-  'times are those of the read': wrong('times: each record', (real) => ({
+  'a compaction is a small change': wrong('follows: a compaction', (real) => ({
+    rewrite: (id, rewrite) => real.rewrite(id, { ...rewrite, isCompaction: false }),
+  })),
+  'every rewrite is a compaction': wrong(
+    ['follows: a compaction', 'follows: a session has come'],
+    (real) => ({
+      rewrite: (id, rewrite) => real.rewrite(id, { ...rewrite, isCompaction: true }),
+    }),
+  ),
+  'times are in seconds': wrong('times: each record', (real) => ({
     snapshot: async (id, query) => {
       const { times, ...read } = await real.snapshot(id, query);
-      return { ...read, ...(times && { times: times.map(() => performance.timeOrigin) }) };
+      return { ...read, ...(times && { times: times.map((time) => time / 1000) }) };
     },
   })),
   'times are those of all records': wrong('times: each record', (real) => ({

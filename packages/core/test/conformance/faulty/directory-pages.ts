@@ -6,7 +6,7 @@ import {
   type SessionMetadata,
   type SessionPage,
 } from '@agent-sessions/core';
-import type { Rewrite, TailReplacement, Written } from '@agent-sessions/core/backend';
+import type { Rewrite, Written } from '@agent-sessions/core/backend';
 import { MemoryBackend } from '../../../src/memory-backend.ts';
 import { type Fault, fault, over, overBackend } from './fault.ts';
 
@@ -114,14 +114,11 @@ class KeepsInfos extends MemorySessionStore {
 class CountsTurns extends MemoryBackend {
   readonly #uncounted = new Map<string, number>();
 
-  override async replaceTail(
-    id: string,
-    replacement: TailReplacement,
-  ): Promise<Written | undefined> {
-    const { records } = await super.snapshot(id);
-    const written = await super.replaceTail(id, replacement);
-    if (written === undefined || replacement.drop !== 'all') return written;
-    const gone = records.length - replacement.records.length;
+  override async rewrite(id: string, rewrite: Rewrite): Promise<Written | undefined> {
+    const before = (await super.snapshot(id)).records.length;
+    const written = await super.rewrite(id, rewrite);
+    if (written === undefined || !rewrite.isCompaction) return written;
+    const gone = before - (await super.snapshot(id)).records.length;
     this.#uncounted.set(id, (this.#uncounted.get(id) ?? 0) + gone);
     return written;
   }

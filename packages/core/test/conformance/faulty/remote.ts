@@ -171,12 +171,15 @@ class ClearsInSteps extends MemoryBackend {
 
 /** Gives what it rewrites new positions, as if it had been added. */
 class RewritesAsNew extends MemoryBackend {
-  override async rewrite(id: string, { state, changes }: Rewrite): Promise<Written | undefined> {
+  override async rewrite(
+    id: string,
+    { state, changes, removed = [] }: Rewrite,
+  ): Promise<Written | undefined> {
     const { records, positions = [] } = await super.snapshot(id, { positions: true });
     const texts = records.flatMap((text, n) => {
-      const change = changes.get(positions[n] ?? 0);
-      if (change === undefined) return [text];
-      return change === null ? [] : [change];
+      const position = positions[n] ?? 0;
+      if (removed.some(([first, last]) => position >= first && position <= last)) return [];
+      return [changes.get(position) ?? text];
     });
     return super.replaceTail(id, { state, drop: 'all', records: texts });
   }
