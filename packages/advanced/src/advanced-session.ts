@@ -1,6 +1,7 @@
 import { SessionStore, StoredSession } from '@agent-sessions/core';
 import {
   assertOptions,
+  isInternals,
   openSession,
   type RecordCipher,
   type SessionParts,
@@ -303,9 +304,7 @@ export class AdvancedSessionStore extends SessionStore {
    */
   constructor(options: AdvancedSessionStoreOptions | AdvancedBackend | StoreInternals) {
     const backend =
-      options instanceof AdvancedBackend || isStoreInternals(options)
-        ? options
-        : openBackend(options);
+      options instanceof AdvancedBackend || isInternals(options) ? options : openBackend(options);
     super(backend);
     this.#backend = backendOf(this);
   }

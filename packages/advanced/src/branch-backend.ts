@@ -62,9 +62,7 @@ export class BranchBackend implements RecordBackend {
     this.#options = options;
     this.#reader = new BranchReader(cursor);
     // Inside a transaction of the caller's there is a lock already, and nobody to wait for.
-    this.exclusively = cursor.database.inTransaction
-      ? undefined
-      : (_id, work) => this.inLine(work);
+    this.exclusively = cursor.database.inTransaction ? undefined : (_id, work) => this.inLine(work);
   }
 
   /** One for each branch; what several show is in each of them. */
@@ -143,6 +141,10 @@ export class BranchBackend implements RecordBackend {
       const changed = outlines as ReadonlyMap<number, Outline> | undefined;
       await rewriteRows(unit, this.cursor.key, { ...rewrite, outlines: changed });
       advance(branch, session, true);
+      if (rewrite.isCompaction) {
+        branch.view = session.revision;
+        session.view = session.revision;
+      }
       await save(sql, branch);
       return { state: stateOf(branch) };
     });
@@ -167,11 +169,15 @@ export class BranchBackend implements RecordBackend {
   async inLine<T>(work: (session: LockedSession) => Promise<T>): Promise<T> {
     const { cursor } = this;
     let inside: BranchBackend | undefined;
-    const done = await runInTurn(cursor.database, async (held) => {
-      await held.write('doubles', (sql) => lockRow(sql, cursor.key, 'leave'));
-      inside = new BranchBackend({ ...this.#options, cursor: cursor.within(held) });
-      return inside;
-    }, work);
+    const done = await runInTurn(
+      cursor.database,
+      async (held) => {
+        await held.write('doubles', (sql) => lockRow(sql, cursor.key, 'leave'));
+        inside = new BranchBackend({ ...this.#options, cursor: cursor.within(held) });
+        return inside;
+      },
+      work,
+    );
     this.lastWrite = inside?.lastWrite ?? this.lastWrite;
     return done;
   }

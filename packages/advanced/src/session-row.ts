@@ -7,6 +7,7 @@ export interface SessionRow {
   readonly birth: string;
   revision: number;
   edition: number;
+  view: number;
   token: string;
   /** Whether this transaction has made the session. */
   readonly isNew: boolean;
@@ -16,10 +17,11 @@ interface Row {
   readonly birth: string;
   readonly revision: unknown;
   readonly edition: unknown;
+  readonly view_position: unknown;
   readonly token: string;
 }
 
-const COLUMNS = 'birth, revision, edition, token';
+const COLUMNS = 'birth, revision, edition, view_position, token';
 
 /**
  * Locks a session's row until the transaction ends, and changes nothing: all writes of a session, on
@@ -56,7 +58,7 @@ export async function lockRow(
 export async function raiseRow(
   sql: Sql,
   raising: Raising,
-  { birth, revision, edition, token }: State,
+  { birth, revision, edition, view, token }: State,
 ): Promise<SessionRow | undefined> {
   const { dialect, sessionTables } = sql;
   const statement = dialect.raiseWhere(sessionTables, raising, {
@@ -69,6 +71,7 @@ export async function raiseRow(
     birth,
     revision: raised.revision,
     edition: raising.isEdit ? raised.revision : edition,
+    view,
     token: raising.token,
     isNew: false,
   };
@@ -78,15 +81,16 @@ export async function raiseRow(
 export async function storeRow(
   sql: Sql,
   key: string,
-  { revision, edition, token }: State,
+  { revision, edition, view, token }: State,
   itemCount: number | undefined,
 ): Promise<void> {
   const count = itemCount === undefined ? '' : 'item_count = ?, ';
   const counted = itemCount === undefined ? [] : [itemCount];
   await sql.run(
-    `UPDATE ${sql.tables.sessions} SET revision = ?, edition = ?, token = ?, ${count}updated_at = ?
+    `UPDATE ${sql.tables.sessions} SET revision = ?, edition = ?, view_position = ?, token = ?,
+      ${count}updated_at = ?
       WHERE session_id = ?`,
-    [revision, edition, token, ...counted, Date.now(), sql.id(key)],
+    [revision, edition, view === 0 ? null : view, token, ...counted, Date.now(), sql.id(key)],
   );
 }
 
@@ -101,6 +105,7 @@ async function selectLocked(sql: Sql, key: string): Promise<Row | undefined> {
   return row;
 }
 
-function toState({ birth, revision, edition, token }: Row): State {
-  return { birth, revision: Number(revision), edition: Number(edition), token };
+function toState({ birth, revision, edition, view_position, token }: Row): State {
+  const view = Number(view_position ?? 0);
+  return { birth, revision: Number(revision), edition: Number(edition), view, token };
 }

@@ -55,7 +55,10 @@ class HeldTransaction implements Transactions {
     }
   }
 
-  write<T>(_repeatable: unknown, work: (sql: Sql) => Promise<T | undefined>): Promise<T | undefined> {
+  write<T>(
+    _repeatable: unknown,
+    work: (sql: Sql) => Promise<T | undefined>,
+  ): Promise<T | undefined> {
     return this.read(work);
   }
 }

@@ -48,8 +48,18 @@ export function setSessionInternals(session: StoredSession, internals: SessionIn
   Object.defineProperty(session, SESSION, { value: internals });
 }
 
-/** True for what is inside a store, as opposed to a backend. */
-export function isInternals(value: SessionBackend | StoreInternals): value is StoreInternals {
+/**
+ * True for what is inside a store, as opposed to a backend or options: for the constructor of a store.
+ *
+ * @example
+ * ```ts
+ * import { MemorySessionStore } from '@agent-sessions/core';
+ * import { isInternals, storeInternals } from '@agent-sessions/core/backend';
+ *
+ * console.log(isInternals(storeInternals(new MemorySessionStore())));
+ * ```
+ */
+export function isInternals(value: object): value is StoreInternals {
   return 'queue' in Object(value) && 'backend' in Object(value);
 }
 

@@ -55,6 +55,7 @@ async function adopt(sql: Sql, adoption: Adoption, stamped: number): Promise<voi
   // It is what a plain session reads, whose compare-and-set this is, too.
   advance(main, session, false);
   main.edition = session.edition;
+  main.view = session.view;
   await save(sql, main);
   await sql.run(`UPDATE ${sql.tables.sessions} SET item_count = ? WHERE session_id = ?`, [
     main.length,
@@ -86,9 +87,18 @@ async function birth(sql: Sql, { sessionKey, session }: Adoption): Promise<Branc
   if (left.length > 0) await forgetBranches(sql, sessionKey);
   const key = await sql.insertForKey(
     `INSERT INTO ${branches} (session_id, branch_id, birth, length, user_turns, revision, edition,
-      token, created_at) VALUES (?, ?, ?, 0, 0, ?, ?, ?, ?)`,
+      view_position, token, created_at) VALUES (?, ?, ?, 0, 0, ?, ?, ?, ?, ?)`,
     'branch_key',
-    [id, MAIN, session.birth, session.revision, session.edition, session.token, Date.now()],
+    [
+      id,
+      MAIN,
+      session.birth,
+      session.revision,
+      session.edition,
+      session.view,
+      session.token,
+      Date.now(),
+    ],
   );
   return {
     key,
@@ -98,6 +108,7 @@ async function birth(sql: Sql, { sessionKey, session }: Adoption): Promise<Branc
     birth: session.birth,
     revision: session.revision,
     edition: session.edition,
+    view: session.view,
     token: session.token,
     forkRevision: 0,
     tipSegment: undefined,

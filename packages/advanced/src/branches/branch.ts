@@ -27,6 +27,7 @@ export interface Branch {
   revision: number;
   /** As `State` has it, for this branch alone. */
   edition: number;
+  view: number;
   /** Names the branch and its last write: see {@link newMark}. */
   token: string;
   /** The session's revision when this branch was made; 0 for `main`, and for no other. */
@@ -60,6 +61,7 @@ interface BranchRow {
   readonly birth: string;
   readonly revision: unknown;
   readonly edition: unknown;
+  readonly view_position: unknown;
   readonly token: string;
   readonly fork_revision: unknown;
   readonly tip_segment_id: unknown;
@@ -75,7 +77,7 @@ export async function locate(sql: Sql, sessionKey: string, binding: Binding): Pr
   const { where, parameters } = condition(binding);
   const [row] = await sql.all<BranchRow>(
     `SELECT b.branch_key, b.branch_id, b.length, b.user_turns, b.birth, b.revision, b.edition,
-        b.token, b.fork_revision, b.tip_segment_id, b.deleted_at,
+        b.view_position, b.token, b.fork_revision, b.tip_segment_id, b.deleted_at,
         (SELECT max(revision) FROM ${branches} AS a WHERE a.session_id = b.session_id) AS stamped,
         s.revision AS session_revision
       FROM ${branches} AS b JOIN ${sessions} AS s ON s.session_id = b.session_id AND s.birth = b.birth
@@ -92,8 +94,8 @@ export async function locate(sql: Sql, sessionKey: string, binding: Binding): Pr
 }
 
 /** What a compare-and-set on a branch compares: writes on other branches do not change it. */
-export function stateOf({ birth, revision, edition, token }: Branch): State {
-  return { birth, revision, edition, token };
+export function stateOf({ birth, revision, edition, view, token }: Branch): State {
+  return { birth, revision, edition, view, token };
 }
 
 /** True if nobody has written a branch in between. */
@@ -163,6 +165,7 @@ function toBranch(row: BranchRow): Branch {
     birth: row.birth,
     revision: Number(row.revision),
     edition: Number(row.edition),
+    view: Number(row.view_position),
     token: row.token,
     forkRevision: Number(row.fork_revision),
     tipSegment: row.tip_segment_id === null ? undefined : Number(row.tip_segment_id),
@@ -201,13 +204,15 @@ export async function rangesOf(sql: Sql, key: number): Promise<Range[]> {
 export async function save(sql: Sql, branch: Branch): Promise<void> {
   await sql.run(
     `UPDATE ${sql.tables.branches}
-      SET length = ?, user_turns = ?, revision = ?, edition = ?, token = ?, tip_segment_id = ?
+      SET length = ?, user_turns = ?, revision = ?, edition = ?, view_position = ?, token = ?,
+        tip_segment_id = ?
       WHERE branch_key = ?`,
     [
       branch.length,
       branch.userTurns,
       branch.revision,
       branch.edition,
+      branch.view,
       branch.token,
       branch.tipSegment ?? null,
       branch.key,

@@ -1,11 +1,19 @@
 import type { Unit } from '../cursor.ts';
+import type { Outline } from '../items/outline.ts';
 import type { Sql } from '../sql.ts';
 import { appendNodes } from './append.ts';
 import { cut } from './cut.ts';
 import { rememberCopies } from './ledger.ts';
-import { type Changes, type Node, nodesOf } from './rewrite.ts';
+import { type Node, nodesOf } from './nodes.ts';
 
 const ROWS_PER_COPY = 500;
+
+/** What becomes of rows, by position. */
+export interface TailChange {
+  readonly changes: ReadonlyMap<number, string>;
+  readonly outlines: ReadonlyMap<number, Outline> | undefined;
+  readonly isGone: (position: number) => boolean;
+}
 
 /**
  * Gives a branch rows of its own for those that it shows from a number on, changed as was asked for. They
@@ -15,11 +23,7 @@ export async function copyTail(
   { sql, branch, session }: Unit,
   sessionKey: string,
   from: number,
-  {
-    changes,
-    isGone,
-    outlines,
-  }: Pick<Changes, 'changes' | 'outlines'> & { isGone: (position: number) => boolean },
+  { changes, isGone, outlines }: TailChange,
 ): Promise<void> {
   const tail = await nodesOf(sql, branch, from);
   const staying = tail.filter(({ position }) => !isGone(position));

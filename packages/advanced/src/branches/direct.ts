@@ -46,10 +46,11 @@ export async function directSnapshot(
     const { branches, sessions, ledger, messages } = sql.tables;
     const stamped = `(SELECT max(a.revision) FROM ${branches} AS a WHERE a.session_id = s.session_id)`;
     const parts = [
-      `SELECT 0 AS kind, s.revision AS number, s.edition AS time, s.birth AS data, s.token AS token
+      `SELECT 0 AS kind, s.revision AS number, s.edition AS time, s.birth AS data, s.token AS token,
+          COALESCE(s.view_position, 0) AS view_position
         FROM ${sessions} AS s
         WHERE s.session_id = ? AND NOT EXISTS (${others(sql, 's.session_id')})`,
-      `SELECT 3, m.revision, m.edition, '', m.token FROM ${sessions} AS s
+      `SELECT 3, m.revision, m.edition, '', m.token, m.view_position FROM ${sessions} AS s
         JOIN ${branches} AS m ON m.session_id = s.session_id AND m.birth = s.birth
           AND m.branch_id = '${MAIN}'
         WHERE s.session_id = ? AND s.revision = ${stamped}`,
@@ -57,7 +58,7 @@ export async function directSnapshot(
     const parameters: unknown[] = [id, id];
     if (operation !== undefined) {
       parts.push(
-        `SELECT 1, 0, 0, fingerprint, '' FROM ${ledger} WHERE session_id = ? AND operation_key = ?`,
+        `SELECT 1, 0, 0, fingerprint, '', 0 FROM ${ledger} WHERE session_id = ? AND operation_key = ?`,
       );
       parameters.push(id, operation);
     }
@@ -65,7 +66,7 @@ export async function directSnapshot(
       const newest = limit === undefined ? '' : `DESC LIMIT ${limit}`;
       const time = times ? 'm.created_at' : '0';
       parts.push(
-        `SELECT 2, newest.position, newest.time, newest.message_data, '' FROM (
+        `SELECT 2, newest.position, newest.time, newest.message_data, '', 0 FROM (
           SELECT m.position, m.message_data, ${time} AS time FROM ${messages} AS m ${inOrder(sql)}
           WHERE m.session_id = ? AND NOT EXISTS (${others(sql, '?')})
           ORDER BY m.position ${newest}) AS newest`,
@@ -97,10 +98,12 @@ interface DirectRow {
   readonly time: unknown;
   readonly data: string | null;
   readonly token: string;
+  readonly view_position: unknown;
 }
 
-function toState(birth: string, { number, time, token }: DirectRow): State {
-  return { birth, revision: Number(number), edition: Number(time), token };
+function toState(birth: string, { number, time, view_position, token }: DirectRow): State {
+  const view = Number(view_position);
+  return { birth, revision: Number(number), edition: Number(time), view, token };
 }
 
 function mayBeMain({ place: { binding } }: Cursor): boolean {

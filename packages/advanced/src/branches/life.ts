@@ -32,8 +32,8 @@ export async function fork({ sql, branch: parent, session }: Unit, fork: Fork): 
   const { birth, revision } = session;
   const key = await sql.insertForKey(
     `INSERT INTO ${branches} (session_id, branch_id, birth, length, user_turns, revision, edition,
-      token, fork_revision, chosen, parent_branch_id, fork_turn, created_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      view_position, token, fork_revision, chosen, parent_branch_id, fork_turn, created_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     'branch_key',
     [
       sql.id(sessionKey),
@@ -43,6 +43,7 @@ export async function fork({ sql, branch: parent, session }: Unit, fork: Fork): 
       userTurns,
       revision,
       revision,
+      parent.view,
       newMark(revision),
       revision,
       isChosen ? await nextChoice(sql, sessionKey) : 0,

@@ -25,9 +25,7 @@ export async function readSteadily<T>(
       if (branch === undefined) return { found: undefined };
       return cursor.database.read(async (sql) => {
         const value = await work(sql, branch);
-        return (await isSame(sql, cursor.key, branch))
-          ? { found: { value, branch } }
-          : undefined;
+        return (await isSame(sql, cursor.key, branch)) ? { found: { value, branch } } : undefined;
       });
     },
     async () => {

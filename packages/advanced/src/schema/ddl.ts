@@ -38,6 +38,7 @@ export function createTables(dialect: SqlDialect, t: TableMap): readonly string[
       user_turns       ${integer} NOT NULL,
       revision         ${integer} NOT NULL,
       edition          ${integer} NOT NULL DEFAULT 0,
+      view_position    ${integer} NOT NULL DEFAULT 0,
       token            ${key} NOT NULL,
       fork_revision    ${integer} NOT NULL DEFAULT 0,
       chosen           ${integer} NOT NULL DEFAULT 0,
