@@ -48,8 +48,7 @@ export class SQLiteBackend implements SessionBackend {
 
   snapshot(id: string, query?: SnapshotQuery): Promise<Snapshot> {
     // What popping an item reads: one statement is consistent by itself.
-    const { limit, positions, operation, base } = query ?? {};
-    if (limit === 1 && !positions && operation === undefined && base === undefined) {
+    if (query?.limit === 1 && Object.keys(query).length === 1) {
       return this.#connection.readOne(() => this.#records.newest(id));
     }
     return this.#connection.read(() => this.#records.snapshot(id, query));

@@ -23,6 +23,7 @@ export const capabilities = {
   compaction: 'replaceHistoryWithCompaction',
   close: 'close',
   directory: 'store.listSessions',
+  owners: 'store.forOwner',
   inOrder: 'calls on one id are in order',
   stores: 'harness.openElsewhere',
   processes: 'harness.module',
@@ -46,6 +47,7 @@ export const meanings: Readonly<Record<keyof typeof capabilities, string>> = {
   compaction: 'A history is replaced by its summary without losing what others add meanwhile.',
   close: 'A session gives back what it holds, after the calls made before.',
   directory: 'The sessions of a store can be listed, described and deleted.',
+  owners: 'Equal ids of two owners are two sessions, and neither can name the other.',
   inOrder:
     'Calls on one id take effect in the order in which they were made, whichever session made them.',
   stores: 'Races are tried between two stores that share what is stored and nothing else.',
@@ -95,6 +97,12 @@ export function absencesOf(harness: SessionHarness, session: Session): Map<Capab
     'directory',
     directoryOf(session) !== undefined,
     'the session has no `store` with a listSessions method',
+  );
+  const store = directoryOf(session);
+  check(
+    'owners',
+    store !== undefined && hasMethod(store, 'forOwner'),
+    'the session has no `store` with a forOwner method',
   );
   check('inOrder', harness.stores !== 'own', "the harness declares stores: 'own'");
   check(

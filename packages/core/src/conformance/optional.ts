@@ -69,6 +69,19 @@ export function directory(session: Session): SessionDirectory {
   return found;
 }
 
+/** A store that has owners. */
+export interface OwnedDirectory extends SessionDirectory {
+  session(sessionId: string): Session;
+  forOwner(owner: string): Omit<OwnedDirectory, 'forOwner'>;
+}
+
+/** The store behind a session, by which owners have sessions of their own. */
+export function owners(session: Session): OwnedDirectory {
+  const found = directoryOf(session);
+  if (found === undefined || !hasMethod(found, 'forOwner')) throw gone('store.forOwner');
+  return found as OwnedDirectory;
+}
+
 function gone(capability: string): Error {
   return new Error(`This instance has no ${capability}, but another instance had it.`);
 }

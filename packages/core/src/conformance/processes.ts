@@ -64,6 +64,11 @@ export class SessionProcess {
     return Object.assign(required, Object.fromEntries(optional));
   }
 
+  /** Deletes a session there. */
+  async deleteSession(sessionId: string): Promise<void> {
+    await this.#ask({ method: 'deleteSession', args: [sessionId] });
+  }
+
   /** Closes every session that was opened there. */
   async closeSessions(): Promise<void> {
     await this.#ask({ method: 'close', args: [] });

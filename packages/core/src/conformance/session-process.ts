@@ -53,7 +53,8 @@ async function perform(
   args: readonly unknown[],
 ): Promise<unknown> {
   if (session !== undefined) return invoke(sessions[session], method, args);
-  return method === 'open' ? open(String(args[0])) : closeAll();
+  if (method === 'open') return open(String(args[0]));
+  return method === 'close' ? closeAll() : deleteSession(String(args[0]));
 }
 
 async function open(sessionId: string): Promise<unknown> {
@@ -61,6 +62,12 @@ async function open(sessionId: string): Promise<unknown> {
   sessions.push(session);
   const methods = optional.filter((name) => typeof Reflect.get(session, name) === 'function');
   return { session: sessions.length - 1, methods };
+}
+
+async function deleteSession(sessionId: string): Promise<unknown> {
+  await open(sessionId);
+  const store: object | undefined = Reflect.get(Object(sessions.at(-1)), 'store');
+  return invoke(store, 'deleteSession', [sessionId]);
 }
 
 async function closeAll(): Promise<void> {

@@ -122,9 +122,11 @@ export function replaceTailInOne(tables: Tables, replacement: Replacement): Stat
   }
   if (expected === undefined) {
     const { names, values } = newRow(TEXT, { ...replacement, ...raising });
+    const [, ...others] = values;
+    const row = [session, ...others.map((value) => p.add(value))];
     steps.push(`session AS (
       INSERT INTO ${tables.sessions} (${names.join(', ')})
-      VALUES (${values.map((value) => p.add(value)).join(', ')})
+      VALUES (${row.join(', ')})
       ON CONFLICT DO NOTHING RETURNING birth, revision)`);
   } else {
     steps.push(`session AS (

@@ -8,6 +8,7 @@ import { comparisonHook } from './comparison-hook.ts';
 import { concurrency } from './concurrency.ts';
 import { contention } from './contention.ts';
 import { damage } from './damage.ts';
+import { deletion } from './deletion.ts';
 import { sessionDirectory } from './directory.ts';
 import { directoryChanges } from './directory-changes.ts';
 import { directoryPages } from './directory-pages.ts';
@@ -27,6 +28,7 @@ import { mutationTargets } from './mutation-targets.ts';
 import { mutations } from './mutations.ts';
 import { objects } from './objects.ts';
 import { order } from './order.ts';
+import { ownership } from './owners.ts';
 import { pop } from './pop.ts';
 import { twoProcesses } from './processes.ts';
 import { properties } from './properties.ts';
@@ -86,6 +88,8 @@ const rules: readonly Rule[] = [
   directoryChanges,
   directoryPages,
   rebirth,
+  deletion,
+  ownership,
   runs,
   runInterruptions,
   runGuardrails,

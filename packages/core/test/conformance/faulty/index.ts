@@ -6,6 +6,7 @@ import { concurrencyFaults } from './concurrency.ts';
 import { contentFaults } from './content.ts';
 import { contentionFaults } from './contention.ts';
 import { damageFaults } from './damage.ts';
+import { deletionFaults } from './deletion.ts';
 import { directoryFaults } from './directory.ts';
 import { directoryPageFaults } from './directory-pages.ts';
 import type { Fault } from './fault.ts';
@@ -20,6 +21,7 @@ import { limitFaults } from './limits.ts';
 import { matchingFaults } from './matching.ts';
 import { mutationTargetFaults } from './mutation-targets.ts';
 import { mutationAndCompactionFaults } from './mutations-and-compaction.ts';
+import { ownerFaults } from './owners.ts';
 import { pairFaults } from './pairs.ts';
 import { popAndClearFaults } from './pop-and-clear.ts';
 import { refusalFaults } from './refusals.ts';
@@ -216,5 +218,11 @@ export const faultGroups: readonly FaultGroup[] = [
   },
   { name: 'the directory', faults: directoryFaults, alsoIn: ['items'] },
   { name: 'pages of the directory', faults: directoryPageFaults, alsoIn: [] },
+  {
+    name: 'deletion during a run',
+    faults: deletionFaults,
+    alsoIn: ['pop and clear', 'directory', 'run context', 'order', 'compaction', 'properties'],
+  },
+  { name: 'owners', faults: ownerFaults, alsoIn: ['directory', 'isolation'] },
   { name: 'runner', faults: runnerFaults, alsoIn: 'anywhere' },
 ];
