@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -7,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { KyselySessionStore } from '@agent-sessions/kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePort, startServer, stopServer } from '../../../test/support/server-process.ts';
 import { postgres, type TestDatabase } from './support/backends.ts';
 import { batchOf, contentOf, numbered, wholeBatches } from './support/batches.ts';
-import { freePort } from './support/servers.ts';
 
 const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
 const binary = folders.map((folder) => join(folder, 'pgbouncer')).find(existsSync);
@@ -90,28 +89,29 @@ async function startBouncer(path: string, target: string): Promise<Bouncer> {
   await chmod(folder, 0o755);
   // It refuses to run as root.
   const asUser = process.getuid?.() === 0 ? ['-u', 'nobody'] : [];
-  const child = spawn(path, [...asUser, '-q', join(folder, 'pgbouncer.ini')], { stdio: 'ignore' });
-  await listening(own, child);
+  const child = await startServer({
+    command: path,
+    args: [...asUser, '-q', join(folder, 'pgbouncer.ini')],
+    ready: () => listens(own),
+  });
   return {
     url: `postgres://${user}@127.0.0.1:${own}${pathname}`,
     stop: async () => {
-      child.kill('SIGKILL');
-      await once(child, 'exit');
+      await stopServer(child, 'SIGKILL');
       await rm(folder, { recursive: true });
     },
   };
 }
 
-/** Resolves when somebody listens on a port. */
-async function listening(port: number, child: ChildProcess): Promise<void> {
-  while (child.exitCode === null) {
-    const socket = connect(port, '127.0.0.1');
-    const connected = await Promise.race([
-      once(socket, 'connect').then(() => true),
-      once(socket, 'error').then(() => false),
-    ]).catch(() => false);
+/** True if somebody listens on a port. */
+async function listens(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
     socket.destroy();
-    if (connected) return;
   }
-  throw new Error(`pgbouncer ended with ${child.exitCode}`);
 }
