@@ -16,6 +16,7 @@ export {
   storeInternals,
 } from './internals.ts';
 export { assertLimit } from './limit.ts';
+export { type NetworkFault, networkFault } from './network-fault.ts';
 export {
   assertOptions,
   describe,

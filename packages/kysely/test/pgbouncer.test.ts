@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { KyselySessionStore } from '@agent-sessions/kysely';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freePort, startServer, stopServer } from '../../../test/support/server-process.ts';
 import { postgres, type TestDatabase } from './support/backends.ts';
@@ -59,6 +60,36 @@ describe.skipIf(missing !== undefined)(
       expect(await session.getItems()).toEqual([]);
       expect(await store.deleteSession('all of it')).toBe(true);
     });
+
+    test('a pool of servers that stays full is `busy`, and nothing is written', async () => {
+      const settings = ['default_pool_size = 1', 'query_wait_timeout = 1'];
+      const full = await startBouncer(binary ?? '', database.url ?? '', settings);
+      const other = new pg.Client({ connectionString: full.url });
+      await using store = new KyselySessionStore({
+        url: full.url,
+        createTables: true,
+        timeoutMs: 0,
+      });
+      const session = store.session('full');
+      await session.addItems(numbered(1));
+      await other.connect();
+      await other.query('BEGIN');
+      await expect(session.addItems(numbered(1))).rejects.toMatchObject({ code: 'busy' });
+      await other.query('ROLLBACK');
+      expect(await session.getItems()).toHaveLength(1);
+      await other.end();
+      await full.stop();
+    });
+
+    test('more clients than it takes are `busy`', async () => {
+      const full = await startBouncer(binary ?? '', database.url ?? '', ['max_client_conn = 1']);
+      const other = new pg.Client({ connectionString: full.url });
+      await other.connect();
+      await using store = new KyselySessionStore({ url: full.url, timeoutMs: 0 });
+      await expect(store.session('full').getItems()).rejects.toMatchObject({ code: 'busy' });
+      await other.end();
+      await full.stop();
+    });
   },
 );
 
@@ -67,7 +98,11 @@ interface Bouncer {
   stop(): Promise<void>;
 }
 
-async function startBouncer(path: string, target: string): Promise<Bouncer> {
+async function startBouncer(
+  path: string,
+  target: string,
+  settings: readonly string[] = ['default_pool_size = 2'],
+): Promise<Bouncer> {
   const { hostname, port, username, password, pathname } = new URL(target);
   const folder = await mkdtemp(join(tmpdir(), 'agent-sessions-pgbouncer-'));
   const own = await freePort();
@@ -82,7 +117,7 @@ async function startBouncer(path: string, target: string): Promise<Bouncer> {
     'unix_socket_dir =',
     'auth_type = any',
     'pool_mode = transaction',
-    'default_pool_size = 2',
+    ...settings,
     'ignore_startup_parameters = extra_float_digits',
   ];
   await writeFile(join(folder, 'pgbouncer.ini'), config.join('\n'));
