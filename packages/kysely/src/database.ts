@@ -21,6 +21,8 @@ export interface DatabaseOptions {
   readonly label: string;
   readonly createTables: boolean;
   readonly timeoutMs: number;
+  /** What to do once the tables turned out to be ours, or to be missing. */
+  readonly onAccepted?: ((execute: Execute) => Promise<unknown>) | undefined;
 }
 
 /** What of an attempt was sent that may have taken effect; it tells what a lost connection means. */

@@ -11,6 +11,7 @@ export interface Preparation {
   readonly tables: Tables;
   readonly label: string;
   readonly createTables: boolean;
+  readonly onAccepted?: ((execute: Execute) => Promise<unknown>) | undefined;
 }
 
 /**
@@ -26,18 +27,18 @@ const known = new WeakMap<object, Map<string, Inspection>>();
  * @throws SessionError `schema_missing`, `schema_mismatch`, `schema_newer`, `unsupported`
  */
 export async function prepare(preparation: Preparation): Promise<Inspection> {
-  const { db, dialect, tables, label, createTables } = preparation;
+  const { db, dialect, tables, label, createTables, onAccepted } = preparation;
   const prepared = knownOf(preparation);
   const cached = prepared.get(keyOf(tables));
   if (cached !== undefined) return cached;
 
   const [inspection, version] = await inspect(preparation);
   if (version > VERSION) throw newerSchemaError(version, VERSION, label);
+  if (version < VERSION && !createTables && !inspection.inMemory) throw missingTablesError(label);
+  if (onAccepted) await onConnection(db, onAccepted);
   if (version < VERSION) {
-    if (!createTables && !inspection.inMemory) throw missingTablesError(label);
     await dialect.withMigrationLock(db, (locked) =>
-      locked.getExecutor().provideConnection(async (connection) => {
-        const execute = executeOn(connection);
+      onConnection(locked, async (execute) => {
         // Another process may have been faster.
         await assertNotForeign(preparation, await dialect.inspect(execute, tables), execute);
         await migrateTo(VERSION, dialect, tables, execute);
@@ -60,10 +61,13 @@ export function executeOn(connection: DatabaseConnection): Execute {
   return ({ sql, parameters }) => connection.executeQuery(CompiledQuery.raw(sql, [...parameters]));
 }
 
+function onConnection<T>(db: Database, work: (execute: Execute) => Promise<T>): Promise<T> {
+  return db.getExecutor().provideConnection((connection) => work(executeOn(connection)));
+}
+
 function inspect(preparation: Preparation): Promise<[Inspection, number]> {
   const { db, dialect, tables } = preparation;
-  return db.getExecutor().provideConnection(async (connection) => {
-    const execute = executeOn(connection);
+  return onConnection(db, async (execute) => {
     const inspection = await dialect.inspect(execute, tables);
     return [inspection, await assertNotForeign(preparation, inspection, execute)];
   });

@@ -1,3 +1,6 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { KyselySession, KyselySessionStore } from '@agent-sessions/kysely';
 import SQLite from 'better-sqlite3';
 import { Kysely, MysqlDialect, PostgresDialect, SqliteDialect, sql } from 'kysely';
@@ -7,6 +10,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { mysql, postgres, sqlite, type TestDatabase, type TestKysely } from './support/backends.ts';
 import { numbered } from './support/batches.ts';
 import { onEveryBackend } from './support/on-every-backend.ts';
+import { message, start } from './support/processes.ts';
 
 const TRANSACTION = { type: 'append_items', items: numbered(1) } as const;
 
@@ -19,6 +23,12 @@ function withParameters(database: TestDatabase, parameters: Record<string, strin
   const url = new URL(database.url ?? '');
   for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
   return url.href;
+}
+
+function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'agent-sessions-faults-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  return folder;
 }
 
 /** Runs work while another transaction holds the lock on a session's row. */
@@ -232,6 +242,24 @@ onEveryBackend(() => {
     });
     rows.return?.();
     expect(await session.getItems()).toHaveLength(2);
+  });
+
+  test('a file that is refused is left exactly as it was', async () => {
+    const path = join(temporaryFolder(), 'python.db');
+    const python = new SQLite(path);
+    python.exec('CREATE TABLE agent_messages (id INTEGER PRIMARY KEY, session_id TEXT)');
+    python.close();
+    const before = readFileSync(path);
+    await using session = new KyselySession({ url: `sqlite:${path}`, createTables: true });
+    await expect(session.getItems()).rejects.toMatchObject({ code: 'schema_mismatch' });
+    await session.close();
+    expect(readFileSync(path).equals(before)).toBe(true);
+  });
+
+  test('a relative path is that of the folder in which the store was made', async () => {
+    const [first, second] = [temporaryFolder(), temporaryFolder()];
+    await message(start('changes-folder.ts', first, second));
+    expect([readdirSync(first), readdirSync(second)]).toEqual([['relative.db'], []]);
   });
 
   test('a driver without its native part is an error that says so', async () => {

@@ -7,7 +7,7 @@ import {
 } from '@agent-sessions/core/backend';
 import BetterSqlite3, { type Database, type Statement } from 'better-sqlite3';
 import { busyError, isBusy, toSessionError } from './errors.ts';
-import { createTables, isCurrent } from './schema.ts';
+import { assertNotForeign, createTables, isCurrent } from './schema.ts';
 
 /**
  * How long SQLite itself waits for a lock, in milliseconds. It waits by blocking the thread, so this
@@ -173,12 +173,15 @@ export class Connection {
 
   #prepare(): void {
     const { database, path, synchronous, tables } = this.#options;
+    const current = isCurrent(this.#db, tables, this.#name);
+    // A file that is refused stays as it is, its journal mode included.
+    if (!current) assertNotForeign(this.#db, tables, this.#name);
     if (database === undefined) {
       if (path !== ':memory:' && !this.#isWal()) this.#db.pragma('journal_mode = WAL');
       this.#db.pragma(`synchronous = ${synchronous}`);
       this.#db.pragma('foreign_keys = ON');
     }
-    if (!isCurrent(this.#db, tables, this.#name)) {
+    if (!current) {
       this.#transaction('BEGIN IMMEDIATE', () => createTables(this.#db, tables, this.#name));
     }
     // A transaction of the caller's may take the tables back.
