@@ -15,6 +15,7 @@ import {
 } from '@agent-sessions/core/backend';
 import { readsFromReplicas } from './client.ts';
 import type { Connection } from './connection.ts';
+import { assertAnswered } from './errors.ts';
 import { type SessionKeys, sessionKeys } from './keys.ts';
 import { expandPositions } from './positions.ts';
 import { append, appendOnce } from './scripts/append.ts';
@@ -177,7 +178,7 @@ export class Records {
     const [session, items, positions, operations] = keys;
     const [before, records, segments, fingerprint, after] = await this.#connection.attempt(() =>
       Promise.all([
-        client.hmget(session, 'birth', 'revision', 'token', 'created'),
+        client.hmget(session, 'birth', 'revision', 'token', 'created').then(assertAnswered),
         client.lrange(items, 0, -1),
         query.positions ? client.lrange(positions, 0, -1) : [],
         query.operation === undefined ? null : client.hget(operations, query.operation),
