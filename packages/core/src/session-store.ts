@@ -7,12 +7,7 @@ import type {
   SessionPage,
 } from './directory.ts';
 import { encodeMetadata, readPageRequest, toPage } from './directory-page.ts';
-import {
-  isStoreParts,
-  type StoreInternals,
-  type StoreParts,
-  setStoreInternals,
-} from './internals.ts';
+import { isStoreParts, type StoreParts, setStoreInternals } from './internals.ts';
 import { invalidOptions } from './options.ts';
 import type { SessionBackend } from './session-backend.ts';
 import { assertSessionId, mayStartSessionId } from './session-id.ts';
@@ -95,7 +90,7 @@ export class SessionStore implements SessionDirectory, AsyncDisposable {
    *
    * @throws SessionError `invalid_owner`; `invalid_options` on a store that is one owner's already
    */
-  protected ownedBy(owner: string): StoreInternals {
+  protected ownedBy(owner: string): StoreParts {
     assertOwner(owner);
     if (this.#owner !== undefined) {
       throw invalidOptions(

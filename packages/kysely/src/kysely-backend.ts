@@ -20,7 +20,7 @@ import type { Addition, Execute, Raised, SqlDialect, Statement } from './dialect
 import { Directory } from './directory.ts';
 import { staleTransactionError } from './errors.ts';
 import type { OpenedDatabase } from './opened-database.ts';
-import { Records, type Unit } from './records.ts';
+import { newBirth, Records, type Unit } from './records.ts';
 import type { KyselyStoreSettings } from './settings.ts';
 import { resolveTables, type Tables } from './tables.ts';
 
@@ -42,7 +42,7 @@ export class KyselyBackend implements SessionBackend {
    * @throws SessionError `invalid_options`
    */
   constructor(opened: OpenedDatabase, settings: KyselyStoreSettings) {
-    const { db, dialect, label, isInMemory = false } = opened;
+    const { db, dialect, label, isInMemory = false, onAccepted } = opened;
     const { timeoutMs = 10_000 } = settings;
     const createTables = isInMemory || (settings.createTables ?? false);
     const tables = resolveTables(settings, dialect);
@@ -50,7 +50,15 @@ export class KyselyBackend implements SessionBackend {
     this.#dialect = dialect;
     this.#tables = tables;
     this.maxRecordBytes = dialect.maxRecordBytes;
-    this.#database = new SessionDatabase({ db, dialect, tables, label, createTables, timeoutMs });
+    this.#database = new SessionDatabase({
+      db,
+      dialect,
+      tables,
+      label,
+      createTables,
+      timeoutMs,
+      onAccepted,
+    });
     this.#records = new Records(dialect, tables);
     this.#directory = new Directory(dialect, tables);
     // Inside a transaction of the caller's there is a lock already, and nobody to wait for.
@@ -188,7 +196,6 @@ export class KyselyBackend implements SessionBackend {
   async #replaceTail(id: string, replacement: TailReplacement): Promise<State | undefined> {
     const { state: expected, drop, operation } = replacement;
     const addition = newAddition(id, replacement);
-    const { token } = addition;
     const statement = this.#dialect.replaceTail?.(this.#tables, { ...addition, expected, drop });
     const repeatable = operation ? 'harmless' : 'doubles';
     if (statement === undefined) {
@@ -197,7 +204,15 @@ export class KyselyBackend implements SessionBackend {
     }
     const raised = await this.#database.writeOne(returnRaised(statement), repeatable);
     if (raised?.birth === undefined) return undefined;
-    return { birth: raised.birth, revision: raised.revision, token };
+    const { birth, revision } = raised;
+    const { edition = 0, view = 0 } = expected ?? {};
+    return {
+      birth,
+      revision,
+      edition: drop === 0 ? edition : revision,
+      view,
+      token: addition.token,
+    };
   }
 
   /** What the ledger says about an operation, if it has it. */
@@ -237,7 +252,7 @@ function newAddition(
   id: string,
   { records, operation }: Pick<Append, 'records' | 'operation'>,
 ): Addition {
-  return { id, records, operation, newBirth: newToken(), token: newToken(), now: Date.now() };
+  return { id, records, operation, ...newBirth(), token: newToken(), now: Date.now() };
 }
 
 function returnRaised(statement: Statement) {

@@ -1,7 +1,7 @@
 import { CompiledQuery, type DatabaseConnection } from 'kysely';
 import type { Database, Execute, Inspection, SqlDialect, TableKind } from './dialects/dialect.ts';
 import { foreignTablesError, missingTablesError, newerSchemaError } from './errors.ts';
-import { migrateTo, readVersion, VERSION } from './migrations.ts';
+import { CURRENT, isBefore, migrateTo, readVersion, type SchemaVersion } from './migrations.ts';
 import type { Tables } from './tables.ts';
 
 /** What is prepared. */
@@ -11,6 +11,7 @@ export interface Preparation {
   readonly tables: Tables;
   readonly label: string;
   readonly createTables: boolean;
+  readonly onAccepted?: ((execute: Execute) => Promise<unknown>) | undefined;
 }
 
 /**
@@ -26,21 +27,21 @@ const known = new WeakMap<object, Map<string, Inspection>>();
  * @throws SessionError `schema_missing`, `schema_mismatch`, `schema_newer`, `unsupported`
  */
 export async function prepare(preparation: Preparation): Promise<Inspection> {
-  const { db, dialect, tables, label, createTables } = preparation;
+  const { db, dialect, tables, label, createTables, onAccepted } = preparation;
   const prepared = knownOf(preparation);
   const cached = prepared.get(keyOf(tables));
   if (cached !== undefined) return cached;
 
-  const [inspection, version] = await inspect(preparation);
-  if (version > VERSION) throw newerSchemaError(version, VERSION, label);
-  if (version < VERSION) {
-    if (!createTables && !inspection.inMemory) throw missingTablesError(label);
+  const [inspection, found] = await inspect(preparation);
+  const isOutdated = found === undefined || isBefore(found, CURRENT);
+  if (isOutdated && !createTables && !inspection.inMemory) throw missingTablesError(label);
+  if (onAccepted) await onConnection(db, onAccepted);
+  if (isOutdated) {
     await dialect.withMigrationLock(db, (locked) =>
-      locked.getExecutor().provideConnection(async (connection) => {
-        const execute = executeOn(connection);
+      onConnection(locked, async (execute) => {
         // Another process may have been faster.
-        await assertNotForeign(preparation, await dialect.inspect(execute, tables), execute);
-        await migrateTo(VERSION, dialect, tables, execute);
+        await readUsable(preparation, await dialect.inspect(execute, tables), execute);
+        await migrateTo(CURRENT, dialect, tables, execute);
       }),
     );
   }
@@ -60,27 +61,33 @@ export function executeOn(connection: DatabaseConnection): Execute {
   return ({ sql, parameters }) => connection.executeQuery(CompiledQuery.raw(sql, [...parameters]));
 }
 
-function inspect(preparation: Preparation): Promise<[Inspection, number]> {
+function onConnection<T>(db: Database, work: (execute: Execute) => Promise<T>): Promise<T> {
+  return db.getExecutor().provideConnection((connection) => work(executeOn(connection)));
+}
+
+function inspect(preparation: Preparation): Promise<[Inspection, SchemaVersion | undefined]> {
   const { db, dialect, tables } = preparation;
-  return db.getExecutor().provideConnection(async (connection) => {
-    const execute = executeOn(connection);
+  return onConnection(db, async (execute) => {
     const inspection = await dialect.inspect(execute, tables);
-    return [inspection, await assertNotForeign(preparation, inspection, execute)];
+    return [inspection, await readUsable(preparation, inspection, execute)];
   });
 }
 
-/** Refuses tables of our names beside which no version is noted; gives the version. */
-async function assertNotForeign(
+/** The version; refuses a newer one, and tables of our names beside which none is noted. */
+async function readUsable(
   { dialect, tables, label }: Preparation,
   { existing }: Inspection,
   execute: Execute,
-): Promise<number> {
+): Promise<SchemaVersion | undefined> {
   const version = existing.has('schema') ? await readVersion(dialect, tables, execute) : undefined;
+  if (version !== undefined && version.version > CURRENT.version) {
+    throw newerSchemaError(version.version, CURRENT.version, label);
+  }
   if (version !== undefined) return version;
   const kinds: readonly TableKind[] = ['sessions', 'messages', 'operations'];
   const foreign = kinds.filter((kind) => existing.has(kind)).map((kind) => tables[kind]);
   if (foreign.length > 0) throw foreignTablesError(foreign, label);
-  return 0;
+  return undefined;
 }
 
 function knownOf({ db }: Preparation): Map<string, Inspection> {

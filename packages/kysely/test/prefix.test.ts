@@ -29,6 +29,7 @@ async function fill(backend: Backend, database: TestDatabase): Promise<void> {
         birth: 'birth',
         revision: 1,
         token: 'token',
+        lineage: 'lineage',
         created_at: 1,
         updated_at: (first + index) * 7919 * 1000,
       };
@@ -91,7 +92,7 @@ onEveryBackend(
     );
 
     test('a prefix that all have is found on the way through the newest sessions', async () => {
-      expect(await planOfList('user-')).toMatch(/^SCAN s USING INDEX agent_sessions_by_activity/);
+      expect(await planOfList('user-')).toMatch(/SCAN s USING INDEX agent_sessions_by_activity/);
     });
   },
   [sqlite],
