@@ -23,4 +23,4 @@ test('reading 200 000 items stalls the event loop for no longer than 50 ms', asy
   console.log(`longest stall of each read of ${ITEMS} items: ${told} ms`);
   expect(items).toBe(ITEMS);
   expect(Math.min(...stallsMs)).toBeLessThanOrEqual(LONGEST_STALL_MS);
-}, 60_000);
+}, 180_000);
