@@ -34,7 +34,7 @@ export class AdvancedDatabase {
 
   constructor(options: AdvancedDatabaseOptions) {
     const { opened, createTables, timeoutMs, schema } = options;
-    const { db, dialect, label, onAccepted } = opened;
+    const { db, dialect, label, isGiven, onAccepted } = opened;
     const core = resolveTables(schema === undefined ? {} : { schema }, dialect);
     this.#dialect = dialect;
     this.#tables = allTables(core, dialect);
@@ -47,6 +47,7 @@ export class AdvancedDatabase {
       label,
       createTables,
       timeoutMs,
+      isGiven,
       onAccepted,
     });
   }

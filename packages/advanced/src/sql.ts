@@ -1,5 +1,11 @@
 import { newToken, type State } from '@agent-sessions/core/backend';
-import type { Execute, RaisedRow, SqlDialect, Tables } from '@agent-sessions/kysely/engine';
+import {
+  type Execute,
+  MYSQL_DELETE,
+  type RaisedRow,
+  type SqlDialect,
+  type Tables,
+} from '@agent-sessions/kysely/engine';
 import type { TableMap } from './schema/tables.ts';
 
 const KEYS_PER_DELETE = 500;
@@ -116,7 +122,7 @@ export class Sql {
   ): Promise<void> {
     const from =
       this.dialect.name === 'MySQL'
-        ? `DELETE t FROM ${table} AS t FORCE INDEX (${index})`
+        ? `${MYSQL_DELETE} t FROM ${table} AS t FORCE INDEX (${index})`
         : `DELETE FROM ${table} AS t`;
     await this.run(`${from} WHERE ${condition}`, parameters);
   }

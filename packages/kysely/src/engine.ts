@@ -20,6 +20,7 @@ export type {
   SqlDialect,
   Statement,
 } from './dialects/dialect.ts';
+export { MYSQL_DELETE } from './dialects/mysql.ts';
 export { KyselyBackend } from './kysely-backend.ts';
 export { databaseChecks, openDatabase } from './kysely-store.ts';
 export { loadDriver } from './load-driver.ts';

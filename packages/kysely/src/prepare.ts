@@ -1,6 +1,12 @@
 import { CompiledQuery, type DatabaseConnection } from 'kysely';
 import type { Database, Execute, Inspection, SqlDialect, TableKind } from './dialects/dialect.ts';
-import { foreignTablesError, missingTablesError, newerSchemaError } from './errors.ts';
+import {
+  foreignTablesError,
+  missingTablesError,
+  newerSchemaError,
+  partialTablesError,
+  scatteredError,
+} from './errors.ts';
 import { migrateTo, readVersion, VERSION } from './migrations.ts';
 import type { Tables } from './tables.ts';
 
@@ -44,6 +50,7 @@ export async function prepare(preparation: Preparation): Promise<Inspection> {
         await migrateTo(VERSION, dialect, tables, execute);
       }),
     );
+    if (inspection.inMemory && !db.isTransaction) await assertShared(preparation);
   }
   // What a transaction of the caller's may have created, it may take back.
   const isLasting = !db.isTransaction || !(createTables || inspection.inMemory);
@@ -73,6 +80,12 @@ function inspect(preparation: Preparation): Promise<[Inspection, number]> {
   });
 }
 
+/** Looks at the new tables again, on whichever connection it gets. */
+async function assertShared(preparation: Preparation): Promise<void> {
+  const [{ existing }] = await inspect(preparation);
+  if (!existing.has('schema')) throw scatteredError(preparation.label);
+}
+
 /** Refuses tables of our names beside which no version is noted; gives the version. */
 async function assertNotForeign(
   { dialect, tables, label }: Preparation,
@@ -80,8 +93,20 @@ async function assertNotForeign(
   execute: Execute,
 ): Promise<number> {
   const version = existing.has('schema') ? await readVersion(dialect, tables, execute) : undefined;
-  if (version !== undefined) return version;
   const kinds: readonly TableKind[] = ['sessions', 'messages', 'operations'];
+  if (version !== undefined) {
+    const missing = (there: ReadonlySet<TableKind>) => kinds.filter((kind) => !there.has(kind));
+    // Where creating tables is no part of a transaction, version 0 is there before all of them are.
+    if (version === 0 || version > VERSION || missing(existing).length === 0) return version;
+    // Another process may have made them since the first look.
+    const gone = missing((await dialect.inspect(execute, tables)).existing);
+    if (gone.length > 0)
+      throw partialTablesError(
+        gone.map((kind) => tables[kind]),
+        label,
+      );
+    return version;
+  }
   const foreign = kinds.filter((kind) => existing.has(kind)).map((kind) => tables[kind]);
   if (foreign.length > 0) throw foreignTablesError(foreign, label);
   return 0;

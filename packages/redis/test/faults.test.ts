@@ -52,7 +52,10 @@ describe.skipIf(!hasServerBinary)('a server', () => {
   });
   afterAll(() => server[Symbol.asyncDispose]());
 
-  function connect(port: number, options: RedisOptions = {}): Redis {
+  function connect(
+    port: number,
+    options: Pick<RedisOptions, "enableOfflineQueue" | "commandTimeout" | "retryStrategy"> & { readonly protocol?: 2 } = {},
+  ): Redis {
     const redis = new Redis({ ...options, port });
     redis.on('error', () => {});
     onTestFinished(() => redis.disconnect());
