@@ -156,7 +156,10 @@ export class SessionDatabase {
   }
 
   #onConnection<T>(work: (execute: Execute) => Promise<T>, progress?: Progress): Promise<T> {
-    return this.#db.getExecutor().provideConnection((connection) => {
+    return this.#db.getExecutor().provideConnection(async (connection) => {
+      // Where there is one connection, those who waited for it follow each other without a pause.
+      const due = turnIfDue();
+      if (due) await due;
       if (progress) progress.sent = 'statement';
       return work(executeOn(connection));
     });
@@ -197,6 +200,8 @@ export class SessionDatabase {
       return await transaction.execute((own) =>
         own.getExecutor().provideConnection(async (connection) => {
           try {
+            const due = turnIfDue();
+            if (due) await due;
             const value = await work(executeOn(connection));
             if (value === undefined) throw new Nothing();
             progress.sent = 'commit';

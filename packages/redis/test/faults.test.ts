@@ -54,7 +54,9 @@ describe.skipIf(!hasServerBinary)('a server', () => {
 
   function connect(
     port: number,
-    options: Pick<RedisOptions, "enableOfflineQueue" | "commandTimeout" | "retryStrategy"> & { readonly protocol?: 2 } = {},
+    options: Pick<RedisOptions, 'enableOfflineQueue' | 'commandTimeout' | 'retryStrategy'> & {
+      readonly protocol?: 2;
+    } = {},
   ): Redis {
     const redis = new Redis({ ...options, port });
     redis.on('error', () => {});
