@@ -1,4 +1,10 @@
-import type { Execute, SqlDialect, Statement, Tables } from '@agent-sessions/kysely/engine';
+import {
+  type Execute,
+  MYSQL_DELETE,
+  type SqlDialect,
+  type Statement,
+  type Tables,
+} from '@agent-sessions/kysely/engine';
 import type { QueryResult } from 'kysely';
 import type { TableMap } from './schema/tables.ts';
 
@@ -73,7 +79,7 @@ export class Sql {
   ): Promise<void> {
     const from =
       this.dialect.name === 'MySQL'
-        ? `DELETE t FROM ${table} AS t FORCE INDEX (${index})`
+        ? `${MYSQL_DELETE} t FROM ${table} AS t FORCE INDEX (${index})`
         : `DELETE FROM ${table} AS t`;
     await this.run(`${from} WHERE ${condition}`, parameters);
   }

@@ -1,10 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isSessionError } from '@agent-sessions/core';
 import { type Attempt, closedError, retryUntil, turnIfDue } from '@agent-sessions/core/backend';
-import type { DatabaseConnection } from 'kysely';
+import { CompiledQuery, type DatabaseConnection } from 'kysely';
 import type { Database, Execute, Failure, Inspection, SqlDialect } from './dialects/dialect.ts';
 import { failureOf } from './dialects/driver-errors.ts';
-import { staleTransactionError, toSessionError, unknownOutcomeError } from './errors.ts';
+import {
+  inTransactionError,
+  staleTransactionError,
+  toSessionError,
+  unknownOutcomeError,
+} from './errors.ts';
 import { executeOn, forgetPrepared, prepare } from './prepare.ts';
 import type { Unit } from './records.ts';
 import type { Tables } from './tables.ts';
@@ -21,6 +26,8 @@ export interface DatabaseOptions {
   readonly label: string;
   readonly createTables: boolean;
   readonly timeoutMs: number;
+  /** Whether the connections are those of the caller, who may have begun a transaction. */
+  readonly isGiven?: boolean | undefined;
   /** What to do once the tables turned out to be ours, or to be missing. */
   readonly onAccepted?: ((execute: Execute) => Promise<unknown>) | undefined;
 }
@@ -44,6 +51,7 @@ export class SessionDatabase {
   #preparing: Promise<Inspection> | undefined;
   #mayCreateTables: boolean;
   #reached = false;
+  #wasFree = false;
   #closed = false;
 
   constructor(options: DatabaseOptions) {
@@ -148,7 +156,10 @@ export class SessionDatabase {
   }
 
   #onConnection<T>(work: (execute: Execute) => Promise<T>, progress?: Progress): Promise<T> {
-    return this.#db.getExecutor().provideConnection((connection) => {
+    return this.#db.getExecutor().provideConnection(async (connection) => {
+      // Where there is one connection, those who waited for it follow each other without a pause.
+      const due = turnIfDue();
+      if (due) await due;
       if (progress) progress.sent = 'statement';
       return work(executeOn(connection));
     });
@@ -157,15 +168,40 @@ export class SessionDatabase {
   async #inTransaction<T>(
     work: (execute: Execute) => Promise<T | undefined>,
     progress: Progress,
+    inspection: Inspection,
+  ): Promise<T | undefined> {
+    const { dialect, isGiven } = this.#options;
+    if (!isGiven || dialect.isFree === undefined || this.#wasFree) {
+      return this.#inTransactionOf(this.#db, work, progress, inspection);
+    }
+    // Once, for whoever began a transaction by hand made this store in it.
+    return this.#db.connection().execute(async (pinned) => {
+      await this.#assertFree(pinned, dialect.isFree ?? '');
+      return this.#inTransactionOf(pinned, work, progress, inspection);
+    });
+  }
+
+  async #assertFree(pinned: Database, query: string): Promise<void> {
+    const { rows } = await pinned.executeQuery<{ free: boolean }>(CompiledQuery.raw(query));
+    if (rows[0]?.free === false) throw inTransactionError(this.#options.label);
+    this.#wasFree = true;
+  }
+
+  async #inTransactionOf<T>(
+    db: Database,
+    work: (execute: Execute) => Promise<T | undefined>,
+    progress: Progress,
     { needsReadCommitted }: Inspection,
   ): Promise<T | undefined> {
-    const plain = this.#db.transaction();
+    const plain = db.transaction();
     const transaction = needsReadCommitted ? plain.setIsolationLevel('read committed') : plain;
     let ended: { error: unknown } | undefined;
     try {
       return await transaction.execute((own) =>
         own.getExecutor().provideConnection(async (connection) => {
           try {
+            const due = turnIfDue();
+            if (due) await due;
             const value = await work(executeOn(connection));
             if (value === undefined) throw new Nothing();
             progress.sent = 'commit';

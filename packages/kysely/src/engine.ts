@@ -21,6 +21,7 @@ export type {
   SqlDialect,
   Statement,
 } from './dialects/dialect.ts';
+export { MYSQL_DELETE } from './dialects/mysql.ts';
 export { newRow, raisedRow } from './dialects/session-row.ts';
 export { KyselyBackend } from './kysely-backend.ts';
 export { databaseChecks, openDatabase } from './kysely-store.ts';

@@ -13,6 +13,14 @@ const EXPLANATIONS: Readonly<Record<Failure, readonly [SessionErrorCode, string]
     'busy',
     "it cancelled the statement, most often because a lock lasted longer than the server's time limit for statements; nothing was written. Keep transactions short, or raise that limit.",
   ],
+  in_transaction: [
+    'unsupported',
+    'its connection is in a transaction that you began yourself, and to begin another would end yours; nothing was written. Pass `inTransaction: true` beside `db`, or a transaction of Kysely (db.transaction()).',
+  ],
+  no_transactions: [
+    'unsupported',
+    'its driver has no transactions, which sessions need; nothing was written. Use one that keeps a connection: pg (for Neon too), mysql2, better-sqlite3, or libSQL with a file or a server.',
+  ],
   iterating: [
     'busy',
     'its connection is in the middle of a query whose rows come one by one; nothing was written. End the loop before you use a session, or read all rows at once.',
@@ -98,6 +106,28 @@ export function foreignTablesError(tables: readonly string[], label: string): Se
     'schema_mismatch',
     `${label}: it holds ${tables.join(', ')}, which this package did not make. Choose other names with the option \`tables\`.`,
   );
+}
+
+/** The error for tables of which some are gone. */
+export function partialTablesError(tables: readonly string[], label: string): SessionError {
+  return new SessionError(
+    'schema_mismatch',
+    `${label}: its tables were made by this package, but ${tables.join(', ')} is not there. Restore what is missing, or choose another name for \`tables.sessions\`.`,
+  );
+}
+
+/** The error for a database in memory that is another one for each connection. */
+export function scatteredError(label: string): SessionError {
+  return new SessionError(
+    'unsupported',
+    `${label}: in memory, each connection of this driver has a database of its own, so the tables are gone as soon as they are made. Use a file, or better-sqlite3.`,
+  );
+}
+
+/** The error for a transaction that the caller began without saying so. */
+export function inTransactionError(label: string): SessionError {
+  const [code, message] = EXPLANATIONS.in_transaction;
+  return new SessionError(code, `${label}: ${message}`);
 }
 
 /** The error for a connection whose tables would be nowhere. */

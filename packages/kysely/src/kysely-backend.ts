@@ -42,7 +42,7 @@ export class KyselyBackend implements SessionBackend {
    * @throws SessionError `invalid_options`
    */
   constructor(opened: OpenedDatabase, settings: KyselyStoreSettings) {
-    const { db, dialect, label, isInMemory = false, onAccepted } = opened;
+    const { db, dialect, label, isInMemory = false, isGiven, onAccepted } = opened;
     const { timeoutMs = 10_000 } = settings;
     const createTables = isInMemory || (settings.createTables ?? false);
     const tables = resolveTables(settings, dialect);
@@ -57,6 +57,7 @@ export class KyselyBackend implements SessionBackend {
       label,
       createTables,
       timeoutMs,
+      isGiven,
       onAccepted,
     });
     this.#records = new Records(dialect, tables);

@@ -1,6 +1,12 @@
 import { CompiledQuery, type DatabaseConnection } from 'kysely';
 import type { Database, Execute, Inspection, SqlDialect, TableKind } from './dialects/dialect.ts';
-import { foreignTablesError, missingTablesError, newerSchemaError } from './errors.ts';
+import {
+  foreignTablesError,
+  missingTablesError,
+  newerSchemaError,
+  partialTablesError,
+  scatteredError,
+} from './errors.ts';
 import { CURRENT, isBefore, migrateTo, readVersion, type SchemaVersion } from './migrations.ts';
 import type { Tables } from './tables.ts';
 
@@ -44,6 +50,7 @@ export async function prepare(preparation: Preparation): Promise<Inspection> {
         await migrateTo(CURRENT, dialect, tables, execute);
       }),
     );
+    if (inspection.inMemory && !db.isTransaction) await assertShared(preparation);
   }
   // What a transaction of the caller's may have created, it may take back.
   const isLasting = !db.isTransaction || !(createTables || inspection.inMemory);
@@ -73,7 +80,16 @@ function inspect(preparation: Preparation): Promise<[Inspection, SchemaVersion |
   });
 }
 
-/** The version; refuses a newer one, and tables of our names beside which none is noted. */
+/** Looks at the new tables again, on whichever connection it gets. */
+async function assertShared(preparation: Preparation): Promise<void> {
+  const [{ existing }] = await inspect(preparation);
+  if (!existing.has('schema')) throw scatteredError(preparation.label);
+}
+
+/**
+ * The version; refuses a newer one, tables that are missing beside it, and tables of our names beside
+ * which none is noted.
+ */
 async function readUsable(
   { dialect, tables, label }: Preparation,
   { existing }: Inspection,
@@ -83,8 +99,20 @@ async function readUsable(
   if (version !== undefined && version.version > CURRENT.version) {
     throw newerSchemaError(version.version, CURRENT.version, label);
   }
-  if (version !== undefined) return version;
   const kinds: readonly TableKind[] = ['sessions', 'messages', 'operations'];
+  if (version !== undefined) {
+    const missing = (there: ReadonlySet<TableKind>) => kinds.filter((kind) => !there.has(kind));
+    // Where creating tables is no part of a transaction, version 0 is there before all of them are.
+    if (version.version === 0 || missing(existing).length === 0) return version;
+    // Another process may have made them since the first look.
+    const gone = missing((await dialect.inspect(execute, tables)).existing);
+    if (gone.length > 0)
+      throw partialTablesError(
+        gone.map((kind) => tables[kind]),
+        label,
+      );
+    return version;
+  }
   const foreign = kinds.filter((kind) => existing.has(kind)).map((kind) => tables[kind]);
   if (foreign.length > 0) throw foreignTablesError(foreign, label);
   return undefined;

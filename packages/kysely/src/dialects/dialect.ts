@@ -61,6 +61,10 @@ export type Failure =
   | 'stale'
   /** The server took the statement back when its time was up, or somebody cancelled it. */
   | 'cancelled'
+  /** The caller has begun a transaction on the connection, and has not said so. */
+  | 'in_transaction'
+  /** The driver cannot begin a transaction. */
+  | 'no_transactions'
   /** The connection is in the middle of the caller's own query, whose rows come one by one. */
   | 'iterating'
   /** No connection could be made. */
@@ -258,6 +262,11 @@ export interface SqlDialect {
    * @throws SessionError `unsupported` for a connection that would corrupt data
    */
   inspect(execute: Execute, tables: Tables): Promise<Inspection>;
+  /**
+   * A query whose one row says `free` unless a transaction was begun on the connection, where beginning
+   * another one would be no error, and committing it would commit both.
+   */
+  readonly isFree?: string;
   /** Lets one process at a time migrate, whichever machine it runs on. */
   withMigrationLock(db: Database, work: (db: Database) => Promise<void>): Promise<void>;
   classify(error: unknown): Failure;

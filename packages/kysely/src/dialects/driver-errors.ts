@@ -35,6 +35,7 @@ export function failureOf(error: unknown, dialect: SqlDialect): Failure {
   const text = error instanceof Error ? error.message : '';
   if (CLOSED.has(text)) return 'destroyed';
   if (NO_DRIVER.has(codeOf(error)) || /locate the bindings file/.test(text)) return 'no_driver';
+  if (/transactions are not (?:yet )?supported/i.test(text)) return 'no_transactions';
   switch (networkFault(error)) {
     case 'host':
       return 'no_host';

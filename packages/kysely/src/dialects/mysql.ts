@@ -33,6 +33,13 @@ const BYTES_PER_ROW = 1200;
  */
 const IN_ORDER = 'FORCE INDEX (session_id)';
 
+/**
+ * Begins a statement that deletes rows which another query finds: under sql_safe_updates the server
+ * refuses it. The first comment is for MariaDB, the second for MySQL.
+ */
+export const MYSQL_DELETE =
+  '/*M! SET STATEMENT sql_safe_updates = 0 FOR */ DELETE /*+ SET_VAR(sql_safe_updates = OFF) */';
+
 /** MySQL 8 and MariaDB, by what both of them have. */
 export const mysql: SqlDialect = {
   name: 'MySQL',
@@ -115,7 +122,7 @@ export const mysql: SqlDialect = {
         : `SELECT position FROM ${messages} ${IN_ORDER} WHERE session_id = ?
            ORDER BY position DESC LIMIT ?`;
     return {
-      sql: `DELETE m FROM (${newest}) AS newest
+      sql: `${MYSQL_DELETE} m FROM (${newest}) AS newest
         STRAIGHT_JOIN ${messages} AS m ${IN_ORDER}
           ON m.session_id = ? AND m.position = newest.position`,
       parameters: which === 1 ? [session, session] : [session, which, session],
@@ -148,8 +155,8 @@ export const mysql: SqlDialect = {
   },
 
   async inspect(execute, tables) {
-    const probe = await execute<{ bytes: string; text: string; packet: number }>({
-      sql: 'SELECT HEX(?) AS bytes, ? AS text, @@max_allowed_packet AS packet',
+    const probe = await execute<{ bytes: string; text: string; packet: number; mode: string }>({
+      sql: 'SELECT HEX(?) AS bytes, ? AS text, @@max_allowed_packet AS packet, @@sql_mode AS mode',
       parameters: [PROBE, PROBE],
     });
     const [row] = probe.rows;
@@ -157,6 +164,12 @@ export const mysql: SqlDialect = {
       throw new SessionError(
         'unsupported',
         'MySQL: the charset or sql_mode of this connection would corrupt text. Use charset utf8mb4, and no NO_BACKSLASH_ESCAPES.',
+      );
+    }
+    if (/\bORACLE\b/.test(row.mode)) {
+      throw new SessionError(
+        'unsupported',
+        'MySQL: in the sql_mode ORACLE of this connection BEGIN begins no transaction. Use another sql_mode for the pool of sessions.',
       );
     }
     const found = await execute<{ name: string }>({
@@ -192,7 +205,9 @@ export const mysql: SqlDialect = {
       try {
         await work(connection);
       } finally {
-        await connection.executeQuery(CompiledQuery.raw(`DO RELEASE_LOCK('${MIGRATION_LOCK}')`));
+        // `DO` does not parse in the sql_mode ORACLE, and then the connection would keep the lock.
+        const release = `SELECT RELEASE_LOCK('${MIGRATION_LOCK}') AS released`;
+        await connection.executeQuery(CompiledQuery.raw(release));
       }
     };
     if (db.isTransaction) {

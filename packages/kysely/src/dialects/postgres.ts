@@ -118,6 +118,9 @@ export const postgres: SqlDialect = {
     };
   },
 
+  // In a transaction, `now()` is when it began.
+  isFree: 'SELECT now() = statement_timestamp() AS free',
+
   // Held until the transaction ends, which also suits a pooler that hands out connections by the
   // transaction. `create table if not exists` alone fails when several processes run it at once.
   async withMigrationLock(db, work) {

@@ -1,3 +1,4 @@
+import { SessionError } from '@agent-sessions/core';
 import { behindPrefix, rowKey } from '@agent-sessions/core/backend';
 import type { Failure, SqlDialect } from './dialect.ts';
 import { newRow, raisedRow } from './session-row.ts';
@@ -101,10 +102,16 @@ export const sqlite: SqlDialect = {
       sql: "SELECT file FROM pragma_database_list WHERE name = 'main'",
       parameters: [],
     });
+    if (main.rows[0] === undefined) {
+      throw new SessionError(
+        'unsupported',
+        'SQLite: this dialect gives no rows for a SELECT in plain SQL, so a full file would look empty. Configure it to (kysely-generic-sqlite: `isQuery`), or use better-sqlite3.',
+      );
+    }
     const names = new Set(rows.map(({ name }) => sqlite.quote(name)));
     return {
       existing: new Set(kinds.filter((kind) => names.has(tables[kind].toLowerCase()))),
-      inMemory: !main.rows[0]?.file,
+      inMemory: !main.rows[0].file,
       maxStatementBytes: Number.POSITIVE_INFINITY,
       needsReadCommitted: false,
     };
@@ -120,6 +127,7 @@ export const sqlite: SqlDialect = {
     const known = FAILURES[code] ?? FAILURES[primary];
     if (known !== undefined) return known;
     // Drivers other than better-sqlite3 have codes of their own, and SQLite's own messages.
+    if (/transaction within a transaction/.test(text)) return 'in_transaction';
     if (/connection is busy executing a query/.test(text)) return 'iterating';
     if (/database (?:table )?is locked/.test(text)) return 'contention';
     if (/directory does not exist/.test(text)) return 'no_file';
