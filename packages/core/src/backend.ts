@@ -12,6 +12,7 @@ export { turnIfDue } from './event-loop.ts';
 export {
   type SessionInternals,
   type StoreInternals,
+  type StoreParts,
   sessionInternals,
   storeInternals,
 } from './internals.ts';

@@ -218,8 +218,9 @@ export interface RecordBackend {
 
   /**
    * Runs one attempt of a compare-and-set while nobody else can write the session, for a caller that
-   * keeps losing. All of it takes effect, or none if `work` rejects; what `work` rejects with passes
-   * unchanged. The turn ends by itself if this process dies. Absent where a backend has no lock, and
+   * keeps losing. `work` writes at most once, as the last thing it does; so there is nothing that a
+   * backend would have to undo. What `work` rejects with passes unchanged. The turn ends by itself if
+   * this process dies. Absent where a backend has no lock, and
    * inside a transaction of the caller's: then the caller goes on without.
    *
    * @throws SessionError `busy` if no turn came until the deadline

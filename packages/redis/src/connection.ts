@@ -131,8 +131,8 @@ export class Connection {
         );
         if (value[0] === null) return { retry: () => this.#turnError() };
         // What found another state than it was told comes back empty, and what the ledger had already
-        // with a fourth value: neither wrote.
-        if (value.length > 0 && value.length < 4) this.#acknowledge(session, number);
+        // with its fingerprint after the state: neither wrote.
+        if (value.length > 0 && value.length < 6) this.#acknowledge(session, number);
         return { value };
       },
       LONGEST_LOOK_MS,

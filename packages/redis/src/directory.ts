@@ -1,13 +1,20 @@
 import type { SessionInfo } from '@agent-sessions/core';
-import { decodeMetadata, type PageRequest } from '@agent-sessions/core/backend';
+import {
+  decodeMetadata,
+  type PageRequest,
+  type PageStart,
+  sessionKey,
+  splitKey,
+} from '@agent-sessions/core/backend';
 import type { Connection } from './connection.ts';
-import { sessionKeys } from './keys.ts';
-import { type Activity, scanSessions } from './scan.ts';
+import { escapeId, indexKey, sessionKeys, unescapeId } from './keys.ts';
+import { scanSessions } from './scan.ts';
 import { deleteSession } from './scripts/delete.ts';
 import { info } from './scripts/info.ts';
+import { listOwned } from './scripts/list-owned.ts';
 import { setMetadata } from './scripts/set-metadata.ts';
 
-/** The directory of sessions: what can be known without an index. */
+/** The directory of sessions: by the index of an owner, and of all owners by a scan. */
 export class Directory {
   readonly #connection: Connection;
   readonly #keyPrefix: string;
@@ -17,36 +24,21 @@ export class Directory {
     this.#keyPrefix = keyPrefix;
   }
 
-  /**
-   * Newest activity first, then by id; one session more than the limit, if there is one.
-   *
-   * Every page scans the keys of all masters and asks each session when it was last written. An index
-   * would be one key, on one node, which no script could change together with a session in a cluster.
-   */
-  async list({ prefix, limit, after }: PageRequest): Promise<SessionInfo[]> {
-    const start = after && { sessionId: after.sessionId, updatedAt: new Date(after.updatedAt) };
-    const found = await this.#connection.attempt(() =>
-      scanSessions(this.#connection, this.#keyPrefix, prefix),
+  /** Newest activity first; one session more than the limit, if there is one. */
+  list(request: PageRequest): Promise<SessionInfo[]> {
+    const { owner } = request;
+    if (owner === undefined || owner === '') return this.#listScanned(request);
+    return this.#take(request, (after, wanted) =>
+      this.#listed(owner, request.prefix, after, wanted),
     );
-    const rows = found
-      .filter((row) => start === undefined || newestFirst(start, row) < 0)
-      .sort(newestFirst);
-    const sessions: SessionInfo[] = [];
-    // Again only if a session was deleted since it was found.
-    while (rows.length > 0 && sessions.length <= limit) {
-      const next = rows.splice(0, limit + 1 - sessions.length);
-      const infos = await Promise.all(next.map((row) => this.#describe(row)));
-      sessions.push(...infos.filter((info) => info !== undefined));
-    }
-    return sessions;
   }
 
-  async get(id: string): Promise<SessionInfo | undefined> {
-    const keys = sessionKeys(this.#keyPrefix, id);
+  async get(key: string): Promise<SessionInfo | undefined> {
+    const keys = sessionKeys(this.#keyPrefix, key);
     const [created, updated, metadata, itemCount] = await this.#connection.run(info, keys, []);
     if (created === undefined) return undefined;
     return {
-      sessionId: id,
+      ...splitKey(key),
       createdAt: new Date(Number(created)),
       updatedAt: new Date(Number(updated)),
       itemCount: Number(itemCount),
@@ -54,24 +46,73 @@ export class Directory {
     };
   }
 
-  async setMetadata(id: string, metadata: string | null): Promise<void> {
-    const keys = sessionKeys(this.#keyPrefix, id);
+  async setMetadata(key: string, metadata: string | null): Promise<void> {
+    const keys = sessionKeys(this.#keyPrefix, key);
     await this.#connection.write(setMetadata, keys, [metadata ?? '']);
   }
 
-  async delete(id: string): Promise<boolean> {
-    const keys = sessionKeys(this.#keyPrefix, id);
+  async delete(key: string): Promise<boolean> {
+    const keys = sessionKeys(this.#keyPrefix, key);
     const [revision] = await this.#connection.write(deleteSession, keys, []);
     return revision !== undefined;
   }
 
-  /** The time of the scan stays, for the next page starts behind it. */
-  async #describe({ sessionId, updatedAt }: Activity): Promise<SessionInfo | undefined> {
-    const session = await this.get(sessionId);
-    return session && { ...session, updatedAt };
+  /**
+   * Every page scans the keys of all masters and asks each session when it was last written. An index
+   * would be one key, on one node, which no script could change together with a session in a cluster.
+   */
+  async #listScanned(request: PageRequest): Promise<SessionInfo[]> {
+    const found = await this.#connection.attempt(() =>
+      scanSessions(this.#connection, this.#keyPrefix, request),
+    );
+    const rows = found.sort(newestFirst);
+    return this.#take(request, async (after, wanted) => {
+      const start = after && rows.findIndex((row) => newestFirst(after, row) < 0);
+      if (start === -1) return [];
+      return rows.slice(start ?? 0, (start ?? 0) + wanted);
+    });
+  }
+
+  /** Sessions in the index of an owner. */
+  async #listed(
+    owner: string,
+    prefix: string,
+    after: PageStart | undefined,
+    wanted: number,
+  ): Promise<PageStart[]> {
+    const previous = after && [after.updatedAt, escapeId(splitKey(after.key).sessionId)];
+    const args = [escapeId(prefix), wanted, ...(previous ?? [])];
+    const reply = await this.#connection.run(listOwned, [indexKey(this.#keyPrefix, owner)], args);
+    return Array.from({ length: reply.length / 2 }, (_, index) => ({
+      key: sessionKey(owner, unescapeId(String(reply[2 * index]))),
+      updatedAt: Number(reply[2 * index + 1]),
+    }));
+  }
+
+  /** Describes sessions in the order that `next` gives, until there are enough that still exist. */
+  async #take(
+    { limit, after }: PageRequest,
+    next: (after: PageStart | undefined, wanted: number) => Promise<PageStart[]>,
+  ): Promise<SessionInfo[]> {
+    const sessions: SessionInfo[] = [];
+    let last = after;
+    for (;;) {
+      const wanted = limit + 1 - sessions.length;
+      const rows = await next(last, wanted);
+      const infos = await Promise.all(rows.map((row) => this.#describe(row)));
+      sessions.push(...infos.filter((info) => info !== undefined));
+      last = rows.at(-1);
+      if (rows.length < wanted || sessions.length > limit) return sessions;
+    }
+  }
+
+  /** The time of the list stays, for the next page starts behind it. */
+  async #describe({ key, updatedAt }: PageStart): Promise<SessionInfo | undefined> {
+    const session = await this.get(key);
+    return session && { ...session, updatedAt: new Date(updatedAt) };
   }
 }
 
-function newestFirst(a: Activity, b: Activity): number {
-  return b.updatedAt.getTime() - a.updatedAt.getTime() || (a.sessionId < b.sessionId ? -1 : 1);
+function newestFirst(a: PageStart, b: PageStart): number {
+  return b.updatedAt - a.updatedAt || (a.key < b.key ? -1 : 1);
 }

@@ -6,6 +6,10 @@ const refusals: Readonly<Record<string, readonly [SessionErrorCode, string]>> = 
     'schema_mismatch',
     'a key of this session holds something else; nothing was written. Choose another keyPrefix.',
   ],
+  NEWERFORMAT: [
+    'schema_newer',
+    'a newer version of this package made this session; nothing was written. Upgrade the package.',
+  ],
   OOM: [
     'storage_full',
     'its memory is full; nothing was written. Raise maxmemory, or delete sessions.',

@@ -16,6 +16,7 @@ import { Connection } from './connection.ts';
 import { Directory } from './directory.ts';
 import { DEFAULT_KEY_PREFIX } from './keys.ts';
 import type { RedisSessionStoreOptions } from './options.ts';
+import { Reader } from './reader.ts';
 import { Records } from './records.ts';
 
 /** Keeps sessions in Redis or Valkey. */
@@ -23,6 +24,7 @@ export class RedisBackend implements SessionBackend {
   /** The largest record, in bytes. Redis takes 512 MB, and keeps all its clients waiting for it. */
   readonly maxRecordBytes: number = 64 * 1024 * 1024;
   readonly #connection: Connection;
+  readonly #reader: Reader;
   readonly #records: Records;
   readonly #directory: Directory;
   readonly #ownsClient: boolean;
@@ -36,7 +38,8 @@ export class RedisBackend implements SessionBackend {
       waitForReplicas,
     });
     const ttlSecondsOnRead = options.refreshOnRead ? ttlSeconds : undefined;
-    this.#records = new Records(this.#connection, keyPrefix, ttlSecondsOnRead);
+    this.#reader = new Reader(this.#connection, keyPrefix, ttlSecondsOnRead);
+    this.#records = new Records(this.#connection, keyPrefix, this.#reader);
     this.#directory = new Directory(this.#connection, keyPrefix);
   }
 
@@ -45,11 +48,11 @@ export class RedisBackend implements SessionBackend {
   }
 
   window(id: string, limit: number): Promise<string[]> {
-    return this.#records.window(id, limit);
+    return this.#reader.window(id, limit);
   }
 
   snapshot(id: string, query?: SnapshotQuery): Promise<Snapshot> {
-    return this.#records.snapshot(id, query);
+    return this.#reader.snapshot(id, query);
   }
 
   replaceTail(id: string, replacement: TailReplacement): Promise<Written | undefined> {

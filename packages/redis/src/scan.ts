@@ -1,37 +1,38 @@
-import type { SessionInfo } from '@agent-sessions/core';
+import { type PageRequest, type PageStart, sessionKey } from '@agent-sessions/core/backend';
 import type { Redis } from 'ioredis';
 import { clientKeyPrefix, isCluster, type RedisClient, readsFromReplicas } from './client.ts';
 import type { Connection } from './connection.ts';
-import { sessionIdOf, sessionKeys, sessionPattern } from './keys.ts';
+import { ownedIdOf, sessionKeys, sessionPattern } from './keys.ts';
 import { info } from './scripts/info.ts';
 
 /** How many keys a server looks at in one step, which takes it well under a millisecond. */
 const KEYS_A_STEP = 1000;
 
-/** What the order of the directory goes by. */
-export type Activity = Pick<SessionInfo, 'sessionId' | 'updatedAt'>;
-
-/** Finds the sessions whose id starts with `idPrefix`, in no order. */
+/** Finds the sessions of all owners, or of none, whose id starts so; in no order. */
 export async function scanSessions(
   connection: Connection,
   keyPrefix: string,
-  idPrefix: string,
-): Promise<Activity[]> {
+  { owner, prefix }: PageRequest,
+): Promise<PageStart[]> {
   const { client } = connection;
   const inFront = clientKeyPrefix(client);
-  const pattern = sessionPattern(inFront + keyPrefix, idPrefix);
+  const pattern = sessionPattern(inFront + keyPrefix, prefix, owner === undefined);
   // SCAN may give a key twice.
-  const keys = new Set<string>();
-  const found: Activity[] = [];
+  const known = new Set<string>();
+  const found: PageStart[] = [];
   for (const master of await mastersOf(client)) {
     let cursor = '0';
     do {
       const scan = master.scan(cursor, 'MATCH', pattern, 'COUNT', KEYS_A_STEP, 'TYPE', 'hash');
       const [next, matching] = await scan;
-      const fresh = matching
-        .filter((key) => !keys.has(key))
-        .map((key) => key.slice(inFront.length));
-      for (const key of matching) keys.add(key);
+      const fresh = matching.flatMap((matched) => {
+        const id = ownedIdOf(inFront + keyPrefix, matched);
+        const isWanted =
+          id?.sessionId.startsWith(prefix) && (owner === undefined || id.owner === owner);
+        if (id === undefined || !isWanted || known.has(matched)) return [];
+        known.add(matched);
+        return sessionKey(id.owner, id.sessionId);
+      });
       found.push(...(await activities(connection, keyPrefix, fresh)));
       cursor = next;
     } while (cursor !== '0');
@@ -43,19 +44,21 @@ async function activities(
   connection: Connection,
   keyPrefix: string,
   keys: readonly string[],
-): Promise<Activity[]> {
-  const ids = keys.map((key) => sessionIdOf(keyPrefix, key));
-  const updated = await Promise.all(ids.map((id) => askUpdated(connection, keyPrefix, id)));
-  return ids.flatMap((sessionId, index) => {
+): Promise<PageStart[]> {
+  const updated = await Promise.all(keys.map((key) => askUpdated(connection, keyPrefix, key)));
+  return keys.flatMap((key, index) => {
     const time = updated[index];
     // There is none if the session was deleted meanwhile.
-    if (typeof time !== 'string') return [];
-    return [{ sessionId, updatedAt: new Date(Number(time)) }];
+    return typeof time === 'string' ? { key, updatedAt: Number(time) } : [];
   });
 }
 
-async function askUpdated(connection: Connection, keyPrefix: string, id: string): Promise<unknown> {
-  const keys = sessionKeys(keyPrefix, id);
+async function askUpdated(
+  connection: Connection,
+  keyPrefix: string,
+  key: string,
+): Promise<unknown> {
+  const keys = sessionKeys(keyPrefix, key);
   const { client } = connection;
   // A plain read may go to a replica that lacks our own writes.
   if (readsFromReplicas(client)) return (await connection.run(info, keys, []))[1];

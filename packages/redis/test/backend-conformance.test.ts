@@ -25,10 +25,6 @@ if ('why' in found) {
       name: 'Redis',
       open: () => new RedisBackend({ url, keyPrefix }),
       close: (backend) => backend.close(),
-      exempt: {
-        'of a turn whose work rejects, nothing takes effect':
-          'a script takes effect at once, and Redis cannot undo it',
-      },
     },
   );
 }

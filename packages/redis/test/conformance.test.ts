@@ -7,10 +7,10 @@ import { TestCluster } from './support/cluster.ts';
 import { emptyKeys } from './support/keys.ts';
 import { findServer, hasServerBinary, Server } from './support/server.ts';
 
-/** Truncates the newest record of a session, as a careless hand might. */
+/** Truncates the newest record of a session, after its time, as a careless hand might. */
 async function corruptNewest(client: Pick<Redis, 'lindex' | 'lset'>, list: string): Promise<void> {
   const record = (await client.lindex(list, -1)) ?? '';
-  await client.lset(list, -1, record.slice(0, 9));
+  await client.lset(list, -1, record.slice(0, 22));
 }
 
 /** Closes the client with it, which sessions leave to their caller. */

@@ -33,7 +33,7 @@ describe.skipIf(!hasServerBinary)('two stores over one server', () => {
   });
 
   testDeletions(() => ({ mine, other }));
-  // A turn on Redis is for one write, the last thing that is done in it: there is nothing to undo.
+  // A turn is for one write, the last thing that is done in it: there is nothing to undo.
   testTurns(() => ({ mine, other }), { undoes: false });
 
   test('whatever two clocks do, nothing acknowledged is lost and nothing unread is removed', async () => {

@@ -1,5 +1,10 @@
 import { MemorySessionStore } from '@agent-sessions/core';
-import { type SessionBackend, type State, storeInternals } from '@agent-sessions/core/backend';
+import {
+  type PositionRange,
+  type SessionBackend,
+  type State,
+  storeInternals,
+} from '@agent-sessions/core/backend';
 import fc from 'fast-check';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -61,11 +66,14 @@ async function run(
       const { drop, count } = command;
       written = await backend.replaceTail(id, { state, drop, records: records(count) });
     } else if (state !== undefined && positions.length > 0) {
-      const changes = command.picks.map((pick, index): [number, string | null] => [
-        positions[pick % positions.length] ?? 0,
-        command.removes && index % 2 === 0 ? null : `"changed ${next()}"`,
-      ]);
-      written = await backend.rewrite(id, { state, changes: new Map(changes) });
+      const picked = new Set(command.picks.map((pick) => positions[pick % positions.length] ?? 0));
+      const changes = new Map<number, string>();
+      const removed: PositionRange[] = [];
+      for (const [index, position] of [...picked].toSorted((a, b) => a - b).entries()) {
+        if (command.removes && index % 2 === 0) removed.push([position, position]);
+        else changes.set(position, `"changed ${next()}"`);
+      }
+      written = await backend.rewrite(id, { state, changes, removed });
     }
     const after = await backend.snapshot(id, { positions: true });
     const newest = await backend.snapshot(id, { positions: true, limit: 3 });

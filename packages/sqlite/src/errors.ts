@@ -21,6 +21,46 @@ export function busyError(cause: unknown, file: string, waitedMs: number): Sessi
   );
 }
 
+/** The error for a transaction of this process that did not end until the deadline. */
+export function heldError(file: string, waitedMs: number): SessionError {
+  return new SessionError(
+    'busy',
+    `SQLite database ${file}: a transaction() of this process lasted for more than ${waitedMs} ms; nothing was done. Keep its callback short, or raise timeoutMs. Inside the callback, call \`tx\` and not the store.`,
+  );
+}
+
+/** The error for a call that would wait for the transaction that waits for it. */
+export function insideTransactionError(): SessionError {
+  return new SessionError(
+    'unsupported',
+    'Inside the callback of transaction(), a call on the store would wait for the end of that transaction. Make it on the `tx` that the callback gets; transactions do not nest.',
+  );
+}
+
+/** The error for a call in a transaction that the caller began: timing decides what is part of it. */
+export function foreignTransactionError(file: string): SessionError {
+  return new SessionError(
+    'unsupported',
+    `SQLite database ${file}: it is in a transaction that was begun on \`database\` directly, and a session call cannot take part in that; nothing was done. Use transaction() of the store, in whose callback statements on \`database\` take part.`,
+  );
+}
+
+/** The error for calls on `tx` that come too late. */
+export function transactionOverError(): SessionError {
+  return new SessionError(
+    'closed',
+    'The transaction is over. Make all calls on `tx` before the callback of transaction() settles, or call the store.',
+  );
+}
+
+/** The error for a transaction that somebody else ended. */
+export function transactionLostError(file: string): SessionError {
+  return new SessionError(
+    'backend',
+    `SQLite database ${file}: the transaction ended before its callback did, by COMMIT or ROLLBACK inside it, or by SQLite after an error such as a full disk. Leave its end to transaction(), and let such an error reject the callback.`,
+  );
+}
+
 /** The error for tables that this version must not touch. */
 export function newerSchemaError(found: number, known: number, file: string): SessionError {
   return new SessionError(

@@ -1,19 +1,19 @@
 import { defineScript, type Script } from './script.ts';
-import { finish, onlyBirth, open, push, remember, replay, write } from './write.ts';
+import { finishAppend, onlyBirth, open, push, remember, replay, write } from './write.ts';
 
 /**
  * Adds records at the end.
  *
- * ARGV: 2 the birth that the session must have, or '', from 3 the records.
- * Returns the revision, the birth and the token; nothing if the session has another birth.
+ * ARGV: 2 the birth that the session must have, or '', from 3 the records, each with its time.
+ * Returns the revision and the birth, and perhaps more; nothing if the session has another birth.
  */
-export const append: Script = defineScript(write, onlyBirth(2), open, push(3), finish);
+export const append: Script = defineScript(write, onlyBirth(2), open, push(3), finishAppend);
 
 /**
  * Adds records at the end unless the ledger has the operation.
  *
  * ARGV: 2 and 3 the operation's key and fingerprint, then as {@link append}.
- * Returns as that does; with the fingerprint as a fourth if the ledger already held the operation.
+ * Returns as that does; with the fingerprint as a sixth if the ledger already held the operation.
  */
 export const appendOnce: Script = defineScript(
   write,
@@ -22,5 +22,5 @@ export const appendOnce: Script = defineScript(
   open,
   push(5),
   remember,
-  finish,
+  finishAppend,
 );

@@ -9,7 +9,7 @@ export const clear: Script = defineScript(
   /* lua */ `
 call('DEL', items, positions, operations)
 revision = revision + 1
-gap = true
+gap, edits = true, true
 `,
   finish,
 );

@@ -1,9 +1,9 @@
 import { defineScript, type Script } from './script.ts';
-import { check, int, write } from './write.ts';
+import { check, int, memberOf, write } from './write.ts';
 
 /**
- * Removes a session. Its writers stay for an hour: a call that the client sends again must find that it
- * was done, and not touch what others have begun since.
+ * Removes a session, and whatever a later version may have added to it. Its writers stay for an hour: a
+ * call that the client sends again must find that it was done, and not touch what others have begun since.
  *
  * Returns a list that is not empty; nothing if there was no such session.
  */
@@ -13,8 +13,13 @@ export const deleteSession: Script = defineScript(
   check,
   /* lua */ `
 call('DEL', items, positions, operations)
-call('HDEL', session,
-  'created', 'birth', 'revision', 'token', 'updated', 'metadata', 'gap', 'ttl', 'turn')
+if index then call('ZREM', index, ${memberOf('session', 'index')}) end
+local fields = call('HGETALL', session)
+for i = 1, #fields, 2 do
+  if not string.find(fields[i], '^writer:') and not string.find(fields[i], '^lost:') then
+    call('HDEL', session, fields[i])
+  end
+end
 local made = ${int('revision + 1')}
 call('HSET', session, writer, number .. ' ' .. made)
 call('EXPIRE', session, 3600)

@@ -1,15 +1,15 @@
-import { defineScript, type Script } from './script.ts';
-
 /**
- * Reads whether the server still has a write.
+ * Reads whether the server still has the write that left a token, into the local `has`: its writer is
+ * remembered with it or a later one, and has not found that the server had lost it.
  *
- * KEYS: session; ARGV: 1 its writer, 2 its number there.
- * Returns 1, or 0 if the writer is not remembered with it, or has found that the server had lost it.
+ * @param token - The Lua expression of a token: its writer in twelve characters, then its number there.
  */
-export const hasWrite: Script = defineScript(/* lua */ `
-local found = redis.call('HMGET', KEYS[1], 'writer:' .. ARGV[1], 'lost:' .. ARGV[1])
-local last, lost, number = found[1], found[2], ARGV[2]
-if not last or string.sub(last, 1, 10) < number then return {0} end
-if lost and string.sub(lost, 1, 10) < number and number < string.sub(lost, 11) then return {0} end
-return {1}
-`);
+export function readHasWrite(token: string): string {
+  return /* lua */ `
+local writes = string.sub(${token}, 1, 12)
+writes = redis.call('HMGET', KEYS[1], 'writer:' .. writes, 'lost:' .. writes)
+local newest, gone, wanted = writes[1], writes[2], string.sub(${token}, 13)
+local has = newest and string.sub(newest, 1, 10) >= wanted
+  and not (gone and string.sub(gone, 1, 10) < wanted and wanted < string.sub(gone, 11))
+`;
+}

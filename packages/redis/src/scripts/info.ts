@@ -1,8 +1,17 @@
 import { defineScript, type Script } from './script.ts';
+import { memberOf, refuseNewer } from './write.ts';
 
-/** Describes a session: created, updated, metadata and the number of items; nothing if there is none. */
+/**
+ * Describes a session: created, updated, metadata and the number of items. Nothing if there is none;
+ * then its owner's index forgets it, unless the server refuses writes.
+ *
+ * KEYS as everywhere.
+ */
 export const info: Script = defineScript(/* lua */ `
 local found = redis.call('HMGET', KEYS[1], 'created', 'updated', 'metadata')
-if not found[1] then return {} end
-return {found[1], found[2], found[3], redis.call('LLEN', KEYS[2])}
+local created = found[1]
+${refuseNewer('created')}
+if created then return {created, found[2], found[3], redis.call('LLEN', KEYS[2])} end
+if KEYS[5] then redis.pcall('ZREM', KEYS[5], ${memberOf('KEYS[1]', 'KEYS[5]')}) end
+return {}
 `);

@@ -4,8 +4,9 @@ import { compare, finish, open, push, remember, replay, write } from './write.ts
 /**
  * Replaces the newest records if the session is still in the expected state.
  *
- * ARGV: 2 that state, 3 how many records go or 'all', from 4 the records that come.
- * Returns the revision, the birth and the token; nothing if the state is another one.
+ * ARGV: 2 that state, 3 how many records go or 'all', from 4 the records that come, each with
+ * its time.
+ * Returns the state now, as every script does; nothing if the state is another one.
  */
 export const replaceTail: Script = defineScript(write, compare(2), open, drop(3), push(4), finish);
 
@@ -33,6 +34,6 @@ local drop = ARGV[${index}]
 if drop == 'all' then call('DEL', items)
 elseif drop ~= '0' then call('LTRIM', items, 0, -1 - drop) end
 revision = revision + 1
-gap = true
+gap, edits = true, drop ~= '0'
 `;
 }

@@ -2,7 +2,7 @@
  * What every script that writes starts with. The parts are straight-line code, for a function that is
  * made anew in every call costs the server more than most of what they do.
  *
- * KEYS: session, items, positions, operations (see `keys.ts`).
+ * KEYS: session, items, positions, operations, and of an owner's session the index (see `keys.ts`).
  * ARGV: 1 the call as {@link describeCall} writes it, then the script's own.
  *
  * A script is atomic, but one that fails halfway leaves what it has written. So a key is read before
@@ -12,27 +12,34 @@
  */
 export const write: string = /* lua */ `
 local call = redis.call
-local session, items, positions, operations = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local session, items, positions, operations, index = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local sub, header = string.sub, ARGV[1]
 local writer, number, now = 'writer:' .. sub(header, 1, 12), sub(header, 13, 22), sub(header, 23, 35)
 local waits, turn = sub(header, 36, 36) == '1', sub(header, 37, 48)
 local previous, ttl = sub(header, 49, 58), sub(header, 59)
 
 local state = call('HMGET', session,
-  'created', 'revision', 'gap', 'ttl', writer, 'turn', 'birth', 'token')
-local exists, birth = state[1], state[7]
+  'created', 'revision', 'gap', 'ttl', writer, 'turn', 'birth', 'token', 'edition', 'view')
+local exists, birth, edition, view = state[1], state[7], state[9] or '0', state[10] or '0'
+${refuseNewer('exists')}
+local listed = index and call('ZCARD', index)
 -- One that is no number counts from where no position is.
 local revision = tonumber(state[2] or 0) or 2 ^ 50
 -- What this call leaves: no other call has it. It is also the birth of a session that it creates.
 local token = sub(writer, 8) .. number
 -- The next record's position does not follow that of the newest one.
 local gap = state[3] ~= '0'
+-- Whether this call does more than add records at the end, and whether it compacts.
+local edits, compacts = false, false
 
 -- A writer makes one call at a time on a session, so its last one is all there is to remember. The
 -- client sends a call again when the reply was lost: this is the revision that the call has made.
 local done = state[5] and sub(state[5], 1, 10) >= number and sub(state[5], 12)
 if done then
-  ${answer('done', "birth or ''", 'token')}
+  -- What was edited since then is after it: then no edition of now is that of the call.
+  if (tonumber(edition) or 0) > tonumber(done) then edition = done end
+  if (tonumber(view) or 0) > tonumber(done) then view = done end
+  ${answer('done', "birth or ''", 'token', 'edition', 'view')}
 end
 -- The server has lost the call before this one, and counts up again over what it wrote.
 local known = state[5] and sub(state[5], 1, 10) or '0000000000'
@@ -77,6 +84,16 @@ function digits(number: number): string {
 }
 
 /**
+ * Ends a script that finds a session of a later format: one whose time of creation, which every script
+ * reads anyway, is not just 13 digits.
+ */
+export function refuseNewer(created: string): string {
+  return /* lua */ `if ${created} and #${created} ~= 13 then
+  return redis.error_reply('NEWERFORMAT of a session')
+end`;
+}
+
+/**
  * Ends a script that finds its work done. WAIT waits for what its connection wrote last, so a
  * repeated call has to write something.
  */
@@ -102,14 +119,14 @@ export const open: string = /* lua */ `
 if not exists then
   ${check}
   birth, revision = token, 0
-  call('HSET', session, 'created', now, 'birth', birth)
+  call('HSET', session, 'created', now, 'birth', birth, 'lineage', birth)
   call('PERSIST', session)
   call('DEL', items, positions, operations)
 end
 `;
 
 /**
- * Adds the records ARGV[first] and following. Of each record behind a gap a list keeps
+ * Adds the records ARGV[first] and following. Of each record after a gap a list keeps
  * `index:position`; its end may tell of records that were dropped since.
  */
 export function push(first: number): string {
@@ -149,7 +166,7 @@ call('HSET', operations, ARGV[2], ARGV[3])
 export const replay: string = /* lua */ `
 local known = exists and call('HGET', operations, ARGV[2])
 if known then
-  ${answer('state[2]', 'birth', 'state[8]', 'known')}
+  ${answer('state[2]', 'birth', 'state[8]', 'edition', 'view', 'known')}
 end
 `;
 
@@ -166,11 +183,50 @@ table.sort(writers, function(a, b) return a.made > b.made end)
 for i = 65, #writers do call('HDEL', session, writers[i].field) end
 `;
 
+/**
+ * Notes in the index of the owner when the session was written. The index lasts as long as a session of
+ * the owner may. A new session looks at two others at random, and takes out those that expired: so the
+ * index never holds many more than there are, though nobody lists them.
+ */
+const list: string = /* lua */ `
+if index then
+  call('ZADD', index, now, ${memberOf('session', 'index')})
+  if ttl == '' then call('PERSIST', index)
+  elseif listed == 0 then call('PEXPIREAT', index, expiry)
+  else ${extendIndex('index', 'ttl', 'expiry')} end
+  if not exists then
+    for _, member in ipairs(call('ZRANDMEMBER', index, 2)) do
+      -- In a cluster the other session may be on the move; then it stays listed.
+      local found = redis.pcall('HEXISTS', sub(index, 1, -9) .. '{' .. member .. '}', 'created')
+      if found == 0 then call('ZREM', index, member) end
+    end
+  end
+end
+`;
+
+/** What the index of an owner knows a session by: its escaped id. */
+export function memberOf(session: string, index: string): string {
+  return `string.sub(${session}, #${index} - 6, -2)`;
+}
+
+/** Lets an index that expires last until `expiry`, if that is `ttl` seconds away and later. */
+export function extendIndex(index: string, ttl: string, expiry: string): string {
+  return /* lua */ `
+local left = redis.call('PTTL', ${index})
+if left >= 0 and left < ${ttl} * 1000 then redis.call('PEXPIREAT', ${index}, ${expiry}) end
+`;
+}
+
 /** Saves the state. All keys of a session expire together; the store that wrote last says whether. */
-export const finish: string = /* lua */ `
+const save: string = /* lua */ `
 local made = ${int('revision')}
 call('HSET', session,
   'revision', made, 'token', token, 'updated', now, writer, number .. ' ' .. made)
+if edits then
+  edition = made
+  if compacts then view = made end
+  call('HSET', session, 'edition', edition, 'view', view)
+end
 if lost then
   -- Of several losses, all that lies between them counts as lost.
   local before = call('HGET', session, 'lost:' .. sub(writer, 8))
@@ -180,16 +236,27 @@ if gap ~= (state[3] ~= '0') then call('HSET', session, 'gap', gap and '1' or '0'
 if not state[5] and call('HLEN', session) > 100 then
   ${prune}
 end
+local expiry
 if ttl ~= '' then
   if ttl ~= state[4] then call('HSET', session, 'ttl', ttl) end
   local time = call('TIME')
-  local at = ${int('(time[1] + ttl) * 1000 + math.floor(time[2] / 1000)')}
-  for _, key in ipairs(KEYS) do call('PEXPIREAT', key, at) end
+  expiry = ${int('(time[1] + ttl) * 1000 + math.floor(time[2] / 1000)')}
+  for i = 1, 4 do call('PEXPIREAT', KEYS[i], expiry) end
 elseif state[4] then
   call('HDEL', session, 'ttl')
-  for _, key in ipairs(KEYS) do call('PERSIST', key) end
+  for i = 1, 4 do call('PERSIST', KEYS[i]) end
 end
-return {made, birth, token}
+${list}
+`;
+
+/** Ends an addition at the end: returns the revision and the birth. */
+export const finishAppend: string = /* lua */ `${save}
+return {made, birth}
+`;
+
+/** Ends any other write: returns the revision, the birth, the token, the edition and the view. */
+export const finish: string = /* lua */ `${save}
+return {made, birth, token, edition, view}
 `;
 
 /** Ends a script unless the session has the birth ARGV[index], if that is not ''. */

@@ -43,14 +43,18 @@ export const backendTurns: BackendConcern = backendConcern('turns', (rule) => {
       const { state, records } = await session.snapshot(id);
       assert.deepEqual(records, texts('one', 2));
       const replacement = { state, drop: 1, records: texts('two', 2) };
-      const replaced = wrote(await session.replaceTail(id, replacement), 'replaceTail');
-      const changes = new Map([[replaced.state.revision, '"changed"']]);
-      const rewritten = await session.rewrite(id, { state: replaced.state, changes });
-      return wrote(rewritten, 'rewrite').state;
+      return wrote(await session.replaceTail(id, replacement), 'replaceTail').state;
     });
     const { state, records } = await other.snapshot(id);
     assert.deepEqual(result, state);
-    assert.deepEqual(records, [...texts('one', 1), ...texts('two', 1), '"changed"']);
+    assert.deepEqual(records, [...texts('one', 1), ...texts('two', 2)]);
+    const changes = new Map([[result.revision, '"changed"']]);
+    const rewritten = await exclusively(id, (session) =>
+      session.rewrite(id, { state: result, changes }),
+    );
+    const now = await other.snapshot(id);
+    assert.deepEqual(wrote(rewritten, 'rewrite').state, now.state);
+    assert.deepEqual(now.records, [...records.slice(0, -1), '"changed"']);
   });
 
   rule('exclusively() makes a session if its work does, and only then', async (t) => {
@@ -106,21 +110,27 @@ export const backendTurns: BackendConcern = backendConcern('turns', (rule) => {
     assert.deepEqual(records, [...texts('one', 1), ...texts('two', 1)]);
   });
 
-  rule('of a turn whose work rejects, nothing takes effect', async (t) => {
-    const { backend, other, exclusively } = await openTwo(t);
-    const id = t.newId();
-    await add(backend, id, texts('one', 2));
-    const before = await wholeOf(other, id);
-    const reason = new Error('mine');
-    const turn = exclusively(id, async (session) => {
-      const { state } = await session.snapshot(id);
-      const replacement = { state, drop: 1, records: texts('two', 2) };
-      wrote(await session.replaceTail(id, replacement), 'replaceTail');
-      throw reason;
-    });
-    assert.equal(await reasonOf(turn), reason);
-    assert.deepEqual(await wholeOf(other, id), before);
-  });
+  rule(
+    'a turn in which nothing was written changes nothing, also if its work rejects',
+    async (t) => {
+      const { backend, other, exclusively } = await openTwo(t);
+      const id = t.newId();
+      await add(backend, id, texts('one', 2));
+      const { state: over } = await backend.snapshot(id);
+      await add(backend, id, texts('two', 1));
+      const before = await wholeOf(other, id);
+      const reason = new Error('mine');
+      for (const end of [() => undefined, () => Promise.reject(reason)]) {
+        const turn = exclusively(id, async (session) => {
+          const replacement = { state: over, drop: 1, records: texts('late', 2) };
+          assert.equal(await session.replaceTail(id, replacement), undefined, 'replaceTail');
+          await end();
+        });
+        await turn.catch((error: unknown) => assert.equal(error, reason));
+        assert.deepEqual(await wholeOf(other, id), before);
+      }
+    },
+  );
 
   rule('guards hold in a turn too', async (t) => {
     const { backend, exclusively } = await openTwo(t);

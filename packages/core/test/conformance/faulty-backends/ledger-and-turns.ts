@@ -1,4 +1,5 @@
 import type { LockedSession, SessionBackend } from '@agent-sessions/core/backend';
+import type { MemoryBackend } from '../../../src/memory-backend.ts';
 import {
   type BackendFault,
   Ledger,
@@ -6,6 +7,7 @@ import {
   once,
   others,
   replayedAt,
+  touch,
   type Wrong,
   wrong,
   wrongWorld,
@@ -29,7 +31,7 @@ function turns(
   breaks: string,
   run: (
     work: (session: LockedSession) => Promise<unknown>,
-    real: SessionBackend,
+    real: MemoryBackend,
     id: string,
   ) => Promise<unknown>,
 ): BackendFault {
@@ -177,7 +179,10 @@ export const ledgerFaults: Readonly<Record<string, BackendFault>> = {
 };
 
 export const turnFaults: Readonly<Record<string, BackendFault>> = {
-  'a turn is not undone': turns('nothing takes effect', (work, real) => work(locked(real, {}))),
+  'a turn is a write': turns('nothing was written changes nothing', async (work, real, id) => {
+    await touch(real, id);
+    return work(locked(real, {}));
+  }),
   'a turn locks nothing': wrong('others cannot write the session', (real) => ({
     exclusively: (_id, work) => work(locked(real, {})),
   })),
