@@ -10,6 +10,7 @@ export { canonicalText, copyJson, decodeItem, encodeItem, encodeItems } from './
 export { decodeMetadata, type PageRequest, type PageStart } from './directory-page.ts';
 export { turnIfDue } from './event-loop.ts';
 export {
+  isStoreParts,
   type SessionInternals,
   type StoreInternals,
   type StoreParts,

@@ -54,8 +54,18 @@ export function setSessionInternals(session: StoredSession, internals: SessionIn
   Object.defineProperty(session, SESSION, { value: internals });
 }
 
-/** True for what a store is made of, as opposed to a backend. */
-export function isStoreParts(value: SessionBackend | StoreParts): value is StoreParts {
+/**
+ * True for what a store is made of, as opposed to a backend or options: for the constructor of a store.
+ *
+ * @example
+ * ```ts
+ * import { MemorySessionStore } from '@agent-sessions/core';
+ * import { isStoreParts, storeInternals } from '@agent-sessions/core/backend';
+ *
+ * console.log(isStoreParts(storeInternals(new MemorySessionStore())));
+ * ```
+ */
+export function isStoreParts(value: object): value is StoreParts {
   return 'queue' in Object(value) && 'backend' in Object(value);
 }
 

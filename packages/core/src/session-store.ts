@@ -95,7 +95,7 @@ export class SessionStore implements SessionDirectory, AsyncDisposable {
    *
    * @throws SessionError `invalid_owner`; `invalid_options` on a store that is one owner's already
    */
-  protected ownedBy(owner: string): StoreInternals {
+  protected ownedBy(owner: string): StoreParts {
     assertOwner(owner);
     if (this.#owner !== undefined) {
       throw invalidOptions(
