@@ -1,4 +1,4 @@
-import type { State } from './session-backend.ts';
+import type { Appended, State } from './session-backend.ts';
 
 /** What a run knows of a session. */
 interface Run {
@@ -15,6 +15,11 @@ export interface Wrote {
   /** The birth of the session; `undefined` if it is not known. */
   readonly birth: string | undefined;
   readonly records: readonly Placed[];
+}
+
+/** Records that were added in a row. */
+export interface Addition extends Pick<Appended, 'birth' | 'revision'> {
+  readonly records: readonly string[];
 }
 
 /** A record where it is. */
@@ -64,6 +69,13 @@ export class RunHistory {
   readAgainAt(reader: object, state: State | undefined): void {
     const birth = this.birthOf(reader) ?? state?.birth;
     this.#runs.set(reader, { birth, base: { state }, own: new Map() });
+  }
+
+  /** Notes what this run added at the end. */
+  appended(run: object, { birth, revision, records }: Addition): void {
+    // Nearly every append is of a session that never read: then there is nothing to place.
+    const isKnown = this.#runs.get(run)?.base !== undefined;
+    this.wrote(run, { birth, records: isKnown ? placedUpTo(revision, records) : [] });
   }
 
   /** Notes what this run wrote. */
