@@ -1,7 +1,7 @@
 import type { AgentInputItem } from '@openai/agents';
 import type { Redis } from 'ioredis';
 import { append as ourAppend } from '../../packages/redis/src/scripts/append.ts';
-import { describeCall } from '../../packages/redis/src/scripts/write.ts';
+import { callNumber, describeCall, NO_CALL } from '../../packages/redis/src/scripts/write.ts';
 import type { Floor } from '../workloads.ts';
 
 /** Ends a script that its writer has called before: ioredis sends a call again whose reply was lost. */
@@ -84,14 +84,15 @@ export async function sameScriptFloor(
     calls += 1;
     const call = {
       writer: 'floor-writer',
-      number: calls,
+      number: callNumber(calls),
       ttlSeconds: undefined,
       waits: false,
       turn: '',
-      previous: 0,
+      previous: NO_CALL,
     };
     const records = turn.map((item) => JSON.stringify(item));
-    return redis.evalsha(ourAppend.sha, keys.length, ...keys, describeCall(call), ...records);
+    // After the call comes the birth that the session must have; any will do.
+    return redis.evalsha(ourAppend.sha, keys.length, ...keys, describeCall(call), '', ...records);
   };
   return (turn) => Promise.all(sessions.map((session) => appendTo(session, turn)));
 }

@@ -1,4 +1,4 @@
-import type { Append, State } from './session-backend.ts';
+import type { Append, Appended, State } from './session-backend.ts';
 
 /** Which session an addition is for, and whether it has to be told. */
 export type Seen = Pick<Append, 'birth' | 'wantsBirth'>;
@@ -18,6 +18,11 @@ export interface Wrote {
   /** The birth of the session; `undefined` if it is not known. */
   readonly birth: string | undefined;
   readonly records: readonly Placed[];
+}
+
+/** Records that were added in a row. */
+export interface Addition extends Pick<Appended, 'birth' | 'revision'> {
+  readonly records: readonly string[];
 }
 
 /** A record where it is. */
@@ -73,6 +78,13 @@ export class RunHistory {
   readAgainAt(reader: object, state: State | undefined): void {
     const birth = this.birthOf(reader) ?? state?.birth;
     this.#runs.set(reader, { birth, base: { state }, own: new Map() });
+  }
+
+  /** Notes what this run added at the end. */
+  appended(run: object, { birth, revision, records }: Addition): void {
+    // Nearly every append is of a session that never read: then there is nothing to place.
+    const isKnown = this.#runs.get(run)?.base !== undefined;
+    this.wrote(run, { birth, records: isKnown ? placedUpTo(revision, records) : [] });
   }
 
   /** Notes what this run wrote. */

@@ -17,7 +17,7 @@ import { setSessionInternals, storeInternals } from './internals.ts';
 import { assertLimit } from './limit.ts';
 import { planMutations, prepareMutations } from './mutations.ts';
 import { RecordCoder } from './record-coder.ts';
-import { placedUpTo, RunHistory } from './run-history.ts';
+import { RunHistory } from './run-history.ts';
 import { sessionKey } from './session-key.ts';
 import { openStoredSession, type SessionIdentity, SessionParts } from './session-parts.ts';
 import type { SessionStore } from './session-store.ts';
@@ -138,9 +138,7 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
     await this.#inOrder('addItems', async () => {
       const added = await this.#history.append(texts, this.#runs.seenBy(runContext));
       noteItemCount(texts.length);
-      const { birth: seen, revision, records } = added;
-      const wrote = { birth: seen, records: placedUpTo(revision, records) };
-      this.#runs.wrote(runContext ?? this, wrote);
+      this.#runs.appended(runContext ?? this, added);
     });
   }
 

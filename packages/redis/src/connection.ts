@@ -12,10 +12,11 @@ import {
   turnError,
 } from './errors.ts';
 import type { SessionKeys } from './keys.ts';
+import { type KnownSession, KnownSessions } from './known-sessions.ts';
 import type { ReplicaConfirmation } from './options.ts';
 import type { Script } from './scripts/script.ts';
 import { endTurn, takeTurn } from './scripts/turn.ts';
-import { describeCall } from './scripts/write.ts';
+import { callNumber, describeCall } from './scripts/write.ts';
 
 /** What goes to the server with every write. */
 export interface WriteOptions {
@@ -42,15 +43,13 @@ export class Connection {
   /** With this name and a number a call that ioredis sends twice is done once. */
   readonly #writer: string = randomBytes(9).toString('base64url');
   #calls = 0;
-  /** The number of our newest write that each session acknowledged, the sessions used last. */
-  readonly #acknowledged = new Map<string, number>();
-  /** The write on each session that is under way, by the session's first key. */
-  readonly #writing = new Map<string, Promise<unknown>>();
+  readonly #sessions: KnownSessions;
   #closed = false;
   readonly #everConnected: () => boolean;
 
-  constructor(client: RedisClient, options: WriteOptions) {
+  constructor(client: RedisClient, keyPrefix: string, options: WriteOptions) {
     this.client = client;
+    this.#sessions = new KnownSessions(keyPrefix, REMEMBERED_SESSIONS);
     this.#options = options;
     this.#everConnected = watchConnection(client);
   }
@@ -64,35 +63,43 @@ export class Connection {
     return toList(await this.attempt(() => this.#send(script, [keys.length, ...keys, ...args])));
   }
 
+  /** The keys of a session. */
+  keysOf(id: string): SessionKeys {
+    return this.#sessions.of(id).keys;
+  }
+
   /**
    * Runs a script that writes, once however often ioredis sends it. One call at a time on a session,
    * for the server remembers only the last one of each writer; sessions keep that order already, so
    * the wait is for who writes to a store directly.
    */
-  async write(
-    script: Script,
-    keys: SessionKeys,
-    args: readonly string[],
-    turn = '',
-  ): Promise<unknown[]> {
-    const [session] = keys;
-    for (let before = this.#writing.get(session); before; before = this.#writing.get(session)) {
-      await before.catch(ignore);
-    }
+  async write(script: Script, id: string, args: readonly string[], turn = ''): Promise<unknown[]> {
+    const session = this.#sessions.of(id);
+    while (session.isWriting) await new Promise<void>((resolve) => session.waiting.push(resolve));
     this.#assertOpen();
-    const writing = this.#writeInTurn(script, keys, args, turn);
-    this.#writing.set(session, writing);
+    session.isWriting = true;
     try {
-      return await writing;
+      const reply = await this.#writeOnce(script, session, args, turn);
+      if (reply[0] !== null) return reply;
+      return await retryUntil(
+        TURN_DEADLINE_MS,
+        async () => {
+          const value = await this.#writeOnce(script, session, args, turn);
+          return value[0] === null ? { retry: () => this.#turnError() } : { value };
+        },
+        LONGEST_LOOK_MS,
+      );
     } catch (error) {
       throw this.#translate(error);
     } finally {
-      this.#writing.delete(session);
+      session.isWriting = false;
+      session.waiting.shift()?.();
     }
   }
 
   /** Runs work while writes of others on the session wait. */
-  async inTurn<T>([session]: SessionKeys, work: (turn: string) => Promise<T>): Promise<T> {
+  async inTurn<T>(id: string, work: (turn: string) => Promise<T>): Promise<T> {
+    const [session] = this.keysOf(id);
     const turn = randomBytes(9).toString('base64url');
     await retryUntil(
       TURN_DEADLINE_MS,
@@ -110,43 +117,36 @@ export class Connection {
     }
   }
 
-  async #writeInTurn(
+  /** Returns `null` at first if somebody else has the turn; then nothing was written. */
+  async #writeOnce(
     script: Script,
-    keys: SessionKeys,
+    session: KnownSession,
     args: readonly string[],
     turn: string,
   ): Promise<unknown[]> {
-    const [session] = keys;
     const { ttlSeconds, waitForReplicas } = this.#options;
-    const waits = waitForReplicas !== undefined;
-    return retryUntil(
-      TURN_DEADLINE_MS,
-      async () => {
-        this.#calls += 1;
-        const [number, previous] = [this.#calls, this.#acknowledged.get(session) ?? 0];
-        const call = { writer: this.#writer, number, previous, ttlSeconds, waits, turn };
-        const parameters: Parameters = [keys.length, ...keys, describeCall(call), ...args];
-        const value = toList(
-          waitForReplicas === undefined
-            ? await this.#send(script, parameters)
-            : await this.#sendAndWait(script, parameters, waitForReplicas),
-        );
-        if (value[0] === null) return { retry: () => this.#turnError() };
-        // What found another state than it was told comes back empty, and what the ledger had already
-        // with its fingerprint after the state: neither wrote.
-        if (value.length > 0 && value.length < 6) this.#acknowledge(session, number);
-        return { value };
-      },
-      LONGEST_LOOK_MS,
+    this.#calls += 1;
+    const number = callNumber(this.#calls);
+    const header = describeCall({
+      writer: this.#writer,
+      number,
+      previous: session.acknowledged,
+      ttlSeconds,
+      waits: waitForReplicas !== undefined,
+      turn,
+    });
+    const { keys } = session;
+    const parameters: Parameters = [keys.length, ...keys, header, ...args];
+    const reply = toList(
+      await (waitForReplicas === undefined
+        ? this.#send(script, parameters)
+        : this.#sendAndWait(script, parameters, waitForReplicas)),
     );
-  }
-
-  #acknowledge(session: string, number: number): void {
-    this.#acknowledged.delete(session);
-    this.#acknowledged.set(session, number);
-    if (this.#acknowledged.size <= REMEMBERED_SESSIONS) return;
-    const [oldest] = this.#acknowledged.keys();
-    if (oldest !== undefined) this.#acknowledged.delete(oldest);
+    // What found another state than it was told comes back empty, and what the ledger had already
+    // with its fingerprint after the state: neither wrote.
+    const wrote = reply.length > 0 && reply.length < 6 && reply[0] !== null;
+    if (wrote) session.acknowledged = number;
+    return reply;
   }
 
   #turnError(): SessionError {
@@ -183,13 +183,11 @@ export class Connection {
     });
   }
 
-  async #send(script: Script, parameters: Parameters): Promise<unknown> {
-    try {
-      return await this.client.evalsha(script.sha, ...parameters);
-    } catch (error) {
+  #send(script: Script, parameters: Parameters): Promise<unknown> {
+    return this.client.evalsha(script.sha, ...parameters).catch((error: unknown) => {
       if (!isNoScript(error)) throw error;
       return this.client.eval(script.text, ...parameters);
-    }
+    });
   }
 
   /**

@@ -47,13 +47,11 @@ export class Directory {
   }
 
   async setMetadata(key: string, metadata: string | null): Promise<void> {
-    const keys = sessionKeys(this.#keyPrefix, key);
-    await this.#connection.write(setMetadata, keys, [metadata ?? '']);
+    await this.#connection.write(setMetadata, key, [metadata ?? '']);
   }
 
   async delete(key: string): Promise<boolean> {
-    const keys = sessionKeys(this.#keyPrefix, key);
-    const [revision] = await this.#connection.write(deleteSession, keys, []);
+    const [revision] = await this.#connection.write(deleteSession, key, []);
     return revision !== undefined;
   }
 

@@ -2,9 +2,19 @@
 const TIME_DIGITS = 13;
 const TIME = /^\d{13}/;
 
+let now = { time: 0, digits: '' };
+
+/** The time, in milliseconds since 1970, as elements and scripts have it. */
+export function timeDigits(): string {
+  const time = Date.now();
+  // A busy process asks many times in a millisecond.
+  if (time !== now.time) now = { time, digits: String(time).padStart(TIME_DIGITS, '0') };
+  return now.digits;
+}
+
 /** Elements of a list, for records that are added now. */
 export function toElements(records: readonly string[]): string[] {
-  const time = String(Date.now()).padStart(TIME_DIGITS, '0');
+  const time = timeDigits();
   return records.map((record) => time + record);
 }
 

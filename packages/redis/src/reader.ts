@@ -8,10 +8,11 @@ import { readsFromReplicas } from './client.ts';
 import type { Connection } from './connection.ts';
 import { recordOf, timeOf } from './elements.ts';
 import { assertAnswered } from './errors.ts';
-import { type SessionKeys, sessionKeys } from './keys.ts';
+import type { SessionKeys } from './keys.ts';
 import { expandPositions } from './positions.ts';
 import { isUnedited, readNewest, readRange } from './scripts/read.ts';
 import { touch } from './scripts/touch.ts';
+import { BIRTH_LENGTH } from './scripts/write.ts';
 import { toState } from './state.ts';
 
 /**
@@ -37,13 +38,11 @@ interface Stored {
 /** Reads records. Every read is of one moment. */
 export class Reader {
   readonly #connection: Connection;
-  readonly #keyPrefix: string;
   /** What reading sets anew, if it does. */
   readonly #ttlSeconds: number | undefined;
 
-  constructor(connection: Connection, keyPrefix: string, ttlSecondsOnRead: number | undefined) {
+  constructor(connection: Connection, ttlSecondsOnRead: number | undefined) {
     this.#connection = connection;
-    this.#keyPrefix = keyPrefix;
     this.#ttlSeconds = ttlSecondsOnRead;
   }
 
@@ -51,7 +50,7 @@ export class Reader {
     const { client } = this.#connection;
     // A plain LRANGE is the cheapest read, but may go to a replica that lacks our own writes.
     if (readsFromReplicas(client)) return (await this.snapshot(id, { limit })).records;
-    const keys = sessionKeys(this.#keyPrefix, id);
+    const keys = this.#connection.keysOf(id);
     const elements = await this.#refreshing(keys, () =>
       this.#connection.attempt(() => client.lrange(keys[1], -limit, -1)),
     );
@@ -59,7 +58,7 @@ export class Reader {
   }
 
   async snapshot(id: string, query: SnapshotQuery = {}): Promise<Snapshot> {
-    const keys = sessionKeys(this.#keyPrefix, id);
+    const keys = this.#connection.keysOf(id);
     const { base } = query;
     const stored = await this.#refreshing(keys, () => this.#read(keys, query));
     const { state, elements, segments = [], fingerprint, hasBase = false } = stored;
@@ -113,7 +112,10 @@ export class Reader {
       ]),
     );
     if (after.some((part, index) => part !== before[index])) return undefined;
-    return typeof before[5] === 'string' ? toStored(before, elements, fingerprint) : nothing();
+    if (typeof before[1] !== 'string') return nothing();
+    // Of a later format: the script that reads instead says so.
+    if (before[1].length > BIRTH_LENGTH) return undefined;
+    return toStored(before, elements, fingerprint);
   }
 
   /**

@@ -10,7 +10,6 @@ import type {
 } from '@agent-sessions/core/backend';
 import type { Connection } from './connection.ts';
 import { toElements } from './elements.ts';
-import { type SessionKeys, sessionKeys } from './keys.ts';
 import type { Reader } from './reader.ts';
 import { append, appendOnce } from './scripts/append.ts';
 import { clear } from './scripts/clear.ts';
@@ -28,12 +27,10 @@ const MOST_CHARACTERS = 2 ** 27;
 /** Writes the records of sessions. */
 export class Records {
   readonly #connection: Connection;
-  readonly #keyPrefix: string;
   readonly #reader: Reader;
 
-  constructor(connection: Connection, keyPrefix: string, reader: Reader) {
+  constructor(connection: Connection, reader: Reader) {
     this.#connection = connection;
-    this.#keyPrefix = keyPrefix;
     this.#reader = reader;
   }
 
@@ -44,7 +41,7 @@ export class Records {
     assertSize(records);
     const script = operation ? appendOnce : append;
     const args = argsOf(operation, [birth, ...toElements(records)]);
-    const reply = await this.#connection.write(script, this.#keys(id), args);
+    const reply = await this.#connection.write(script, id, args);
     if (reply.length === 0) return undefined;
     return { birth: String(reply[1]), revision: Number(reply[0]), ...replayedIn(reply) };
   }
@@ -58,7 +55,7 @@ export class Records {
     assertSize(records);
     const script = operation ? replaceTailOnce : replaceTail;
     const args = argsOf(operation, [stateText(state), String(drop), ...toElements(records)]);
-    return toWritten(await this.#connection.write(script, this.#keys(id), args, turn));
+    return toWritten(await this.#connection.write(script, id, args, turn));
   }
 
   async rewrite(
@@ -74,11 +71,11 @@ export class Records {
     const ranges = removed.map(([first, last]) => `${first}-${last}`).join();
     const base = [birth, String(revision), String(edition), token];
     const args = [...base, isCompaction ? '1' : '', ranges, ...texts];
-    return toWritten(await this.#connection.write(rewrite, this.#keys(id), args, turn));
+    return toWritten(await this.#connection.write(rewrite, id, args, turn));
   }
 
   exclusively<T>(id: string, work: (session: LockedSession) => Promise<T>): Promise<T> {
-    return this.#connection.inTurn(this.#keys(id), (turn) =>
+    return this.#connection.inTurn(id, (turn) =>
       work({
         snapshot: (_id, query) => this.#reader.snapshot(id, query),
         replaceTail: (_id, change) => this.replaceTail(id, change, turn),
@@ -88,11 +85,7 @@ export class Records {
   }
 
   async clear(id: string): Promise<void> {
-    await this.#connection.write(clear, this.#keys(id), []);
-  }
-
-  #keys(id: string): SessionKeys {
-    return sessionKeys(this.#keyPrefix, id);
+    await this.#connection.write(clear, id, []);
   }
 }
 

@@ -33,13 +33,11 @@ export class RedisBackend implements SessionBackend {
   constructor(options: RedisSessionStoreOptions) {
     const { keyPrefix = DEFAULT_KEY_PREFIX, ttlSeconds, waitForReplicas } = options;
     this.#ownsClient = options.redis === undefined;
-    this.#connection = new Connection(options.redis ?? openClient(options.url), {
-      ttlSeconds,
-      waitForReplicas,
-    });
+    const client = options.redis ?? openClient(options.url);
+    this.#connection = new Connection(client, keyPrefix, { ttlSeconds, waitForReplicas });
     const ttlSecondsOnRead = options.refreshOnRead ? ttlSeconds : undefined;
-    this.#reader = new Reader(this.#connection, keyPrefix, ttlSecondsOnRead);
-    this.#records = new Records(this.#connection, keyPrefix, this.#reader);
+    this.#reader = new Reader(this.#connection, ttlSecondsOnRead);
+    this.#records = new Records(this.#connection, this.#reader);
     this.#directory = new Directory(this.#connection, keyPrefix);
   }
 

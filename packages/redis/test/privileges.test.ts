@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { sessionKey, storeInternals } from '@agent-sessions/core/backend';
 import { RedisSessionStore } from '@agent-sessions/redis';
 import { Cluster, Redis } from 'ioredis';
 import { describe, expect, test } from 'vitest';
@@ -42,10 +43,29 @@ async function useEverything(store: RedisSessionStore, lasting: RedisSessionStor
   await session.replaceHistoryWithCompaction([user('compact')]);
   await store.setMetadata('a', { title: 'x' });
   expect((await store.listSessions()).sessions).toHaveLength(1);
+  await useOwner(store, lasting);
   await session.clearSession();
   await lasting.session('a').addItems([user('stays')]);
   expect(await store.deleteSession('a')).toBe(true);
   await session.addItems([user('again')]);
+}
+
+async function useOwner(store: RedisSessionStore, lasting: RedisSessionStore): Promise<void> {
+  const session = store.forOwner('alice').session('a');
+  await session.addItems(users('item', 6000));
+  const { backend } = storeInternals(store);
+  const key = sessionKey('alice', 'a');
+  // Large enough a removal for a part of the list to be put anew, at its start.
+  const removed = [[2000, 3500]] as const;
+  const { state } = await backend.snapshot(key, { limit: 0 });
+  if (state !== undefined) await backend.rewrite(key, { state, changes: new Map(), removed });
+  expect(await session.getItems()).toHaveLength(6000 - 1501);
+  await lasting
+    .forOwner('alice')
+    .session('b')
+    .addItems([user('x')]);
+  expect((await store.forOwner('alice').listSessions()).sessions).toHaveLength(2);
+  for (const id of ['a', 'b']) await store.forOwner('alice').deleteSession(id);
 }
 
 describe.skipIf(!hasServerBinary)('a user under an ACL', () => {

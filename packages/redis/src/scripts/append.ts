@@ -1,5 +1,14 @@
 import { defineScript, type Script } from './script.ts';
-import { finishAppend, onlyBirth, open, push, remember, replay, write } from './write.ts';
+import {
+  finishAppend,
+  onlyBirth,
+  open,
+  push,
+  remember,
+  replay,
+  write,
+  writeAppend,
+} from './write.ts';
 
 /**
  * Adds records at the end.
@@ -7,7 +16,7 @@ import { finishAppend, onlyBirth, open, push, remember, replay, write } from './
  * ARGV: 2 the birth that the session must have, or '', from 3 the records, each with its time.
  * Returns the revision and the birth, and perhaps more; nothing if the session has another birth.
  */
-export const append: Script = defineScript(write, onlyBirth(2), open, push(3), finishAppend);
+export const append: Script = defineScript(writeAppend, onlyBirth(2), open, push(3), finishAppend);
 
 /**
  * Adds records at the end unless the ledger has the operation.

@@ -8,10 +8,10 @@ import { memberOf, refuseNewer } from './write.ts';
  * KEYS as everywhere.
  */
 export const info: Script = defineScript(/* lua */ `
-local found = redis.call('HMGET', KEYS[1], 'created', 'updated', 'metadata')
-local created = found[1]
-${refuseNewer('created')}
-if created then return {created, found[2], found[3], redis.call('LLEN', KEYS[2])} end
+local found = redis.call('HMGET', KEYS[1], 'birth', 'created', 'updated', 'metadata')
+local birth = found[1]
+${refuseNewer('birth')}
+if birth then return {found[2], found[3], found[4], redis.call('LLEN', KEYS[2])} end
 if KEYS[5] then redis.pcall('ZREM', KEYS[5], ${memberOf('KEYS[1]', 'KEYS[5]')}) end
 return {}
 `);

@@ -5,11 +5,10 @@ import { int, refuseNewer } from './write.ts';
 /** Reads the state, or ends the script if there is no such session. */
 const readState: string = /* lua */ `
 local call = redis.call
-local state = call('HMGET', KEYS[1], 'created', 'birth', 'revision', 'token', 'edition', 'view')
-local created, birth, revision, token = state[1], state[2], state[3], state[4]
-local edition, view = state[5] or '0', state[6] or '0'
-if not created then return {} end
-${refuseNewer('created')}
+local state = call('HMGET', KEYS[1], 'birth', 'revision', 'token', 'edition', 'view')
+local birth, revision, token, edition, view = state[1], state[2], state[3], state[4] or '0', state[5] or '0'
+if not birth then return {} end
+${refuseNewer('birth')}
 `;
 
 /**

@@ -18,7 +18,7 @@ export const rewrite: Script = defineScript(
   /* lua */ `
 if not exists or birth ~= ARGV[2] or edition ~= ARGV[4] then return {} end
 local since = revision - ARGV[3]
-if since < 0 or (since == 0 and state[8] ~= ARGV[5]) then return {} end
+if since < 0 or (since == 0 and state[7] ~= ARGV[5]) then return {} end
 `,
   readHasWrite('ARGV[5]'),
   /* lua */ `

@@ -1,3 +1,22 @@
+import { timeDigits } from '../elements.ts';
+
+/** The birth of a session is a token: a writer, and the number of its call. */
+export const BIRTH_LENGTH = 22;
+
+const edition: string = /* lua */ `
+local edition, view = state[8] or '0', state[9] or '0'
+-- Whether this call does more than add records at the end, and whether it compacts.
+local edits, compacts = false, false
+`;
+
+/** What was edited after a call that is done came after it: then no edition of now is that of the call. */
+function editionOf(done: string): string {
+  return /* lua */ `
+if (tonumber(edition) or 0) > tonumber(${done}) then edition = ${done} end
+if (tonumber(view) or 0) > tonumber(${done}) then view = ${done} end
+`;
+}
+
 /**
  * What every script that writes starts with. The parts are straight-line code, for a function that is
  * made anew in every call costs the server more than most of what they do.
@@ -10,61 +29,62 @@
  * reason (no memory, a replica, a full disk) Redis refuses a script at its first write or never, and
  * for lack of memory only if that write needs some.
  */
-export const write: string = /* lua */ `
-local call = redis.call
+function begin(isAppend: boolean): string {
+  return /* lua */ `
+local call, sub, header = redis.call, string.sub, ARGV[1]
 local session, items, positions, operations, index = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local sub, header = string.sub, ARGV[1]
-local writer, number, now = 'writer:' .. sub(header, 1, 12), sub(header, 13, 22), sub(header, 23, 35)
-local waits, turn = sub(header, 36, 36) == '1', sub(header, 37, 48)
-local previous, ttl = sub(header, 49, 58), sub(header, 59)
-
+local writer, number = 'writer:' .. sub(header, 1, 12), sub(header, 13, 22)
+local now, ttl = sub(header, 23, 35), sub(header, 59)
 local state = call('HMGET', session,
-  'created', 'revision', 'gap', 'ttl', writer, 'turn', 'birth', 'token', 'edition', 'view')
-local exists, birth, edition, view = state[1], state[7], state[9] or '0', state[10] or '0'
-${refuseNewer('exists')}
+  'birth', 'revision', 'gap', writer, 'ttl', 'turn'${isAppend ? '' : ", 'token', 'edition', 'view'"})
+local birth = state[1]
+local exists = birth
+${refuseNewer('birth')}
 local listed = index and call('ZCARD', index)
 -- One that is no number counts from where no position is.
 local revision = tonumber(state[2] or 0) or 2 ^ 50
 -- What this call leaves: no other call has it. It is also the birth of a session that it creates.
-local token = sub(writer, 8) .. number
+local token = sub(header, 1, 22)
 -- The next record's position does not follow that of the newest one.
 local gap = state[3] ~= '0'
--- Whether this call does more than add records at the end, and whether it compacts.
-local edits, compacts = false, false
-
+${isAppend ? '' : edition}
 -- A writer makes one call at a time on a session, so its last one is all there is to remember. The
--- client sends a call again when the reply was lost: this is the revision that the call has made.
-local done = state[5] and sub(state[5], 1, 10) >= number and sub(state[5], 12)
-if done then
-  -- What was edited since then is after it: then no edition of now is that of the call.
-  if (tonumber(edition) or 0) > tonumber(done) then edition = done end
-  if (tonumber(view) or 0) > tonumber(done) then view = done end
-  ${answer('done', "birth or ''", 'token', 'edition', 'view')}
+-- client sends a call again when the reply was lost: then it returns what the call has made.
+local known = state[4] and sub(state[4], 1, 10) or '0000000000'
+if known >= number then
+  local done = sub(state[4], 12)
+  ${isAppend ? answer('done', "birth or ''") : editionOf('done') + answer('done', "birth or ''", 'token', 'edition', 'view')}
 end
 -- The server has lost the call before this one, and counts up again over what it wrote.
-local known = state[5] and sub(state[5], 1, 10) or '0000000000'
-local lost = exists and known < previous
+local lost = exists and known < sub(header, 49, 58)
 -- While somebody else has the turn (see turn.ts), the client asks again.
-if state[6] and sub(state[6], 1, 12) ~= turn then
+if state[6] and sub(state[6], 1, 12) ~= sub(header, 37, 48) then
   local time = call('TIME')
   local left = sub(state[6], 13) - (time[1] * 1000 + math.floor(time[2] / 1000))
   if left > 0 then return {false, left} end
 end
 `;
+}
+
+/** Starts a script that writes. */
+export const write: string = begin(false);
+
+/** Starts one that only adds records: nearly every write is one, and the fewer fields are read the better. */
+export const writeAppend: string = begin(true);
 
 /** What a script is told of the call that it does. */
 export interface Call {
   /** The name of the writer, twelve characters. */
   readonly writer: string;
-  /** Calls of the writer are numbered from 1. */
-  readonly number: number;
+  /** As {@link callNumber} writes it. */
+  readonly number: string;
   readonly ttlSeconds: number | undefined;
   /** Whether WAIT follows. */
   readonly waits: boolean;
   /** The token of the turn in which the call is made, twelve characters; `''` outside of one. */
   readonly turn: string;
-  /** The number of the writer's call on this session that the server acknowledged last, or 0. */
-  readonly previous: number;
+  /** The number of the writer's call on this session that the server acknowledged last, or NO_CALL. */
+  readonly previous: string;
 }
 
 /**
@@ -73,22 +93,26 @@ export interface Call {
  * each costs the client and the server some 1 µs.
  */
 export function describeCall({ writer, number, previous, ...call }: Call): string {
-  const { ttlSeconds, waits, turn } = call;
-  const time = String(Date.now()).padStart(13, '0');
-  const flags = `${waits ? '1' : '0'}${turn.padEnd(12)}`;
-  return `${writer}${digits(number)}${time}${flags}${digits(previous)}${ttlSeconds ?? ''}`;
+  const { ttlSeconds = '', waits, turn } = call;
+  return (
+    writer + number + timeDigits() + (waits ? '1' : '0') + turn.padEnd(12) + previous + ttlSeconds
+  );
 }
 
-function digits(number: number): string {
+/** The number of a writer's call, from 1, in ten digits. */
+export function callNumber(number: number): string {
   return String(number).padStart(10, '0');
 }
 
+/** What stands for the number of a call where there was none. */
+export const NO_CALL: string = callNumber(0);
+
 /**
- * Ends a script that finds a session of a later format: one whose time of creation, which every script
- * reads anyway, is not just 13 digits.
+ * Ends a script that finds a session of a later format: one whose birth, which every script reads
+ * anyway, is longer than those of this format.
  */
-export function refuseNewer(created: string): string {
-  return /* lua */ `if ${created} and #${created} ~= 13 then
+export function refuseNewer(birth: string): string {
+  return /* lua */ `if ${birth} and #${birth} > ${BIRTH_LENGTH} then
   return redis.error_reply('NEWERFORMAT of a session')
 end`;
 }
@@ -98,7 +122,7 @@ end`;
  * repeated call has to write something.
  */
 function answer(...values: readonly string[]): string {
-  return /* lua */ `if waits and state[2] then call('HSET', session, 'revision', state[2]) end
+  return /* lua */ `if sub(header, 36, 36) == '1' and state[2] then call('HSET', session, 'revision', state[2]) end
   return {${values.join(', ')}}`;
 }
 
@@ -119,7 +143,7 @@ export const open: string = /* lua */ `
 if not exists then
   ${check}
   birth, revision = token, 0
-  call('HSET', session, 'created', now, 'birth', birth, 'lineage', birth)
+  call('HSET', session, 'birth', birth)
   call('PERSIST', session)
   call('DEL', items, positions, operations)
 end
@@ -164,9 +188,9 @@ call('HSET', operations, ARGV[2], ARGV[3])
 
 /** Ends a script whose operation ARGV[2] is in the ledger. */
 export const replay: string = /* lua */ `
-local known = exists and call('HGET', operations, ARGV[2])
-if known then
-  ${answer('state[2]', 'birth', 'state[8]', 'edition', 'view', 'known')}
+local found = exists and call('HGET', operations, ARGV[2])
+if found then
+  ${answer('state[2]', 'birth', 'state[7]', 'edition', 'view', 'found')}
 end
 `;
 
@@ -197,7 +221,7 @@ if index then
   if not exists then
     for _, member in ipairs(call('ZRANDMEMBER', index, 2)) do
       -- In a cluster the other session may be on the move; then it stays listed.
-      local found = redis.pcall('HEXISTS', sub(index, 1, -9) .. '{' .. member .. '}', 'created')
+      local found = redis.pcall('HEXISTS', sub(index, 1, -9) .. '{' .. member .. '}', 'birth')
       if found == 0 then call('ZREM', index, member) end
     end
   end
@@ -221,28 +245,25 @@ if left >= 0 and left < ${ttl} * 1000 then redis.call('PEXPIREAT', ${index}, ${e
 const save: string = /* lua */ `
 local made = ${int('revision')}
 call('HSET', session,
-  'revision', made, 'token', token, 'updated', now, writer, number .. ' ' .. made)
-if edits then
-  edition = made
-  if compacts then view = made end
-  call('HSET', session, 'edition', edition, 'view', view)
-end
+  'revision', made, 'token', token, writer, number .. ' ' .. made, 'updated', now)
 if lost then
   -- Of several losses, all that lies between them counts as lost.
-  local before = call('HGET', session, 'lost:' .. sub(writer, 8))
-  call('HSET', session, 'lost:' .. sub(writer, 8), (before and sub(before, 1, 10) or known) .. number)
+  local losses = 'lost:' .. sub(header, 1, 12)
+  local before = call('HGET', session, losses)
+  call('HSET', session, losses, (before and sub(before, 1, 10) or known) .. number)
 end
+if not exists then call('HSET', session, 'created', now, 'lineage', birth) end
 if gap ~= (state[3] ~= '0') then call('HSET', session, 'gap', gap and '1' or '0') end
-if not state[5] and call('HLEN', session) > 100 then
+if not state[4] and call('HLEN', session) > 100 then
   ${prune}
 end
 local expiry
 if ttl ~= '' then
-  if ttl ~= state[4] then call('HSET', session, 'ttl', ttl) end
+  if ttl ~= state[5] then call('HSET', session, 'ttl', ttl) end
   local time = call('TIME')
   expiry = ${int('(time[1] + ttl) * 1000 + math.floor(time[2] / 1000)')}
   for i = 1, 4 do call('PEXPIREAT', KEYS[i], expiry) end
-elseif state[4] then
+elseif state[5] then
   call('HDEL', session, 'ttl')
   for i = 1, 4 do call('PERSIST', KEYS[i]) end
 end
@@ -256,6 +277,11 @@ return {made, birth}
 
 /** Ends any other write: returns the revision, the birth, the token, the edition and the view. */
 export const finish: string = /* lua */ `${save}
+if edits then
+  edition = made
+  if compacts then view = made end
+  call('HSET', session, 'edition', edition, 'view', view)
+end
 return {made, birth, token, edition, view}
 `;
 
@@ -272,7 +298,7 @@ if ARGV[${index}] ~= '' and not (exists and birth == ARGV[${index}]) then return
  */
 export function compare(index: number): string {
   return /* lua */ `
-local current = exists and birth .. ' ' .. state[2] .. ' ' .. state[8] or ''
+local current = exists and birth .. ' ' .. state[2] .. ' ' .. state[7] or ''
 if current ~= ARGV[${index}] then return {} end
 `;
 }
