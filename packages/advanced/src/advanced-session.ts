@@ -1,11 +1,11 @@
 import { SessionStore, StoredSession } from '@agent-sessions/core';
 import {
   assertOptions,
-  isInternals,
+  isStoreParts,
   openSession,
   type RecordCipher,
   type SessionParts,
-  type StoreInternals,
+  type StoreParts,
   sessionKey,
   storeInternals,
   traceOperation,
@@ -302,9 +302,9 @@ export class AdvancedSessionStore extends SessionStore {
    * inside of another store and an owner, from its `forOwner`.
    * @throws SessionError `invalid_options`; `unsupported` for SQL Server
    */
-  constructor(options: AdvancedSessionStoreOptions | AdvancedBackend | StoreInternals) {
+  constructor(options: AdvancedSessionStoreOptions | AdvancedBackend | StoreParts) {
     const backend =
-      options instanceof AdvancedBackend || isInternals(options) ? options : openBackend(options);
+      options instanceof AdvancedBackend || isStoreParts(options) ? options : openBackend(options);
     super(backend);
     this.#backend = backendOf(this);
   }

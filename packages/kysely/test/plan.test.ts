@@ -102,7 +102,9 @@ onEveryBackend(
 
     test('the whole history is read in the order of the index, without a sort', async () => {
       const { db, store, statementsOf } = await recorded(database());
-      for (const { sql, parameters } of await statementsOf(() => store.session('long').getItems())) {
+      for (const { sql, parameters } of await statementsOf(() =>
+        store.session('long').getItems(),
+      )) {
         const nodes = await explain(db, sql, parameters);
         expect(nodes.map((node) => node['Node Type'])).toContain('Index Scan');
         for (const node of nodes) expect(node['Node Type']).not.toMatch(/Sort|Bitmap/);

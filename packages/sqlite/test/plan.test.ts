@@ -70,15 +70,6 @@ test("listing one owner's sessions walks an index of that owner's", async () => 
   );
 });
 
-test('sessions without an owner are not in the index over owners', () => {
-  const pages = database
-    .prepare(
-      "SELECT count(*) FROM agent_sessions INDEXED BY agent_sessions_by_owner WHERE owner <> ''",
-    )
-    .pluck();
-  expect(pages.get()).toBe(0);
-});
-
 describe('among many sessions', () => {
   beforeEach(() => {
     const insert = database.prepare(

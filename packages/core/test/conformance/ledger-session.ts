@@ -68,11 +68,11 @@ export class LedgerSession
   }
 
   apply(transaction: HistoryTransaction): void {
-    const items = this.texts.map(decode);
     if (transaction.type === 'append_items') {
-      this.write([...items, ...transaction.items]);
+      this.texts = [...this.texts, ...transaction.items.map(encode)];
       return;
     }
+    const items = this.texts.map(decode);
     const { expectedSuffix, replacement } = transaction;
     const start = this.startOf(expectedSuffix, items);
     if (start === undefined) throw transactionError('suffix');

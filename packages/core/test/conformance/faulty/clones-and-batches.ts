@@ -4,14 +4,10 @@ import { type Fault, isStorable, turn } from './fault.ts';
 import { faulty, kinds, table } from './table.ts';
 import { plainSession, session } from './worlds.ts';
 
+type Copy = (items: AgentInputItem[]) => AgentInputItem[];
+
 /** Sessions that keep objects instead of texts: what is made of a batch, and then of what is kept. */
-const keeping = ({
-  add,
-  read,
-}: {
-  readonly add: (items: AgentInputItem[]) => AgentInputItem[];
-  readonly read: (items: AgentInputItem[]) => AgentInputItem[];
-}): Fault['open'] =>
+const keeping = ({ add, read }: Readonly<Record<'add' | 'read', Copy>>): Fault['open'] =>
   faulty(plainSession, {
     inStore: () => {
       const kept = new Map<string, AgentInputItem[]>();
@@ -21,28 +17,20 @@ const keeping = ({
         return items;
       };
       return {
-        getItems:
-          (real, { id }) =>
-          async (limit) => {
-            await real(limit);
-            if (limit === undefined) return read(itemsOf(id));
-            return limit > 0 ? read(itemsOf(id).slice(-limit)) : [];
-          },
-        addItems:
-          (_real, { id }) =>
-          async (items) => {
-            for (const item of items) encode(item);
-            itemsOf(id).push(...add(items));
-          },
-        popItem:
-          (_real, { id }) =>
-          async () =>
-            itemsOf(id).pop(),
-        clearSession:
-          (_real, { id }) =>
-          async () => {
-            itemsOf(id).length = 0;
-          },
+        getItems: (real, object) => async (limit) => {
+          await real(limit);
+          const items = itemsOf(object.id);
+          if (limit === undefined) return read(items);
+          return limit > 0 ? read(items.slice(-limit)) : [];
+        },
+        addItems: (_real, object) => async (items) => {
+          for (const item of items) encode(item);
+          itemsOf(object.id).push(...add(items));
+        },
+        popItem: (_real, object) => async () => itemsOf(object.id).pop(),
+        clearSession: (_real, object) => async () => {
+          itemsOf(object.id).length = 0;
+        },
       };
     },
   });
@@ -107,12 +95,10 @@ export const cloneAndBatchFaults: readonly Fault[] = [
   ...table(session, {
     'items are copied after an await': {
       breaks: 'as soon as addItems was called',
-      addItems:
-        (real) =>
-        async (...args) => {
-          await null;
-          await real(...args);
-        },
+      addItems: (real) => async (items, context) => {
+        await null;
+        await real(items, context);
+      },
     },
     'transactions are copied after an await': {
       breaks: 'the items of a transaction may be changed',
@@ -131,12 +117,10 @@ export const cloneAndBatchFaults: readonly Fault[] = [
     },
     'compactions are copied after an await': {
       breaks: 'the items of a compaction may be changed',
-      replaceHistoryWithCompaction:
-        (real) =>
-        async (...args) => {
-          await null;
-          await real(...args);
-        },
+      replaceHistoryWithCompaction: (real) => async (items, context) => {
+        await null;
+        await real(items, context);
+      },
     },
     'a batch is stored item by item': {
       breaks: ['nothing of its batch is stored', 'no reader sees half a batch'],

@@ -65,7 +65,8 @@ export const fingerprintFaults: readonly Fault[] = [
       breaks: 'however many operations there are',
       apply: (real, object) => (transaction) => {
         real(transaction);
-        const own = [...object.ledger.keys()].filter((key) => key.startsWith(object.keyOf('')));
+        const prefix = object.keyOf('');
+        const own = [...object.ledger.keys()].filter((key) => key.startsWith(prefix));
         for (const key of own.slice(0, -1000)) object.ledger.delete(key);
       },
     },
@@ -106,16 +107,15 @@ export const fingerprintFaults: readonly Fault[] = [
       inStore: () => {
         const operations = new Map<string, string>();
         return {
-          applyHistoryTransaction:
-            (real, { id }) =>
-            async (args) => {
-              const copy = readTransaction(args);
-              const operation = canonicalText(copy);
-              if (operations.get(operation) === id) operations.delete(operation);
-              if (operations.has(operation)) return;
-              await real(copy);
-              operations.set(operation, id);
-            },
+          applyHistoryTransaction: (real, object) => async (args) => {
+            const { id } = object;
+            const copy = readTransaction(args);
+            const operation = canonicalText(copy);
+            if (operations.get(operation) === id) operations.delete(operation);
+            if (operations.has(operation)) return;
+            await real(copy);
+            operations.set(operation, id);
+          },
         };
       },
     },

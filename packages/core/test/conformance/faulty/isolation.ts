@@ -103,12 +103,10 @@ export const isolationFaults: readonly Fault[] = [
   ...table(plainSession, {
     'a counter has the key of another session': {
       breaks: 'keys that a store may make',
-      addItems:
-        (real, { histories, id }) =>
-        async (items) => {
-          await real(items);
-          histories.set(`${id}:seq`, [JSON.stringify({ count: items.length })]);
-        },
+      addItems: (real, object) => async (items) => {
+        await real(items);
+        object.histories.set(`${object.id}:seq`, [JSON.stringify({ count: items.length })]);
+      },
     },
   }),
   fault('ids are names of inherited properties', inPlainObject, 'names that objects inherit'),

@@ -269,10 +269,8 @@ export const survivorFaults: readonly Fault[] = [
         const ids = new Set(items.map(({ id }) => id).filter((id) => id !== undefined));
         for (const [other, texts] of object.histories) {
           if (other === object.id) continue;
-          object.histories.set(
-            other,
-            texts.filter((text) => !ids.has(JSON.parse(text).id)),
-          );
+          const kept = texts.filter((text) => !ids.has(JSON.parse(text).id));
+          object.histories.set(other, kept);
         }
       },
     },
