@@ -8,6 +8,7 @@ import type { Decoded, RecordCoder } from './record-coder.ts';
 import { type Attempt, CONFLICT_DEADLINE_MS, retryConflicts } from './retry.ts';
 import { placedUpTo, type Wrote } from './run-history.ts';
 import type {
+  Append,
   Appended,
   LockedSession,
   Operation,
@@ -106,12 +107,12 @@ export class History {
    */
   async append(
     texts: readonly string[],
-    { operation, birth }: { readonly operation?: Operation; readonly birth?: string | undefined },
+    expected: Pick<Append, 'operation' | 'birth' | 'wantsBirth'>,
   ): Promise<Appended & { readonly records: readonly string[] }> {
     const encoded = this.coder.encode(texts);
     const records = encoded instanceof Promise ? await encoded : encoded;
     const outlines = this.#outlines(texts, []);
-    const written = await this.#backend.append(this.#key, { records, outlines, operation, birth });
+    const written = await this.#backend.append(this.#key, { records, outlines, ...expected });
     if (written === undefined) throw this.#deleted();
     return { ...written, records };
   }

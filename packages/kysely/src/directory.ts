@@ -19,6 +19,15 @@ const COMMON = 2000;
 /** What `session_id` starts with where it is a hash, and nowhere else. */
 const HASHED = '\u001f';
 
+/** What a list is sorted by. */
+const TIME = 's.updated_at';
+
+/** Sessions to list, and how a statement names the time that they are sorted by. */
+interface Part {
+  readonly time: string;
+  readonly conditions: readonly Statement[];
+}
+
 /** The statements on the directory of sessions. */
 export class Directory {
   readonly #dialect: SqlDialect;
@@ -32,21 +41,23 @@ export class Directory {
   /** Newest activity first, then by id; one row more than the limit, if there is one. */
   async list(execute: Execute, request: PageRequest): Promise<SessionInfo[]> {
     const { limit, after } = request;
-    const order = 'ORDER BY s.updated_at DESC, s.session_id LIMIT ?';
-    const start: Statement | undefined = after && {
-      sql: 's.updated_at <= ? AND (s.updated_at < ? OR s.session_id > ?)',
-      parameters: [after.updatedAt, after.updatedAt, this.#dialect.encodeId(after.key)],
-    };
-    const parts = (await this.#parts(execute, request)).map((part) => {
-      const { sql, parameters } = allOf(start === undefined ? part : [...part, start]);
-      const statement = `${this.#selectFrom(sql)} ${order}`;
-      return { sql: statement, parameters: [...parameters, limit + 1] };
+    const order = (time: string) => `ORDER BY ${time} DESC, s.session_id LIMIT ?`;
+    const parts = (await this.#parts(execute, request)).map(({ time, conditions }) => {
+      const start: Statement | undefined = after && {
+        sql: `${time} <= ? AND (${time} < ? OR s.session_id > ?)`,
+        parameters: [after.updatedAt, after.updatedAt, this.#dialect.encodeId(after.key)],
+      };
+      const { sql, parameters } = allOf(start ? [...conditions, start] : conditions);
+      return {
+        sql: `${this.#selectFrom(sql)} ${order(time)}`,
+        parameters: [...parameters, limit + 1],
+      };
     });
     const [only] = parts;
     if (only !== undefined && parts.length === 1) return this.#select(execute, only);
     const all = parts.map(({ sql }, index) => `SELECT * FROM (${sql}) AS part_${index}`);
     return this.#select(execute, {
-      sql: `SELECT * FROM (${all.join(' UNION ALL ')}) AS s ${order}`,
+      sql: `SELECT * FROM (${all.join(' UNION ALL ')}) AS s ${order(TIME)}`,
       parameters: [...parts.flatMap(({ parameters }) => parameters), limit + 1],
     });
   }
@@ -80,38 +91,52 @@ export class Directory {
   }
 
   /**
-   * The conditions of what is to be listed; of several lists, each session is in one at most. An owned
-   * session's id is in its column `name`, and `session_id` starts with U+001F there, so that prefixes
-   * of ids pass it over. So does any other session whose id starts with that.
+   * What is to be listed; of several parts, each session is in one at most. An owned session's id is in
+   * its column `name`, and `session_id` starts with U+001F there, so that prefixes of ids pass it over.
+   * So does any other session whose id starts with that.
    */
-  async #parts(execute: Execute, { owner, prefix }: PageRequest): Promise<Statement[][]> {
-    const isOwned: Statement = { sql: "s.owner <> ''", parameters: [] };
+  async #parts(execute: Execute, { owner, prefix }: PageRequest): Promise<Part[]> {
     const whose: Statement[] = [];
     if (owner !== undefined) {
       whose.push({ sql: 's.owner = ?', parameters: [this.#dialect.encodeName(owner)] });
     }
-    // The index of owners holds those alone, and is taken where a statement says so.
-    if (owner) whose.push(isOwned);
-    if (prefix === '') return [whose];
+    // The index of owners holds no others, and is taken where a statement says so.
+    if (owner) whose.push(statement("s.owner <> ''"));
+    if (prefix === '') return [{ time: TIME, conditions: whose }];
     const byName = this.#dialect.hasPrefix('s.name', prefix);
-    if (owner) return [[...whose, byName]];
+    if (owner) return [{ time: TIME, conditions: [...whose, byName] }];
     if (prefix.startsWith(HASHED)) {
-      return [[...whose, this.#dialect.hasPrefix('s.session_id', HASHED), byName]];
+      const hashed = this.#dialect.hasPrefix('s.session_id', HASHED);
+      return [{ time: TIME, conditions: [...whose, hashed, byName] }];
     }
-    // The sign keeps SQLite from using an index over the column.
-    const column = (await this.#isCommon(execute, prefix)) ? '+s.session_id' : 's.session_id';
-    const byId = [...whose, this.#dialect.hasPrefix(column, prefix)];
-    return owner === '' ? [byId] : [byId, [isOwned, byName]];
+    const byId = [...whose, this.#dialect.hasPrefix('s.session_id', prefix)];
+    const parts = [await this.#found(execute, byId, 's.session_id')];
+    if (owner === '') return parts;
+    // The second condition is one that SQLite looks up in that index.
+    const owned = [statement("s.owner <> '' AND s.owner > ''"), byName];
+    return [...parts, await this.#found(execute, owned, 's.owner')];
   }
 
-  /** True for a prefix that is found sooner by going through the sessions in the order of a list. */
-  async #isCommon(execute: Execute, prefix: string): Promise<boolean> {
-    if (!this.#dialect.countsPrefix) return false;
-    const hasPrefix = this.#dialect.hasPrefix('session_id', prefix);
+  /**
+   * Chooses, for a planner that has no statistics, whether sessions are found by an index over a column,
+   * or on the way through all of them in the order of a list. The sign keeps SQLite from an index.
+   */
+  async #found(execute: Execute, conditions: Statement[], column: string): Promise<Part> {
+    if (!this.#dialect.countsPrefix) return { time: TIME, conditions };
+    if (!(await this.#areMany(execute, conditions))) return { time: `+${TIME}`, conditions };
+    const without = conditions.map(({ sql, parameters }) => ({
+      sql: sql.replaceAll(column, `+${column}`),
+      parameters,
+    }));
+    return { time: TIME, conditions: without };
+  }
+
+  async #areMany(execute: Execute, conditions: readonly Statement[]): Promise<boolean> {
+    const { sql, parameters } = allOf(conditions);
     const { rows } = await execute<{ found: unknown }>({
       sql: `SELECT count(*) AS found FROM
-        (SELECT 1 FROM ${this.#tables.sessions} WHERE ${hasPrefix.sql} LIMIT ?)`,
-      parameters: [...hasPrefix.parameters, COMMON],
+        (SELECT 1 FROM ${this.#tables.sessions} AS s ${sql} LIMIT ?)`,
+      parameters: [...parameters, COMMON],
     });
     return Number(rows[0]?.found) === COMMON;
   }
@@ -134,6 +159,10 @@ export class Directory {
       ...decodeMetadata(row.metadata),
     }));
   }
+}
+
+function statement(sql: string): Statement {
+  return { sql, parameters: [] };
 }
 
 function allOf(conditions: readonly Statement[]): Statement {

@@ -48,7 +48,7 @@ export class Records {
   async append(
     unit: Unit,
     id: string,
-    { records, operation, birth }: Append,
+    { records, operation, birth, wantsBirth = false }: Append,
   ): Promise<Raised | undefined> {
     const added = records.length;
     const raising = { ...newRaising(id), amount: added, added };
@@ -59,7 +59,10 @@ export class Records {
     if (raised === undefined) return undefined;
     if (operation && !(await this.#remember(unit, id, operation))) return undefined;
     await this.#insert(unit, id, raised.revision, records);
-    return birth === undefined ? raised : { ...raised, birth };
+    if (birth !== undefined) return { ...raised, birth };
+    if (raised.birth !== undefined || !wantsBirth) return raised;
+    const { state } = await this.snapshot(unit.execute, id, { limit: 0 });
+    return { ...raised, birth: state?.birth };
   }
 
   /** The new state; `undefined` on a conflict, or if the ledger has the operation. */

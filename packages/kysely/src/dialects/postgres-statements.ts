@@ -53,8 +53,7 @@ export function appendInOne(tables: Tables, addition: EndAddition): Statement | 
   const { id, records, operation, newBirth, newLineage, token, birth, now } = addition;
   if (!fitsOneStatement(records)) return undefined;
   const p = new Placeholders();
-  const identity = identityOf(TEXT, id);
-  const [session = '', ...names] = identity.values.map((value) => p.add(value));
+  const session = p.add(rowKey(id));
   const time = p.add(now, 'bigint');
   const count = p.add(records.length, 'bigint');
   const mark = p.add(token);
@@ -78,13 +77,12 @@ export function appendInOne(tables: Tables, addition: EndAddition): Statement | 
       steps.push(`remembered AS (INSERT INTO ${tables.operations} ${columns}
         VALUES (${entry.join(', ')}) ON CONFLICT DO NOTHING RETURNING 1)`);
     }
-    const lineage = p.add(newLineage);
-    const row = [session, ...names, p.add(newBirth), lineage, count, count, mark, time, time].join(
-      ', ',
-    );
+    const { names, values } = identityOf(TEXT, id);
+    const others = [...values.slice(1), newBirth, newLineage].map((value) => p.add(value));
+    const row = [session, ...others, count, count, mark, time, time].join(', ');
     steps.push(`session AS (
       INSERT INTO ${tables.sessions} AS s
-        (${[...identity.names, ...AT_BIRTH].join(', ')})
+        (${[...names, ...AT_BIRTH].join(', ')})
       ${entry ? `SELECT ${row} FROM remembered` : `VALUES (${row})`}
       ON CONFLICT (session_id) DO UPDATE
       SET revision = s.revision + ${count}, item_count = s.item_count + ${count},
