@@ -228,9 +228,13 @@ export class Connection implements Runner {
 
   #prepare(): void {
     const { path, synchronous, tables } = this.#options;
-    const current = isCurrent(this.#db, tables, this.name);
-    // A file that is refused stays as it is, its journal mode included.
-    if (!current) assertNotForeign(this.#db, tables, this.name);
+    // A file that is refused stays as it is, its journal mode included. Both looks see one moment: tables
+    // that another process makes in between are not foreign.
+    const current = this.atomically(READ, () => {
+      if (isCurrent(this.#db, tables, this.name)) return true;
+      assertNotForeign(this.#db, tables, this.name);
+      return false;
+    });
     if (!this.isShared) {
       if (path !== ':memory:' && !this.#isWal()) this.#db.pragma('journal_mode = WAL');
       this.#db.pragma(`synchronous = ${synchronous}`);

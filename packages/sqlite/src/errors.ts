@@ -1,12 +1,8 @@
 import { isSessionError, SessionError, type SessionErrorCode } from '@agent-sessions/core';
 
-/** What a transaction that began to read too early is told; only its owner can begin it anew. */
-const STALE = 'SQLITE_BUSY_SNAPSHOT';
-
 /** True while another connection holds the lock: the attempt may be repeated. */
 export function isBusy(error: unknown): boolean {
-  const code = driverCode(error);
-  return /^SQLITE_(?:BUSY|LOCKED)/.test(code) && code !== STALE;
+  return /^SQLITE_(?:BUSY|LOCKED)/.test(driverCode(error));
 }
 
 /** Translates what better-sqlite3 throws; the driver's error stays as the cause. */
@@ -92,10 +88,6 @@ const NO_DRIVER: readonly [SessionErrorCode, string] = [
 
 /** What the extended codes of SQLite mean, and those of Node for a native module. */
 const BY_CODE: Readonly<Record<string, readonly [SessionErrorCode, string]>> = {
-  [STALE]: [
-    'conflict',
-    'others wrote after your transaction began to read, and it cannot see their changes; nothing was written. Roll it back and run it again, or begin it with BEGIN IMMEDIATE.',
-  ],
   // The first call on a full disk: the memory that connections share is a file.
   SQLITE_IOERR_SHMSIZE: FULL,
   ERR_DLOPEN_FAILED: NO_DRIVER,

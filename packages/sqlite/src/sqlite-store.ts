@@ -68,7 +68,7 @@ export const storeChecks: OptionChecks<SQLiteSessionStoreOptions> = {
  *
  * @throws SessionError from every call that uses the database: `closed`, `busy`, `cannot_open`,
  * `not_a_database`, `schema_mismatch`, `schema_newer`, `read_only`, `storage_full`, `item_too_large`,
- * `backend`; inside a transaction of the caller's also `conflict`
+ * `unsupported`, `backend`
  *
  * @example
  * ```ts
