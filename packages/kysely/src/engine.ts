@@ -22,6 +22,7 @@ export type {
   Statement,
 } from './dialects/dialect.ts';
 export { newRow, raisedRow } from './dialects/session-row.ts';
+export { staleTransactionError } from './errors.ts';
 export { KyselyBackend } from './kysely-backend.ts';
 export { databaseChecks, openDatabase } from './kysely-store.ts';
 export { loadDriver } from './load-driver.ts';
