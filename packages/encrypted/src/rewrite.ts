@@ -3,6 +3,7 @@ import {
   type Attempt,
   CONFLICT_DEADLINE_MS,
   expecting,
+  isUnedited,
   type OptionChecks,
   optional,
   type PositionRange,
@@ -81,13 +82,17 @@ export class Rewriter {
     const { key, queue } = this.#place;
     let state: State | undefined;
     let pending: readonly Pending[] | undefined;
+    // Positions up to here were looked at; what others add meanwhile comes after it.
+    let seen = 0;
     let done = 0;
     // What goes needs no room in a statement: a few ranges say it all.
     let size = 'change' in plan ? BATCH_SIZE : Number.POSITIVE_INFINITY;
     const attempt = async (): Promise<Attempt<readonly Pending[]>> => {
-      if (pending === undefined) {
-        const snapshot = await this.#backend.snapshot(key, { positions: true });
+      if (pending === undefined || pending.length === 0) {
+        const added = pending && state && (await this.#addedSince(state, seen));
+        const snapshot = added ?? (await this.#backend.snapshot(key, { positions: true }));
         ({ state } = snapshot);
+        seen = state?.revision ?? 0;
         pending = await pickFrom(snapshot, plan);
       }
       const batch = pending.slice(0, size);
@@ -106,7 +111,7 @@ export class Rewriter {
         pending = undefined;
         return { retry: () => this.#conflict() };
       }
-      // As long as nobody else writes, the snapshot goes on being true.
+      // As long as others only add records, the snapshot goes on being true.
       ({ state } = written);
       done += batch.length;
       pending = pending.slice(batch.length);
@@ -119,6 +124,12 @@ export class Rewriter {
       if (done > before) onProgress?.({ done, total: done + left.length });
     }
     return done;
+  }
+
+  /** What was added after a position; `undefined` if anything else has happened since a state. */
+  async #addedSince(state: State, after: number): Promise<Snapshot | undefined> {
+    const snapshot = await this.#backend.snapshot(this.#place.key, { positions: true, after });
+    return isUnedited(snapshot.state, state) ? snapshot : undefined;
   }
 
   #conflict(): SessionError {

@@ -1,3 +1,4 @@
+import { staleTransactionError } from '@agent-sessions/kysely/engine';
 import type { Outline } from '../items/outline.ts';
 import type { SessionRow } from '../session-row.ts';
 import type { Sql } from '../sql.ts';
@@ -63,7 +64,11 @@ async function adopt(sql: Sql, adoption: Adoption, stamped: number): Promise<voi
   ]);
 }
 
-/** Finds a branch in tables that are up to date, or has them brought up to date first. */
+/**
+ * Finds a branch in tables that are up to date, or has them brought up to date first.
+ *
+ * @throws SessionError `conflict` in a transaction of the caller's that does not see the present
+ */
 export async function locateAdopted(
   sql: Sql,
   adoption: Adoption,
@@ -73,7 +78,10 @@ export async function locateAdopted(
   // If no branch was found, others may be there all the same.
   const known =
     located.branch === undefined ? await locate(sql, adoption.sessionKey, { to: 'main' }) : located;
-  const { stamped } = known;
+  const { stamped, sessionRevision } = known;
+  if (known.branch !== undefined && sessionRevision !== adoption.session.revision) {
+    throw staleTransactionError(`${sql.dialect.name} database`);
+  }
   if (known.branch !== undefined && stamped === adoption.session.revision) return located.branch;
   await adopt(sql, adoption, stamped);
   return (await find()).branch;
