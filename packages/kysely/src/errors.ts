@@ -151,6 +151,14 @@ export function staleTransactionError(label: string, cause?: unknown): SessionEr
   );
 }
 
+/** The error for a ledger that has an operation and does not show it. */
+export function blindLedgerError(label: string): SessionError {
+  return new SessionError(
+    'unsupported',
+    `${label}: an operation is in its ledger, and reading does not show it; nothing was written. Reads must go to the server of the writes, and text must come back as text (\`typeCast\` of mysql2).`,
+  );
+}
+
 /** What drivers attach of a statement and its parameters, or a server of a row: conversation text. */
 const CONTENT = ['sql', 'query', 'params', 'queryOptions', 'detail', 'where'];
 

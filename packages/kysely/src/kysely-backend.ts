@@ -8,6 +8,7 @@ import {
   type PageRequest,
   type RecordBackend,
   type Rewrite,
+  retryUntil,
   type SessionBackend,
   type Snapshot,
   type SnapshotQuery,
@@ -18,7 +19,7 @@ import {
 import { SessionDatabase } from './database.ts';
 import type { Addition, Execute, Raised, SqlDialect, Statement } from './dialects/dialect.ts';
 import { Directory } from './directory.ts';
-import { staleTransactionError } from './errors.ts';
+import { blindLedgerError, staleTransactionError } from './errors.ts';
 import type { OpenedDatabase } from './opened-database.ts';
 import { newBirth, Records, type Unit } from './records.ts';
 import type { KyselyStoreSettings } from './settings.ts';
@@ -30,6 +31,7 @@ export class KyselyBackend implements SessionBackend {
   readonly maxRecordBytes: number;
   readonly exclusively: RecordBackend['exclusively'];
   readonly #opened: OpenedDatabase;
+  readonly #timeoutMs: number;
   readonly #database: SessionDatabase;
   readonly #dialect: SqlDialect;
   readonly #tables: Tables;
@@ -47,6 +49,7 @@ export class KyselyBackend implements SessionBackend {
     const createTables = isInMemory || (settings.createTables ?? false);
     const tables = resolveTables(settings, dialect);
     this.#opened = opened;
+    this.#timeoutMs = timeoutMs;
     this.#dialect = dialect;
     this.#tables = tables;
     this.maxRecordBytes = dialect.maxRecordBytes;
@@ -73,18 +76,19 @@ export class KyselyBackend implements SessionBackend {
 
   async append(id: string, append: Append): Promise<Appended | undefined> {
     const { operation, birth } = append;
-    for (;;) {
+    return retryUntil<Appended | undefined>(this.#timeoutMs, async () => {
       const added = await this.#append(id, append);
-      if (added !== undefined) return added;
+      if (added !== undefined) return { value: added };
       const { state, operation: replayed } = await this.snapshot(id, {
         limit: 0,
         ...(operation && { operation: operation.key }),
       });
-      if (birth !== undefined && state?.birth !== birth) return undefined;
-      if (state !== undefined && replayed !== undefined) return { ...state, replayed };
+      if (birth !== undefined && state?.birth !== birth) return { value: undefined };
+      if (state !== undefined && replayed !== undefined) return { value: { ...state, replayed } };
       // Somebody has cleared the ledger between the two looks at it, or the second one is blind.
       if (this.#database.inTransaction) throw staleTransactionError(this.#opened.label);
-    }
+      return { retry: () => blindLedgerError(this.#opened.label) };
+    });
   }
 
   window(id: string, limit: number): Promise<string[]> {

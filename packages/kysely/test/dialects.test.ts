@@ -249,6 +249,20 @@ onEveryBackend(
       expect(await store.deleteSession('safe')).toBe(true);
     });
 
+    test('a ledger that reads show otherwise than it was written ends a repeated operation', async () => {
+      const pool = createPool({
+        uri: database().url ?? '',
+        typeCast: (field, next) => (field.type === 'BLOB' ? field.buffer() : next()),
+      });
+      const db = new Kysely<never>({ dialect: new MysqlDialect({ pool }) });
+      onTestFinished(() => db.destroy());
+      const session = new KyselySession({ db, createTables: true, timeoutMs: 100 });
+      const transaction = { type: 'append_items' as const, items: numbered(1) };
+      const once = () => session.applyHistoryTransaction({ operationId: 'one', transaction });
+      await once();
+      await expect(once()).rejects.toMatchObject({ code: 'unsupported' });
+    });
+
     test('the sql_mode ORACLE is refused, and no lock is left behind', async (ctx) => {
       if (name === 'MySQL') ctx.skip('it has no such sql_mode');
       const db = database().connect({ connections: 1 });
