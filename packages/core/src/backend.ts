@@ -18,6 +18,8 @@ export {
   storeInternals,
 } from './internals.ts';
 export { assertLimit } from './limit.ts';
+export { type NetworkFault, networkFault } from './network-fault.ts';
+export { assertNode } from './node-version.ts';
 export {
   assertOptions,
   describe,

@@ -7,12 +7,7 @@ import type {
   SessionPage,
 } from './directory.ts';
 import { encodeMetadata, readPageRequest, toPage } from './directory-page.ts';
-import {
-  isStoreParts,
-  type StoreInternals,
-  type StoreParts,
-  setStoreInternals,
-} from './internals.ts';
+import { isStoreParts, type StoreParts, setStoreInternals } from './internals.ts';
 import { invalidOptions } from './options.ts';
 import type { SessionBackend } from './session-backend.ts';
 import { assertSessionId, mayStartSessionId } from './session-id.ts';

@@ -1,14 +1,37 @@
 import { SessionError, type SessionErrorCode } from '@agent-sessions/core';
 import type { Failure } from './dialects/dialect.ts';
 
+const CONTENTION: readonly [SessionErrorCode, string] = [
+  'busy',
+  'other connections held locks or all connections until the deadline; nothing was written. Keep transactions short, or raise timeoutMs.',
+];
+
 const EXPLANATIONS: Readonly<Record<Failure, readonly [SessionErrorCode, string]>> = {
-  contention: [
+  contention: CONTENTION,
+  stale: CONTENTION,
+  cancelled: [
     'busy',
-    'other connections held locks or all connections until the deadline; nothing was written. Keep transactions short, or raise timeoutMs.',
+    "it cancelled the statement, most often because a lock lasted longer than the server's time limit for statements; nothing was written. Keep transactions short, or raise that limit.",
+  ],
+  iterating: [
+    'busy',
+    'its connection is in the middle of a query whose rows come one by one; nothing was written. End the loop before you use a session, or read all rows at once.',
   ],
   unreachable: [
     'unreachable',
     'it cannot be reached. Check host, port or path, and that the server is running.',
+  ],
+  no_host: [
+    'unreachable',
+    'its host name is not known. Correct the name, or check the name service.',
+  ],
+  no_tls: [
+    'unreachable',
+    'no connection with TLS comes about: the server does not offer it, or its certificate is not trusted. The cause says why. Correct the TLS settings of the driver, for example its `ca`.',
+  ],
+  no_driver: [
+    'unsupported',
+    'the native part of its driver cannot be loaded. In a bundle, leave the driver out of it (external) and install it beside; else install it anew for this Node and machine.',
   ],
   no_file: [
     'cannot_open',
@@ -16,8 +39,16 @@ const EXPLANATIONS: Readonly<Record<Failure, readonly [SessionErrorCode, string]
   ],
   lost: ['connection_lost', 'the connection was lost; nothing was written. Try again.'],
   unsent: ['connection_lost', 'the connection was lost; nothing was written. Try again.'],
+  unanswered: [
+    'connection_lost',
+    "no answer came within the driver's time limit; nothing was written. Try again, or raise that limit.",
+  ],
   denied: ['access_denied', 'it refused the user or password, or the user may not do this.'],
   no_database: ['database_missing', 'the database does not exist. Create it, or correct its name.'],
+  no_schema: [
+    'schema_missing',
+    'the search_path of the connection names no schema that exists and that the user may use. Grant the rights on one, correct the search_path, or name one with the option `schema`.',
+  ],
   no_tables: [
     'schema_missing',
     'the tables do not exist. Pass createTables: true to have them created, or run the migrations: await store.migrate(), or sessionMigrations() in your own migrator.',
@@ -48,7 +79,7 @@ export function toSessionError(error: unknown, failure: Failure, label: string):
 export function unknownOutcomeError(cause: unknown, label: string): SessionError {
   return new SessionError(
     'connection_lost',
-    `${label}: the connection was lost while a write was being committed, so it may have taken effect or not. Read the session before writing again. Writes with an operation id (applyHistoryTransaction) are repeated safely.`,
+    `${label}: the connection was lost, or no answer came in time, while a write was being committed, so it may have taken effect or not. Read the session before writing again. Writes with an operation id (applyHistoryTransaction) are repeated safely.`,
     { cause: withoutContent(cause) },
   );
 }
@@ -69,6 +100,12 @@ export function foreignTablesError(tables: readonly string[], label: string): Se
   );
 }
 
+/** The error for a connection whose tables would be nowhere. */
+export function missingSchemaError(label: string): SessionError {
+  const [code, message] = EXPLANATIONS.no_schema;
+  return new SessionError(code, `${label}: ${message}`);
+}
+
 /** The error for tables that are not there and may not be created. */
 export function missingTablesError(label: string): SessionError {
   const [code, message] = EXPLANATIONS.no_tables;
@@ -76,10 +113,11 @@ export function missingTablesError(label: string): SessionError {
 }
 
 /** The error for a transaction that cannot see what it would have to be based on. */
-export function staleTransactionError(label: string): SessionError {
+export function staleTransactionError(label: string, cause?: unknown): SessionError {
   return new SessionError(
     'conflict',
     `${label}: others changed the session after your transaction began to read, and at its isolation level it cannot see their changes. Roll it back and run it again, or use READ COMMITTED.`,
+    cause === undefined ? undefined : { cause: withoutContent(cause) },
   );
 }
 

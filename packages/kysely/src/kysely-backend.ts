@@ -42,7 +42,7 @@ export class KyselyBackend implements SessionBackend {
    * @throws SessionError `invalid_options`
    */
   constructor(opened: OpenedDatabase, settings: KyselyStoreSettings) {
-    const { db, dialect, label, isInMemory = false } = opened;
+    const { db, dialect, label, isInMemory = false, onAccepted } = opened;
     const { timeoutMs = 10_000 } = settings;
     const createTables = isInMemory || (settings.createTables ?? false);
     const tables = resolveTables(settings, dialect);
@@ -50,7 +50,15 @@ export class KyselyBackend implements SessionBackend {
     this.#dialect = dialect;
     this.#tables = tables;
     this.maxRecordBytes = dialect.maxRecordBytes;
-    this.#database = new SessionDatabase({ db, dialect, tables, label, createTables, timeoutMs });
+    this.#database = new SessionDatabase({
+      db,
+      dialect,
+      tables,
+      label,
+      createTables,
+      timeoutMs,
+      onAccepted,
+    });
     this.#records = new Records(dialect, tables);
     this.#directory = new Directory(dialect, tables);
     // Inside a transaction of the caller's there is a lock already, and nobody to wait for.

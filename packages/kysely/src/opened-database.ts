@@ -1,6 +1,6 @@
 import { expecting, type OptionCheck } from '@agent-sessions/core/backend';
 import { detectDialect } from './dialects/detect.ts';
-import type { Database, SqlDialect } from './dialects/dialect.ts';
+import type { Database, Execute, SqlDialect } from './dialects/dialect.ts';
 
 /** A database that statements can be sent to. */
 export interface OpenedDatabase {
@@ -12,6 +12,8 @@ export interface OpenedDatabase {
   readonly isOwned: boolean;
   /** Whether it is in memory, if the database cannot tell; then tables are always created. */
   readonly isInMemory?: boolean;
+  /** What to do once the tables of the database turned out to be ours, or to be missing. */
+  readonly onAccepted?: (execute: Execute) => Promise<unknown>;
 }
 
 /** Any `Kysely<DB>` or `Transaction<DB>`, whatever `DB` is. */

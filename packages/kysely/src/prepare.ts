@@ -11,6 +11,7 @@ export interface Preparation {
   readonly tables: Tables;
   readonly label: string;
   readonly createTables: boolean;
+  readonly onAccepted?: ((execute: Execute) => Promise<unknown>) | undefined;
 }
 
 /**
@@ -26,17 +27,18 @@ const known = new WeakMap<object, Map<string, Inspection>>();
  * @throws SessionError `schema_missing`, `schema_mismatch`, `schema_newer`, `unsupported`
  */
 export async function prepare(preparation: Preparation): Promise<Inspection> {
-  const { db, dialect, tables, label, createTables } = preparation;
+  const { db, dialect, tables, label, createTables, onAccepted } = preparation;
   const prepared = knownOf(preparation);
   const cached = prepared.get(keyOf(tables));
   if (cached !== undefined) return cached;
 
   const [inspection, found] = await inspect(preparation);
-  if (found === undefined || isBefore(found, CURRENT)) {
-    if (!createTables && !inspection.inMemory) throw missingTablesError(label);
+  const isOutdated = found === undefined || isBefore(found, CURRENT);
+  if (isOutdated && !createTables && !inspection.inMemory) throw missingTablesError(label);
+  if (onAccepted) await onConnection(db, onAccepted);
+  if (isOutdated) {
     await dialect.withMigrationLock(db, (locked) =>
-      locked.getExecutor().provideConnection(async (connection) => {
-        const execute = executeOn(connection);
+      onConnection(locked, async (execute) => {
         // Another process may have been faster.
         await readUsable(preparation, await dialect.inspect(execute, tables), execute);
         await migrateTo(CURRENT, dialect, tables, execute);
@@ -59,10 +61,13 @@ export function executeOn(connection: DatabaseConnection): Execute {
   return ({ sql, parameters }) => connection.executeQuery(CompiledQuery.raw(sql, [...parameters]));
 }
 
+function onConnection<T>(db: Database, work: (execute: Execute) => Promise<T>): Promise<T> {
+  return db.getExecutor().provideConnection((connection) => work(executeOn(connection)));
+}
+
 function inspect(preparation: Preparation): Promise<[Inspection, SchemaVersion | undefined]> {
   const { db, dialect, tables } = preparation;
-  return db.getExecutor().provideConnection(async (connection) => {
-    const execute = executeOn(connection);
+  return onConnection(db, async (execute) => {
     const inspection = await dialect.inspect(execute, tables);
     return [inspection, await readUsable(preparation, inspection, execute)];
   });

@@ -16,7 +16,7 @@ import {
   toSessionError,
 } from './errors.ts';
 import { HeldTransaction } from './held-transaction.ts';
-import { createTables, isCurrent } from './schema.ts';
+import { assertNotForeign, createTables, isCurrent } from './schema.ts';
 import { Turn, turnOf } from './turn.ts';
 
 /**
@@ -228,12 +228,19 @@ export class Connection implements Runner {
 
   #prepare(): void {
     const { path, synchronous, tables } = this.#options;
+    // A file that is refused stays as it is, its journal mode included. Both looks see one moment: tables
+    // that another process makes in between are not foreign.
+    const current = this.atomically(READ, () => {
+      if (isCurrent(this.#db, tables, this.name)) return true;
+      assertNotForeign(this.#db, tables, this.name);
+      return false;
+    });
     if (!this.isShared) {
       if (path !== ':memory:' && !this.#isWal()) this.#db.pragma('journal_mode = WAL');
       this.#db.pragma(`synchronous = ${synchronous}`);
       this.#db.pragma('foreign_keys = ON');
     }
-    if (!isCurrent(this.#db, tables, this.name)) {
+    if (!current) {
       this.atomically(WRITE, () => createTables(this.#db, tables, this.name));
     }
     this.#prepared = true;

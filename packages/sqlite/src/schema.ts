@@ -24,12 +24,17 @@ export function isCurrent(db: Database, tables: TableNames, file: string): boole
   return version === VERSION;
 }
 
-/** Creates what is missing. Runs inside a write transaction, so that only one process does it. */
-export function createTables(db: Database, tables: TableNames, file: string): void {
-  if (isCurrent(db, tables, file)) return;
+/** Refuses tables of our names that somebody else made. */
+export function assertNotForeign(db: Database, tables: TableNames, file: string): void {
   for (const table of [tables.sessions, tables.messages, tables.operations]) {
     if (hasTable(db, table)) throw foreignTableError(table, file);
   }
+}
+
+/** Creates what is missing. Runs inside a write transaction, so that only one process does it. */
+export function createTables(db: Database, tables: TableNames, file: string): void {
+  if (isCurrent(db, tables, file)) return;
+  assertNotForeign(db, tables, file);
   db.exec(ddl(tables));
   db.prepare(`INSERT INTO "${tables.schema}" (component, version) VALUES (?, ?)`).run(
     COMPONENT,

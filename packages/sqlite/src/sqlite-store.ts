@@ -1,5 +1,6 @@
 import { SessionStore } from '@agent-sessions/core';
 import {
+  assertNode,
   assertOptions,
   CallQueue,
   expecting,
@@ -67,7 +68,7 @@ export const storeChecks: OptionChecks<SQLiteSessionStoreOptions> = {
  *
  * @throws SessionError from every call that uses the database: `closed`, `busy`, `cannot_open`,
  * `not_a_database`, `schema_mismatch`, `schema_newer`, `read_only`, `storage_full`, `item_too_large`,
- * `backend`
+ * `unsupported`, `backend`
  *
  * @example
  * ```ts
@@ -85,7 +86,7 @@ export class SQLiteSessionStore extends SessionStore {
    * Opens the file. The tables are created, if need be, by the first call that needs them.
    *
    * @throws SessionError `cannot_open` if the folder is missing or the file not accessible,
-   * `invalid_options`
+   * `invalid_options`, `unsupported` if the driver cannot run on this Node
    */
   constructor(options: SQLiteSessionStoreOptions = {}) {
     const backend = openBackend(options);
@@ -146,6 +147,8 @@ function openBackend(options: SQLiteSessionStoreOptions): DatabaseBackend {
       if (options[name] !== undefined)
         throw invalidOptions(of, `\`${name}\` has no effect on a \`database\``);
     }
+  } else {
+    assertNode('better-sqlite3');
   }
   return new DatabaseBackend({ path, database, synchronous, timeoutMs, tables });
 }

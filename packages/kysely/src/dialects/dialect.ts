@@ -57,16 +57,32 @@ export type TableKind = 'sessions' | 'messages' | 'operations' | 'schema';
 export type Failure =
   /** Others hold a lock, or won; the database took everything back. */
   | 'contention'
+  /** As `contention`, and in the caller's transaction it stays so. */
+  | 'stale'
+  /** The server took the statement back when its time was up, or somebody cancelled it. */
+  | 'cancelled'
+  /** The connection is in the middle of the caller's own query, whose rows come one by one. */
+  | 'iterating'
   /** No connection could be made. */
   | 'unreachable'
+  /** The host name is not known. */
+  | 'no_host'
+  /** Both sides could not agree on TLS. */
+  | 'no_tls'
+  /** The native part of the driver cannot be loaded. */
+  | 'no_driver'
   /** The file of an SQLite database cannot be opened. */
   | 'no_file'
   /** The connection ended, at whatever moment. */
   | 'lost'
   /** The connection had ended before the statement was sent. */
   | 'unsent'
+  /** The driver stopped waiting for an answer: the server may still do what was sent. */
+  | 'unanswered'
   | 'denied'
   | 'no_database'
+  /** No schema for the tables that the user may use. */
+  | 'no_schema'
   | 'no_tables'
   | 'other_tables'
   | 'too_large'

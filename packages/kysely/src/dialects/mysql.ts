@@ -249,6 +249,11 @@ const FAILURES: Readonly<Record<string, Failure>> = {
   ER_TABLEACCESS_DENIED_ERROR: 'denied',
   ER_BAD_DB_ERROR: 'no_database',
   ER_NO_DB_ERROR: 'no_database',
+  ER_HOST_IS_BLOCKED: 'denied',
+  ER_HOST_NOT_PRIVILEGED: 'denied',
+  ER_MUST_CHANGE_PASSWORD: 'denied',
+  ER_ACCOUNT_HAS_BEEN_LOCKED: 'denied',
+  ER_SECURE_TRANSPORT_REQUIRED: 'no_tls',
   ER_NO_SUCH_TABLE: 'no_tables',
   ER_BAD_FIELD_ERROR: 'other_tables',
   ER_CHECK_CONSTRAINT_VIOLATED: 'other_tables',
@@ -256,11 +261,16 @@ const FAILURES: Readonly<Record<string, Failure>> = {
   ER_NO_DEFAULT_FOR_FIELD: 'other_tables',
   ER_TRUNCATED_WRONG_VALUE_FOR_FIELD: 'other_tables',
   ER_CON_COUNT_ERROR: 'contention',
+  ER_TOO_MANY_USER_CONNECTIONS: 'contention',
+  ER_USER_LIMIT_REACHED: 'contention',
   ER_LOCK_DEADLOCK: 'contention',
   ER_LOCK_WAIT_TIMEOUT: 'contention',
-  ER_CHECKREAD: 'contention',
+  ER_CHECKREAD: 'stale',
+  ER_QUERY_INTERRUPTED: 'cancelled',
+  ER_QUERY_TIMEOUT: 'cancelled',
   ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION: 'read_only',
   ER_OPTION_PREVENTS_STATEMENT: 'read_only',
+  ER_READ_ONLY_MODE: 'read_only',
   ER_DISK_FULL: 'full',
   ER_RECORD_FILE_FULL: 'full',
   ER_NET_PACKET_TOO_LARGE: 'too_large',
@@ -268,9 +278,11 @@ const FAILURES: Readonly<Record<string, Failure>> = {
   ER_NEW_ABORTING_CONNECTION: 'lost',
   ER_SERVER_SHUTDOWN: 'lost',
   PROTOCOL_CONNECTION_LOST: 'lost',
-  // MariaDB's own, for which the driver has no name, or a wrong one: the connection was killed, and a
-  // check was violated.
+  PROTOCOL_SEQUENCE_TIMEOUT: 'unanswered',
+  // MariaDB's own, for which the driver has no name, or a wrong one: the connection was killed, a
+  // statement took longer than it may, and a check was violated.
   1927: 'lost',
+  1969: 'cancelled',
   4025: 'other_tables',
 };
 

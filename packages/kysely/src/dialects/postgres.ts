@@ -1,6 +1,7 @@
 import { SessionError } from '@agent-sessions/core';
 import { rowKey } from '@agent-sessions/core/backend';
 import { CompiledQuery } from 'kysely';
+import { missingSchemaError } from '../errors.ts';
 import type { Failure, SqlDialect, TableKind } from './dialect.ts';
 import { CONNECTION_FAILURES, codeOf } from './driver-errors.ts';
 import {
@@ -93,9 +94,11 @@ export const postgres: SqlDialect = {
 
   async inspect(execute, tables) {
     const kinds: readonly TableKind[] = ['sessions', 'messages', 'operations', 'schema'];
-    const { rows } = await execute<Record<TableKind, boolean> & { probe: string }>({
+    type Row = Record<TableKind | 'has_schema', boolean> & { probe: string };
+    const { rows } = await execute<Row>({
       sql: postgres.sql(`SELECT
         ${kinds.map((kind) => `to_regclass(?) IS NOT NULL AS ${kind}`).join(', ')},
+        current_schema() IS NOT NULL AS has_schema,
         encode(convert_to(?, 'UTF8'), 'hex') AS probe`),
       parameters: [...kinds.map((kind) => tables[kind]), PROBE],
     });
@@ -106,6 +109,7 @@ export const postgres: SqlDialect = {
         "Postgres: this connection's client_encoding would corrupt text. Leave it at UTF8.",
       );
     }
+    if (tables.inSchema === undefined && !row.has_schema) throw missingSchemaError('Postgres');
     return {
       existing: new Set(kinds.filter((kind) => row[kind])),
       inMemory: false,
@@ -130,16 +134,22 @@ export const postgres: SqlDialect = {
     const code = codeOf(error);
     const text = error instanceof Error ? error.message : '';
     if (/is not queryable|has been discarded/.test(text)) return 'unsent';
-    if (/timeout exceeded when trying to connect|due to connection timeout/.test(text)) {
-      return 'unreachable';
-    }
+    // A pool of pg says so of one that stays full, and of a new connection in the words that follow.
+    if (/^timeout exceeded when trying to connect/.test(text)) return 'contention';
+    if (/due to connection timeout|^timeout expired$/.test(text)) return 'unreachable';
     if (/^Connection terminated/.test(text)) return 'lost';
+    if (/^Query read timeout/.test(text)) return 'unanswered';
+    if (POOLER_IS_FULL.test(text)) return 'contention';
     // The server asks for a password, and none was given.
     if (/^SASL: .*password must be/.test(text)) return 'denied';
     if (code === '23505' && isAboutLedger(error)) return 'contention';
     return FAILURES[code] ?? FAILURES[code.slice(0, 2)] ?? 'other';
   },
 };
+
+/** What PgBouncer and Supavisor say, with the code of a broken protocol or of an internal error. */
+const POOLER_IS_FULL =
+  /query_wait_timeout|no more connections allowed|max_(?:client_conn|db_connections|user_connections)|max clients reached/i;
 
 /**
  * True if another transaction made the same ledger entry while ours was waiting for it, with an append
@@ -159,10 +169,13 @@ const FAILURES: Readonly<Record<string, Failure>> = {
   '23502': 'other_tables',
   '23514': 'other_tables',
   '25006': 'read_only',
+  // Of connections that did nothing: what was sent meanwhile was not read any more.
+  '25P03': 'unsent',
   '28': 'denied',
   '3D000': 'no_database',
-  '3F000': 'no_tables',
+  '3F000': 'no_schema',
   '40': 'contention',
+  '40001': 'stale',
   '42501': 'denied',
   '42703': 'other_tables',
   '42804': 'other_tables',
@@ -173,7 +186,10 @@ const FAILURES: Readonly<Record<string, Failure>> = {
   '53300': 'contention',
   '54000': 'too_large',
   '55P03': 'contention',
+  '57014': 'cancelled',
   '57P01': 'lost',
   '57P02': 'lost',
   '57P03': 'unreachable',
+  '57P04': 'no_database',
+  '57P05': 'unsent',
 };

@@ -117,9 +117,10 @@ export const sqlite: SqlDialect = {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     const text = error instanceof Error ? error.message : String(error);
     const primary = /^SQLITE_[A-Z]+/.exec(code)?.[0] ?? '';
-    const known = FAILURES[primary];
+    const known = FAILURES[code] ?? FAILURES[primary];
     if (known !== undefined) return known;
     // Drivers other than better-sqlite3 have codes of their own, and SQLite's own messages.
+    if (/connection is busy executing a query/.test(text)) return 'iterating';
     if (/database (?:table )?is locked/.test(text)) return 'contention';
     if (/directory does not exist/.test(text)) return 'no_file';
     if (/no such table/.test(text)) return 'no_tables';
@@ -132,11 +133,14 @@ export const sqlite: SqlDialect = {
 
 const FAILURES: Readonly<Record<string, Failure>> = {
   SQLITE_BUSY: 'contention',
+  SQLITE_BUSY_SNAPSHOT: 'stale',
   SQLITE_LOCKED: 'contention',
   SQLITE_CANTOPEN: 'no_file',
   SQLITE_NOTADB: 'not_a_database',
   SQLITE_CORRUPT: 'not_a_database',
   SQLITE_READONLY: 'read_only',
   SQLITE_FULL: 'full',
+  // The first call on a full disk: the memory that connections share is a file.
+  SQLITE_IOERR_SHMSIZE: 'full',
   SQLITE_TOOBIG: 'too_large',
 };
