@@ -4,17 +4,15 @@ import { createConnection, createPool } from 'mysql2';
 import pg from 'pg';
 import type { Comparison } from '../compare.ts';
 import { mysqlUrl, postgresUrl } from '../servers.ts';
-import { benchTarget, type Floor, type Sides } from '../workloads.ts';
+import { benchTarget, type Floor, PLAIN_BOUND, type Sides } from '../workloads.ts';
 import { mysqlFloor } from './kysely-mysql-floor.ts';
 import { postgresFloor } from './kysely-postgres-floor.ts';
-
-const BOUND = 1.3;
 
 /** Postgres and MySQL or MariaDB against their floors; each side has a database of its own. */
 export async function benchKysely(): Promise<Comparison[]> {
   return [
-    ...(await benchTarget({ adapter: 'Kysely, Postgres', bound: BOUND, open: openPostgres })),
-    ...(await benchTarget({ adapter: 'Kysely, MySQL', bound: BOUND, open: openMysql })),
+    ...(await benchTarget({ adapter: 'Kysely, Postgres', bound: PLAIN_BOUND, open: openPostgres })),
+    ...(await benchTarget({ adapter: 'Kysely, MySQL', bound: PLAIN_BOUND, open: openMysql })),
   ];
 }
 

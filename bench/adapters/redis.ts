@@ -4,12 +4,11 @@ import { Redis } from 'ioredis';
 import { type Comparison, compare } from '../compare.ts';
 import { history, turn } from '../items.ts';
 import { redisUrl } from '../servers.ts';
-import { benchTarget, type Sides } from '../workloads.ts';
+import { benchTarget, PLAIN_BOUND, type Sides } from '../workloads.ts';
 import { redisFloor, sameScriptFloor } from './redis-floor.ts';
 import { startRelay } from './redis-relay.ts';
 
 const ADAPTER = 'Redis';
-const BOUND = 1.35;
 const SESSIONS = 200;
 
 /** Redis against its floor: each on a connection of its own, both on one server. */
@@ -19,7 +18,11 @@ export async function benchRedis(): Promise<Comparison[]> {
     console.log('Redis: not measured, for neither TEST_REDIS_URL nor 127.0.0.1:6379 answers');
     return [];
   }
-  const results = await benchTarget({ adapter: ADAPTER, bound: BOUND, open: () => open(url) });
+  const results = await benchTarget({
+    adapter: ADAPTER,
+    bound: PLAIN_BOUND,
+    open: () => open(url),
+  });
   results.push(...(await benchManySessions(url)));
   console.log(`Redis: round trips: ${await countRoundTrips(url)}`);
   return results;
@@ -50,7 +53,9 @@ async function benchManySessions(url: string): Promise<Comparison[]> {
   ];
   const results: Comparison[] = [];
   for (const [against, floor] of works) {
-    results.push(await compare(ADAPTER, { name: `${name}${against}`, bound: BOUND, ours, floor }));
+    results.push(
+      await compare(ADAPTER, { name: `${name}${against}`, bound: PLAIN_BOUND, ours, floor }),
+    );
   }
   await deleteKeys(redis, keyPrefix);
   redis.disconnect();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { SQLiteSessionStore } from '@agent-sessions/sqlite';
 import Database from 'better-sqlite3';
 import type { Comparison } from '../compare.ts';
-import { benchTarget, type Sides } from '../workloads.ts';
+import { benchTarget, PLAIN_BOUND, type Sides } from '../workloads.ts';
 import { SQLiteFloor } from './sqlite-floor.ts';
 
 /** SQLite against its floor, each on a file of its own. */
@@ -15,7 +15,7 @@ export async function benchSQLite(): Promise<Comparison[]> {
 function benchAt(synchronous: 'FULL' | 'NORMAL'): Promise<Comparison[]> {
   return benchTarget({
     adapter: `SQLite ${synchronous}`,
-    bound: 1.25,
+    bound: PLAIN_BOUND,
     open: () => open(synchronous),
   });
 }

@@ -3,7 +3,6 @@ import type {
   Append,
   Appended,
   PageRequest,
-  RecordBackend,
   Rewrite,
   SessionBackend,
   Snapshot,
@@ -34,6 +33,7 @@ export type AdvancedStoreSettings = Omit<KyselyStoreSettings, 'tables'>;
  */
 export class AdvancedBackend implements SessionBackend {
   readonly maxRecordBytes: number;
+  readonly exclusively: SessionBackend['exclusively'];
   readonly database: AdvancedDatabase;
   readonly #sessions: KyselyBackend;
 
@@ -48,6 +48,9 @@ export class AdvancedBackend implements SessionBackend {
     this.#sessions = new KyselyBackend(opened, settings);
     this.maxRecordBytes = this.#sessions.maxRecordBytes;
     this.database = new AdvancedDatabase({ opened, createTables, timeoutMs, schema });
+    if (!this.database.inTransaction) {
+      this.exclusively = (id, work) => this.#main(id).inLine(work);
+    }
   }
 
   outline(item: AgentInputItem): Outline {
@@ -76,13 +79,11 @@ export class AdvancedBackend implements SessionBackend {
 
   /** Leaves the other branches, which whoever clears by this does not see. */
   async clear(id: string): Promise<void> {
-    await this.#cursor(id).write(
-      { raise: 1, absent: 'leave' },
-      async ({ sql, branch, revision }) => {
-        await emptyMain(sql, id, branch, revision);
-        return true;
-      },
-    );
+    const options = { raise: 1, isEdit: true, absent: 'leave' } as const;
+    await this.#cursor(id).write(options, async (unit) => {
+      await emptyMain(unit, id);
+      return true;
+    });
   }
 
   listSessions(request: PageRequest): Promise<SessionInfo[]> {
@@ -113,7 +114,7 @@ export class AdvancedBackend implements SessionBackend {
     await this.#sessions.close();
   }
 
-  #main(id: string): RecordBackend {
+  #main(id: string): BranchBackend {
     const { maxRecordBytes } = this;
     const cursor = this.#cursor(id);
     return new BranchBackend({ cursor, maxRecordBytes, archiveOnCompaction: false });

@@ -1,9 +1,12 @@
 import { SessionStore, StoredSession } from '@agent-sessions/core';
 import {
   assertOptions,
+  isStoreParts,
   openSession,
   type RecordCipher,
   type SessionParts,
+  type StoreParts,
+  sessionKey,
   storeInternals,
   traceOperation,
 } from '@agent-sessions/core/backend';
@@ -63,6 +66,7 @@ import { type SessionUsage, type TurnUsage, UsageLedger } from './usage/usage-le
  */
 export class AdvancedSession extends StoredSession<AdvancedSessionStore> {
   readonly #parts: SessionParts<AdvancedSessionStore>;
+  readonly #key: string;
   readonly #branches: BranchManager;
   readonly #conversation: Conversation;
   readonly #usage: UsageLedger;
@@ -78,17 +82,20 @@ export class AdvancedSession extends StoredSession<AdvancedSessionStore> {
     const given = options instanceof BranchParts ? options : openOptions(options);
     const { parts, place, archiveOnCompaction } = given;
     const { store, sessionId } = parts;
+    const { queue, owner } = storeInternals(store);
     const { database, maxRecordBytes } = backendOf(store);
+    const key = sessionKey(owner, sessionId);
     const decode = itemDecoder(parts.cipher);
-    const cursor = new Cursor(database, sessionId, place, describer(decode));
+    const cursor = new Cursor(database, key, place, describer(decode));
     const backend = new BranchBackend({ cursor, maxRecordBytes, archiveOnCompaction });
     const withCipher = (cipher: RecordCipher) => new AdvancedSession(given.withCipher(cipher));
     super(parts.with({ backend, backends: () => backend.branches(), withCipher }));
     this.#parts = parts;
+    this.#key = key;
     this.#branches = new BranchManager(cursor);
     this.#conversation = new Conversation(cursor, decode);
     this.#usage = new UsageLedger(cursor);
-    this.#runs = new RunWrites(storeInternals(store).queue, backend, sessionId);
+    this.#runs = new RunWrites(queue, backend, key);
   }
 
   /**
@@ -255,7 +262,7 @@ export class AdvancedSession extends StoredSession<AdvancedSessionStore> {
     const open = this.getSessionId();
     const { store, sessionId } = this.#parts;
     const done = traceOperation({ operation, store, sessionId: () => sessionId }, () =>
-      storeInternals(store).queue.run(sessionId, () => open.then(work)),
+      storeInternals(store).queue.run(this.#key, () => open.then(work)),
     );
     const [value] = await Promise.all([done, open]);
     return value;
@@ -291,13 +298,25 @@ export class AdvancedSessionStore extends SessionStore {
   /**
    * Connects to nothing yet: the first call does.
    *
-   * @param options - Or a backend, from the constructor of a class that extends this one.
+   * @param options - Or a backend, from the constructor of a class that extends this one, or what is
+   * inside of another store and an owner, from its `forOwner`.
    * @throws SessionError `invalid_options`; `unsupported` for SQL Server
    */
-  constructor(options: AdvancedSessionStoreOptions | AdvancedBackend) {
-    const backend = options instanceof AdvancedBackend ? options : openBackend(options);
+  constructor(options: AdvancedSessionStoreOptions | AdvancedBackend | StoreParts) {
+    const backend =
+      options instanceof AdvancedBackend || isStoreParts(options) ? options : openBackend(options);
     super(backend);
-    this.#backend = backend;
+    this.#backend = backendOf(this);
+  }
+
+  /**
+   * The store as one owner sees it: its sessions have branches, too.
+   *
+   * @param owner - At most 255 bytes of UTF-8.
+   * @throws SessionError `invalid_owner`; `invalid_options` on a store that is one owner's already
+   */
+  override forOwner(owner: string): AdvancedSessionStore {
+    return new AdvancedSessionStore(this.ownedBy(owner));
   }
 
   /**

@@ -1,7 +1,8 @@
 import {
   type Append,
   type Appended,
-  hasFollowed,
+  isUnedited,
+  type LockedSession,
   newToken,
   type Operation,
   type RecordBackend,
@@ -13,17 +14,18 @@ import {
   type Written,
 } from '@agent-sessions/core/backend';
 import type { AgentInputItem } from '@openai/agents';
+import { BranchReader } from './branch-reader.ts';
 import { appendNodes } from './branches/append.ts';
-import { type Branch, isOn, livingBranches, rangesOf, save } from './branches/branch.ts';
+import { advance, forkRevisionOf, livingBranches, save, stateOf } from './branches/branch.ts';
 import { clearBranches } from './branches/clear.ts';
 import { drop } from './branches/cut.ts';
-import { directSnapshot, directWindow } from './branches/direct.ts';
 import { fingerprintOf, remember } from './branches/ledger.ts';
 import { fork, unusedId } from './branches/life.ts';
-import { type Rows, type RowsQuery, readRows, type Shown } from './branches/read.ts';
 import { rewriteRows } from './branches/rewrite.ts';
 import type { Cursor, Unit } from './cursor.ts';
 import { type Outline, outlineOf } from './items/outline.ts';
+import { lockRow, storeRow } from './session-row.ts';
+import { runInTurn } from './turn.ts';
 import { foldTurns } from './usage/lost-turns.ts';
 
 /** What a branch backend needs besides its cursor. */
@@ -40,37 +42,36 @@ export interface LastWrite {
 }
 
 /**
- * One session as one session object sees it: the branch that it is on, as a list of records. The
- * revision is that of the whole session, so it rises whatever the branch, and a write conflicts only
- * with writes on its own branch.
+ * One session as one session object sees it: the branch that it is on, as a list of records. Positions
+ * count the writes of the whole session, so they rise whatever the branch; its state is the branch's
+ * own, so a write conflicts only with writes on its own branch.
  */
 export class BranchBackend implements RecordBackend {
   readonly maxRecordBytes: number;
+  readonly exclusively: RecordBackend['exclusively'];
   /** The newest write through this backend. */
   lastWrite: LastWrite | undefined;
   readonly cursor: Cursor;
-  readonly #archives: boolean;
-  #shown: Shown | undefined;
+  readonly #options: BranchBackendOptions;
+  readonly #reader: BranchReader;
 
-  constructor({ cursor, maxRecordBytes, archiveOnCompaction }: BranchBackendOptions) {
+  constructor(options: BranchBackendOptions) {
+    const { cursor, maxRecordBytes } = options;
     this.cursor = cursor;
-    this.#archives = archiveOnCompaction;
     this.maxRecordBytes = maxRecordBytes;
+    this.#options = options;
+    this.#reader = new BranchReader(cursor);
+    // Inside a transaction of the caller's there is a lock already, and nobody to wait for.
+    this.exclusively = cursor.database.inTransaction ? undefined : (_id, work) => this.inLine(work);
   }
 
   /** One for each branch; what several show is in each of them. */
   async branches(): Promise<readonly BranchBackend[]> {
-    const { cursor, maxRecordBytes } = this;
+    const { cursor } = this;
     if ((await cursor.look()) === undefined) return [];
-    const branches = await cursor.database.read((sql) => livingBranches(sql, cursor.sessionId));
-    return branches.map(
-      (branch) =>
-        new BranchBackend({
-          cursor: cursor.on(branch),
-          maxRecordBytes,
-          archiveOnCompaction: false,
-        }),
-    );
+    const branches = await cursor.database.read((sql) => livingBranches(sql, cursor.key));
+    const options = { ...this.#options, archiveOnCompaction: false };
+    return branches.map((branch) => new BranchBackend({ ...options, cursor: cursor.on(branch) }));
   }
 
   outline(item: AgentInputItem): Outline {
@@ -83,196 +84,158 @@ export class BranchBackend implements RecordBackend {
   ): Promise<Appended | undefined> {
     const options = {
       raise: records.length,
+      change: { added: records.length, dropped: 0 },
       birth,
       ...(operation && { repeatable: 'harmless' as const }),
     };
     let replayed: Written | undefined;
     const done = await this.cursor.write(options, async (unit) => {
-      replayed = await this.#replay(unit, operation, records.length);
-      return replayed === undefined ? this.#add(unit, records, outlines, operation) : undefined;
+      replayed = await this.#replay(unit, operation);
+      if (replayed !== undefined) return undefined;
+      return this.#add(unit, { records, outlines, operation }, false);
     });
     const written = done ?? replayed;
     return written && { ...written.state, ...written };
   }
 
-  async window(_id: string, limit: number): Promise<string[]> {
-    const direct = this.#stillShown() ? undefined : await directWindow(this.cursor, limit);
-    return direct ?? (await this.#read({ limit }))?.records ?? [];
+  window(_id: string, limit: number): Promise<string[]> {
+    return this.#reader.window(limit);
   }
 
-  async snapshot(_id: string, query: SnapshotQuery = {}): Promise<Snapshot> {
-    // Positions are kept with the structure. What is known to have branches is not asked again.
-    const isDirect =
-      !query.positions && query.base === undefined && this.#stillShown() === undefined;
-    const direct = isDirect ? await directSnapshot(this.cursor, query) : undefined;
-    if (direct !== undefined) return direct;
-    const rows = await this.#read(query);
-    const { records = [], positions = [], state, operation } = rows ?? {};
-    const { base } = query;
-    return {
-      state,
-      records,
-      ...(base && { follows: hasFollowed(state, base) }),
-      ...(query.positions && { positions }),
-      ...(operation !== undefined && { operation }),
-    };
+  snapshot(_id: string, query?: SnapshotQuery): Promise<Snapshot> {
+    return this.#reader.snapshot(query);
   }
 
   async replaceTail(_id: string, replacement: TailReplacement): Promise<Written | undefined> {
-    const { state, drop: dropped, records, outlines, operation } = replacement;
-    const { sessionId } = this.cursor;
-    const raise = records.length + 1;
+    const { state, drop: dropped, records, operation } = replacement;
+    const { key } = this.cursor;
+    const isEdit = dropped !== 0;
     const options = {
-      raise,
-      birth: state?.birth,
+      raise: records.length + 1,
+      isEdit,
+      change: { added: records.length, dropped },
+      absent: state === undefined ? ('create' as const) : ('leave' as const),
       ...(operation && { repeatable: 'harmless' as const }),
     };
     let replayed: Written | undefined;
     const done = await this.cursor.write(options, async (unit) => {
       const { sql, branch } = unit;
-      replayed = await this.#replay(unit, operation, raise);
-      if (replayed !== undefined || isConflict(unit, state, raise)) return undefined;
+      replayed = await this.#replay(unit, operation);
+      if (replayed !== undefined || isConflict(unit, state)) return undefined;
       if (dropped === 'all') await this.#beforeCompaction(unit);
-      await drop(
-        sql,
-        sessionId,
-        branch,
-        dropped === 'all' ? 0 : Math.max(branch.length - dropped, 0),
-      );
-      return this.#add(unit, records, outlines, operation);
+      const left = dropped === 'all' ? 0 : Math.max(branch.length - dropped, 0);
+      await drop(sql, key, branch, left);
+      return this.#add(unit, replacement, isEdit);
     });
     return done ?? replayed;
   }
 
-  async rewrite(_id: string, { state, changes, outlines }: Rewrite): Promise<Written | undefined> {
-    const { sessionId } = this.cursor;
-    return this.cursor.write({ raise: 1, birth: state.birth }, async (unit) => {
-      const { sql, branch } = unit;
-      if (isConflict(unit, state, 1)) return undefined;
-      let raised = unit.state;
-      const change = {
-        records: changes,
-        outlines: outlines as Map<number, Outline> | undefined,
-      };
-      await rewriteRows(sql, sessionId, branch, change, async (count) => {
-        raised = await sql.raise(sessionId, count);
-        return raised.revision;
-      });
-      branch.revision = raised.revision;
+  async rewrite(_id: string, rewrite: Rewrite): Promise<Written | undefined> {
+    const { state, outlines } = rewrite;
+    const options = { raise: 1, isEdit: true, absent: 'leave' } as const;
+    return this.cursor.write(options, async (unit) => {
+      const { sql, branch, session } = unit;
+      const isOfBranch = forkRevisionOf(state) === branch.forkRevision;
+      if (!isOfBranch || !isUnedited(stateOf(branch), state)) return undefined;
+      if (rewrite.isCompaction) await this.#beforeCompaction(unit);
+      const changed = outlines as ReadonlyMap<number, Outline> | undefined;
+      await rewriteRows(unit, this.cursor.key, { ...rewrite, outlines: changed });
+      advance(branch, session, true);
+      if (rewrite.isCompaction) {
+        branch.view = session.revision;
+        session.view = session.revision;
+      }
       await save(sql, branch);
-      return { state: raised };
+      return { state: stateOf(branch) };
     });
   }
 
   async clear(_id: string): Promise<void> {
-    const { sessionId, database } = this.cursor;
+    const { key, database } = this.cursor;
     await database.write('doubles', async (sql) => {
-      const { sessions } = sql.tables;
-      const id = sql.id(sessionId);
-      const locked = await sql.run(
-        `UPDATE ${sessions} SET revision = revision + 1, token = ?, updated_at = ?
-         WHERE session_id = ?`,
-        [newToken(), Date.now(), id],
-      );
-      if (locked === 0) return undefined;
-      const [row] = await sql.all<{ revision: unknown }>(
-        `SELECT revision FROM ${sessions} WHERE session_id = ?`,
-        [id],
-      );
-      await clearBranches(sql, sessionId, Number(row?.revision));
+      const session = await lockRow(sql, key, 'leave');
+      if (session === undefined) return undefined;
+      session.revision += 1;
+      session.edition = session.revision;
+      session.token = newToken();
+      await clearBranches(sql, key, session);
+      await storeRow(sql, key, session, 0);
       return true;
     });
     this.cursor.place.binding = { to: 'main' };
   }
 
+  /** Runs work in a transaction that holds the lock on the session's row. */
+  async inLine<T>(work: (session: LockedSession) => Promise<T>): Promise<T> {
+    const { cursor } = this;
+    let inside: BranchBackend | undefined;
+    const done = await runInTurn(
+      cursor.database,
+      async (held) => {
+        await held.write('doubles', (sql) => lockRow(sql, cursor.key, 'leave'));
+        inside = new BranchBackend({ ...this.#options, cursor: cursor.within(held) });
+        return inside;
+      },
+      work,
+    );
+    this.lastWrite = inside?.lastWrite ?? this.lastWrite;
+    return done;
+  }
+
   async #add(
-    { sql, branch, revision, state }: Unit,
-    records: readonly string[],
-    outlines: readonly unknown[] | undefined,
-    operation: Operation | undefined,
+    { sql, branch, session }: Unit,
+    { records, outlines, operation }: Pick<Append, 'records' | 'outlines' | 'operation'>,
+    isEdit: boolean,
   ): Promise<Written> {
-    const { sessionId } = this.cursor;
-    const first = revision - records.length + 1;
-    const ids = records.length > 0 ? await sql.insertRecords(sessionId, first, records) : [];
+    const { key } = this.cursor;
+    const first = session.revision - records.length + 1;
+    const ids = records.length > 0 ? await sql.insertRecords(key, first, records) : [];
     const additions = ids.map((messageId, index) => ({
       messageId,
       position: first + index,
       outline: outlines?.[index] as Outline | undefined,
     }));
-    await appendNodes(sql, sessionId, branch, additions);
-    branch.revision = revision;
+    await appendNodes(sql, key, branch, additions);
+    advance(branch, session, isEdit);
     await save(sql, branch);
-    if (operation !== undefined) await remember(sql, sessionId, branch, operation, ids.at(-1));
-    if (records.length > 0) this.lastWrite = { branchKey: branch.key, position: revision };
-    return { state };
+    if (operation !== undefined) await remember(sql, key, branch, operation, ids.at(-1));
+    if (records.length > 0) {
+      this.lastWrite = { branchKey: branch.key, position: session.revision };
+    }
+    return { state: stateOf(branch) };
   }
 
+  /** What the ledger says about an operation, before anything of the branch is changed. */
   async #replay(
-    { sql, branch, state }: Unit,
+    { sql, branch }: Pick<Unit, 'sql' | 'branch'>,
     operation: Operation | undefined,
-    raised: number,
   ): Promise<Written | undefined> {
     if (operation === undefined) return undefined;
-    const replayed = await fingerprintOf(sql, this.cursor.sessionId, branch, operation.key);
-    if (replayed === undefined) return undefined;
-    // What was raised is taken back.
-    return { state: { ...state, revision: state.revision - raised }, replayed };
+    const replayed = await fingerprintOf(sql, this.cursor.key, branch, operation.key);
+    return replayed === undefined ? undefined : { state: stateOf(branch), replayed };
   }
 
-  async #beforeCompaction({ sql, branch, revision }: Unit): Promise<void> {
-    const { sessionId } = this.cursor;
-    if (this.#archives && branch.length > 0) {
+  async #beforeCompaction(unit: Unit): Promise<void> {
+    const { sql, branch } = unit;
+    const { key: sessionKey } = this.cursor;
+    if (this.#options.archiveOnCompaction && branch.length > 0) {
       const base = `archive_${Math.floor(Date.now() / 1000)}`;
-      await fork(sql, {
-        sessionId,
-        parent: branch,
-        branchId: await unusedId(sql, sessionId, base),
+      await fork(unit, {
+        sessionKey,
+        branchId: await unusedId(sql, sessionKey, base),
         length: branch.length,
         turn: undefined,
         userTurns: branch.userTurns,
-        revision,
-        chosen: false,
+        isChosen: false,
       });
     }
-    await foldTurns(sql, sessionId, branch);
-  }
-
-  /** Reads rows; `undefined` if the session does not exist. */
-  async #read(query: RowsQuery): Promise<Rows | undefined> {
-    const { cursor } = this;
-    for (;;) {
-      const shown = this.#stillShown() ?? (await this.#look());
-      if (shown === undefined) return undefined;
-      const rows = await cursor.database.read((sql) =>
-        readRows(sql, cursor.sessionId, shown, query),
-      );
-      // A savepoint of the caller's may take a branch back, and then its revision and keys come again.
-      const isLasting = typeof rows !== 'string' && !cursor.database.inTransaction;
-      this.#shown = isLasting ? shown : undefined;
-      if (typeof rows !== 'string') return rows;
-    }
-  }
-
-  /** What was shown last, if this session object is still on that branch. */
-  #stillShown(): Shown | undefined {
-    const shown = this.#shown;
-    return shown && isOn(this.cursor.place.binding, shown.branch) ? shown : undefined;
-  }
-
-  async #look(): Promise<Shown | undefined> {
-    const branch: Branch | undefined = await this.cursor.look();
-    if (branch === undefined) return undefined;
-    const ranges = await this.cursor.database.read((sql) => rangesOf(sql, branch.key));
-    return { branch, ranges };
+    await foldTurns(sql, sessionKey, branch);
   }
 }
 
-/** No state was read of a session that did not exist; then nobody may have written it since. */
-function isConflict(
-  { branch, revision: raised }: Unit,
-  state: State | undefined,
-  raise: number,
-): boolean {
-  if (state !== undefined) return branch.revision > state.revision;
-  return branch.length > 0 || branch.revision !== raised - raise;
+/** No state was read of a session that did not exist; then it must not exist now. */
+function isConflict({ branch, session }: Unit, state: State | undefined): boolean {
+  if (state === undefined) return !session.isNew;
+  const { birth, revision, token } = state;
+  return branch.birth !== birth || branch.revision !== revision || branch.token !== token;
 }

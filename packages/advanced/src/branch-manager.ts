@@ -1,6 +1,6 @@
 import { isSessionError } from '@agent-sessions/core';
 import { assertBranchId } from './branch-id.ts';
-import { locate, MAIN, save } from './branches/branch.ts';
+import { advance, locate, MAIN, save } from './branches/branch.ts';
 import { drop } from './branches/cut.ts';
 import { bury, choose, fork, startOfTurn, unusedId } from './branches/life.ts';
 import type { Cursor, Unit } from './cursor.ts';
@@ -64,22 +64,20 @@ export class BranchManager {
   ): Promise<string | undefined> {
     if (branchName !== undefined) assertBranchId(branchName);
     const created = await this.#cursor.write({ raise: 1 }, async (unit) => {
-      const { sql, branch, revision } = unit;
-      const { sessionId } = this.#cursor;
+      const { sql } = unit;
+      const { key: sessionKey } = this.#cursor;
       const turn = await chooseTurn(unit);
       if (turn === undefined) return undefined;
       const start = await this.#start(unit, turn);
       const base = `branch_from_turn_${turn}_${Math.floor(Date.now() / 1000)}`;
-      const branchId = branchName ?? (await unusedId(sql, sessionId, base));
-      const key = await fork(sql, {
-        sessionId,
-        parent: branch,
+      const branchId = branchName ?? (await unusedId(sql, sessionKey, base));
+      const key = await fork(unit, {
+        sessionKey,
         branchId,
         length: start - 1,
         turn,
         userTurns: turn - 1,
-        revision,
-        chosen: true,
+        isChosen: true,
       });
       return { key, branchId };
     });
@@ -97,8 +95,9 @@ export class BranchManager {
     cursor.place.binding = branchId === MAIN ? { to: 'main' } : { to: 'id', branchId };
     try {
       if ((await cursor.look()) === undefined) return;
-      await cursor.write({ raise: 1, absent: 'leave' }, async ({ sql, branch, revision }) => {
-        await choose(sql, branch, revision);
+      const options = { repeatable: 'harmless', absent: 'leave' } as const;
+      await cursor.write(options, async ({ sql, branch }) => {
+        await choose(sql, cursor.key, branch);
         return true;
       });
     } catch (error) {
@@ -128,7 +127,7 @@ export class BranchManager {
         `SELECT branch_key, branch_id, length, user_turns, created_at, parent_branch_id, fork_turn
           FROM ${sql.tables.branches} WHERE session_id = ? AND deleted_at IS NULL
           ORDER BY CASE WHEN branch_id = ? THEN 0 ELSE 1 END, branch_key`,
-        [sql.id(cursor.sessionId), MAIN],
+        [sql.id(cursor.key), MAIN],
       );
       return rows.map((row) => ({
         branchId: row.branch_id,
@@ -148,10 +147,11 @@ export class BranchManager {
     if (branchId === MAIN)
       throw invalidArgument('`main` cannot be deleted; clearSession() empties it');
     const cursor = this.#cursor;
-    const { sessionId } = cursor;
+    const { key: sessionKey } = cursor;
     if ((await cursor.look()) === undefined) throw branchNotFoundError(branchId);
-    const leaves = await cursor.write({ raise: 1 }, async ({ sql, branch: current, revision }) => {
-      const { branch } = await locate(sql, sessionId, { to: 'id', branchId });
+    const leaves = await cursor.write({ raise: 1, isEdit: true }, async (unit) => {
+      const { sql, branch: current } = unit;
+      const { branch } = await locate(sql, sessionKey, { to: 'id', branchId });
       if (branch === undefined) throw branchNotFoundError(branchId);
       if (branch.deleted) throw branchDeletedError(branchId);
       const isCurrent = branch.key === current.key;
@@ -160,10 +160,10 @@ export class BranchManager {
           `branch ${JSON.stringify(branchId)} is the current one. Switch to another first, or pass { force: true }`,
         );
       }
-      await bury(sql, sessionId, branch, revision);
+      await bury(unit, sessionKey, branch);
       if (isCurrent) {
-        const { branch: main } = await locate(sql, sessionId, { to: 'main' });
-        if (main !== undefined) await choose(sql, main, revision);
+        const { branch: main } = await locate(sql, sessionKey, { to: 'main' });
+        if (main !== undefined) await choose(sql, sessionKey, main);
       }
       return { isCurrent };
     });
@@ -172,11 +172,11 @@ export class BranchManager {
 
   /** Drops a turn and what follows from the branch. */
   async rewind(turn: number): Promise<void> {
-    await this.#cursor.write({ raise: 1 }, async (unit) => {
-      const { sql, branch, revision } = unit;
+    await this.#cursor.write({ raise: 1, isEdit: true }, async (unit) => {
+      const { sql, branch, session } = unit;
       const start = await this.#start(unit, turn);
-      await drop(sql, this.#cursor.sessionId, branch, start - 1);
-      branch.revision = revision;
+      await drop(sql, this.#cursor.key, branch, start - 1);
+      advance(branch, session, true);
       await save(sql, branch);
       return true;
     });

@@ -1,4 +1,5 @@
 import type { BranchManager } from './branch-manager.ts';
+import { isSameState } from './branches/branch.ts';
 import { inTheEndLocked } from './branches/steady.ts';
 import type { Conversation } from './conversation.ts';
 import type { Unit } from './cursor.ts';
@@ -17,8 +18,7 @@ export function createFromContent(
     async () => {
       const { turn, branch: seen } = await conversation.findFirst(text);
       return branches.createFrom(async ({ branch }) => {
-        const isSame = branch.key === seen.key && branch.revision === seen.revision;
-        return isSame ? turn : undefined;
+        return isSameState(branch, seen) ? turn : undefined;
       }, branchName);
     },
     async () => {

@@ -1,8 +1,18 @@
+import type { Raising } from '@agent-sessions/kysely/engine';
 import { type Describe, locateAdopted } from './branches/adopt.ts';
-import { type Binding, type Branch, isOn, type Located, locate, MAIN } from './branches/branch.ts';
-import type { AdvancedDatabase } from './database.ts';
+import {
+  type Binding,
+  type Branch,
+  isOn,
+  type Located,
+  locate,
+  MAIN,
+  newMark,
+} from './branches/branch.ts';
+import type { Transactions } from './database.ts';
 import { branchDeletedError, branchNotFoundError } from './errors.ts';
-import type { Raised, Sql } from './sql.ts';
+import { lockRow, raiseRow, type SessionRow, storeRow } from './session-row.ts';
+import type { Sql } from './sql.ts';
 
 /** Where a session object is; shared by the views of one session through different ciphers. */
 export interface Place {
@@ -24,16 +34,21 @@ export function firstPlace(branchId: string | undefined): Place {
 export interface Unit {
   readonly sql: Sql;
   readonly branch: Branch;
-  /** The session's revision, raised by the amount that was asked for. */
-  readonly revision: number;
-  /** The session as it is after that. */
-  readonly state: Raised;
+  /**
+   * The session's row as this transaction leaves it: its revision is raised by the amount that was
+   * asked for, and its token is the one that the branch gets, if it is written.
+   */
+  readonly session: SessionRow;
 }
 
 /** How a unit of work is run. */
 export interface WriteOptions {
-  /** By how much it raises the session's revision. */
-  readonly raise: number;
+  /** By how much it raises the session's revision. Default: it only wants the lock, and writes nothing. */
+  readonly raise?: number;
+  /** Whether it does anything but add records at the end. Default: false. */
+  readonly isEdit?: boolean;
+  /** What becomes of the branch's length, where that is known. Default: it is not. */
+  readonly change?: Pick<Raising, 'added' | 'dropped'>;
   /** What repeating it after a lost connection does. Default: `'doubles'`. */
   readonly repeatable?: 'harmless' | 'doubles';
   /** Only the session of this birth; if that is over, the result is `undefined`. Default: any. */
@@ -42,18 +57,24 @@ export interface WriteOptions {
   readonly absent?: 'create' | 'leave';
 }
 
+/** A branch and its session's row as our own last write left them. */
+interface Kept {
+  readonly branch: Branch;
+  readonly session: SessionRow;
+}
+
 /** Finds the branch that a session object is on, and runs work on it. */
 export class Cursor {
-  readonly database: AdvancedDatabase;
-  readonly sessionId: string;
+  readonly database: Transactions;
+  /** The session's key. */
+  readonly key: string;
   readonly place: Place;
   readonly #describe: Describe;
-  /** The branch after our own last write, and the birth of its session. */
-  #kept: { readonly branch: Branch; readonly birth: string } | undefined;
+  #kept: Kept | undefined;
 
-  constructor(database: AdvancedDatabase, sessionId: string, place: Place, describe: Describe) {
+  constructor(database: Transactions, key: string, place: Place, describe: Describe) {
     this.database = database;
-    this.sessionId = sessionId;
+    this.key = key;
     this.place = place;
     this.#describe = describe;
   }
@@ -65,22 +86,25 @@ export class Cursor {
    * @throws SessionError if the branch was deleted meanwhile; it is never revived
    */
   async write<T>(
-    { repeatable = 'doubles', ...options }: WriteOptions,
+    options: WriteOptions,
     work: (unit: Unit) => Promise<T | undefined>,
   ): Promise<T | undefined> {
-    let found: Branch | undefined;
-    let state: Raised | undefined;
-    const done = await this.database.write(repeatable, async (sql) => {
-      state = await this.#raise(sql, options);
-      if (state === undefined) return undefined;
-      const before = state.revision - options.raise;
-      found = this.#stillKept(state, before) ?? (await this.#locate(sql, before));
-      return work({ sql, branch: found, revision: state.revision, state });
+    let unit: Unit | undefined;
+    const done = await this.database.write(options.repeatable ?? 'doubles', async (sql) => {
+      unit = await this.#raiseKept(sql, options);
+      if (unit !== undefined) return work(unit);
+      unit = await this.#lock(sql, options);
+      if (unit === undefined) return undefined;
+      const { session, branch } = unit;
+      const result = await work(unit);
+      if (result === undefined || options.raise === undefined) return result;
+      if (options.isEdit) session.edition = session.revision;
+      await storeRow(sql, this.key, session, branch.branchId === MAIN ? branch.length : undefined);
+      return result;
     });
-    if (done !== undefined && found !== undefined && state !== undefined) {
-      this.#stay(found);
-      // Then the branch is the last thing that was saved.
-      if (found.revision === state.revision) this.#keep(found, state.birth);
+    if (done !== undefined && unit !== undefined) {
+      this.#stay(unit.branch);
+      this.#keep(unit);
     }
     return done;
   }
@@ -100,11 +124,11 @@ export class Cursor {
     const exists = await this.database.read(async (sql) => {
       const { sessions } = sql.tables;
       const where = 'WHERE session_id = ?';
-      return sql.all(`SELECT 1 FROM ${sessions} ${where}`, [sql.id(this.sessionId)]);
+      return sql.all(`SELECT 1 FROM ${sessions} ${where}`, [sql.id(this.key)]);
     });
     if (exists.length === 0) return this.#orNone(undefined);
     // It may be deleted between the two looks at it, and must not come back by being read.
-    const options = { raise: 0, repeatable: 'harmless', absent: 'leave' } as const;
+    const options = { repeatable: 'harmless', absent: 'leave' } as const;
     return this.#orNone(await this.write(options, async ({ branch }) => branch));
   }
 
@@ -125,51 +149,58 @@ export class Cursor {
   /** A cursor of its own on another branch of the session. */
   on({ key, branchId }: Pick<Branch, 'key' | 'branchId'>): Cursor {
     const place: Place = { binding: { to: 'key', key, branchId } };
-    return new Cursor(this.database, this.sessionId, place, this.#describe);
+    return new Cursor(this.database, this.key, place, this.#describe);
+  }
+
+  /** The same place, in a transaction that is under way. */
+  within(database: Transactions): Cursor {
+    return new Cursor(database, this.key, this.place, this.#describe);
   }
 
   find(sql: Sql): Promise<Located> {
-    return locate(sql, this.sessionId, this.place.binding);
+    return locate(sql, this.key, this.place.binding);
   }
 
-  async #locate(sql: Sql, revision: number): Promise<Branch> {
-    const { sessionId } = this;
-    const adoption = { sessionId, revision, describe: this.#describe };
-    const branch = await locateAdopted(sql, adoption, () => this.find(sql));
-    return assertLiving(this.#orNone(branch) ?? (await this.#main(sql)));
-  }
-
-  async #raise(
-    sql: Sql,
-    { raise, absent = 'create', birth }: Omit<WriteOptions, 'repeatable'>,
-  ): Promise<Raised | undefined> {
-    const { sessionId } = this;
-    if (birth !== undefined) return sql.raiseBirth(sessionId, raise, birth);
-    // MySQL does not tell the birth of a session that is there, and it is needed to trust what is kept.
-    const kept = this.#kept && (await sql.raiseBirth(sessionId, raise, this.#kept.birth));
-    if (kept !== undefined) return kept;
-    return absent === 'create' ? sql.raise(sessionId, raise) : sql.raiseExisting(sessionId, raise);
-  }
-
-  /** If nothing was written since, the branch is as our own last write saved it. */
-  #stillKept({ birth }: Raised, before: number): Branch | undefined {
+  /** If nobody has written since our own last write, one statement takes the lock and all is known. */
+  async #raiseKept(sql: Sql, options: WriteOptions): Promise<Unit | undefined> {
+    const { raise, change, isEdit = false, birth } = options;
     const kept = this.#kept;
-    if (kept === undefined || kept.birth !== birth || kept.branch.revision !== before) {
-      return undefined;
+    if (kept === undefined || change === undefined || raise === undefined) return undefined;
+    if (!isOn(this.place.binding, kept.branch)) return undefined;
+    if (birth !== undefined && birth !== kept.session.birth) return undefined;
+    const ofMain = kept.branch.branchId === MAIN ? change : { added: 0, dropped: 0 };
+    const token = newMark(kept.branch.forkRevision);
+    const raising = { id: this.key, amount: raise, isEdit, token, now: Date.now(), ...ofMain };
+    const session = await raiseRow(sql, raising, kept.session);
+    return session && { sql, branch: { ...kept.branch }, session };
+  }
+
+  async #lock(
+    sql: Sql,
+    { raise, absent = 'create', birth }: WriteOptions,
+  ): Promise<Unit | undefined> {
+    const session = await lockRow(sql, this.key, birth === undefined ? absent : 'leave');
+    if (session === undefined || (birth !== undefined && session.birth !== birth)) return undefined;
+    const adoption = { sessionKey: this.key, session, describe: this.#describe };
+    const found = this.#orNone(await locateAdopted(sql, adoption, () => this.find(sql)));
+    const branch = assertLiving(found ?? (await this.#main(sql)));
+    if (raise !== undefined) {
+      session.revision += raise;
+      session.token = newMark(branch.forkRevision);
     }
-    return isOn(this.place.binding, kept.branch) ? { ...kept.branch } : undefined;
+    return { sql, branch, session };
   }
 
   /**
    * Inside a transaction of the caller's nothing is kept: a savepoint may take a revision back, and
    * then it comes a second time.
    */
-  #keep(branch: Branch, birth: string): void {
-    if (!this.database.inTransaction) this.#kept = { branch, birth };
+  #keep({ branch, session }: Unit): void {
+    this.#kept = this.database.inTransaction ? undefined : { branch, session };
   }
 
   async #main(sql: Sql): Promise<Branch> {
-    const { branch } = await locate(sql, this.sessionId, { to: 'main' });
+    const { branch } = await locate(sql, this.key, { to: 'main' });
     if (branch === undefined) throw branchNotFoundError(MAIN);
     return branch;
   }

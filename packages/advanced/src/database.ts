@@ -17,6 +17,19 @@ export interface AdvancedDatabaseOptions {
   readonly schema: string | undefined;
 }
 
+/** Runs statements on the tables of branches: in transactions of its own, or in one that is under way. */
+export interface Transactions {
+  /** True inside a transaction that may be taken back after a call in it has come to something. */
+  readonly inTransaction: boolean;
+  /** Runs statements that read; each sees a moment of its own. */
+  read<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
+  /** Runs one transaction; if `work` comes to `undefined`, nothing takes effect. */
+  write<T>(
+    repeatable: 'harmless' | 'doubles',
+    work: (sql: Sql) => Promise<T | undefined>,
+  ): Promise<T | undefined>;
+}
+
 /**
  * Databases whose tables are known to be there, by the adapter, which a Kysely instance shares with
  * its transactions.
@@ -24,7 +37,7 @@ export interface AdvancedDatabaseOptions {
 const prepared = new WeakMap<object, Set<string>>();
 
 /** Runs statements on the tables of branches, which it prepares on first use. */
-export class AdvancedDatabase {
+export class AdvancedDatabase implements Transactions {
   readonly #sessions: SessionDatabase;
   readonly #dialect: SqlDialect;
   readonly #tables: TableMap;
@@ -34,7 +47,7 @@ export class AdvancedDatabase {
 
   constructor(options: AdvancedDatabaseOptions) {
     const { opened, createTables, timeoutMs, schema } = options;
-    const { db, dialect, label } = opened;
+    const { db, dialect, label, isGiven, onAccepted } = opened;
     const core = resolveTables(schema === undefined ? {} : { schema }, dialect);
     this.#dialect = dialect;
     this.#tables = allTables(core, dialect);
@@ -47,6 +60,8 @@ export class AdvancedDatabase {
       label,
       createTables,
       timeoutMs,
+      isGiven,
+      onAccepted,
     });
   }
 
@@ -55,13 +70,11 @@ export class AdvancedDatabase {
     return this.#sessions.inTransaction;
   }
 
-  /** Runs statements that read; each sees a moment of its own. */
   async read<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
     await this.#prepare();
     return this.#sessions.read((execute) => work(this.#sql(execute)));
   }
 
-  /** Runs one transaction; if `work` comes to `undefined`, nothing takes effect. */
   async write<T>(
     repeatable: 'harmless' | 'doubles',
     work: (sql: Sql) => Promise<T | undefined>,

@@ -1,5 +1,11 @@
-import { newToken, type State } from '@agent-sessions/core/backend';
-import type { Execute, RaisedRow, SqlDialect, Tables } from '@agent-sessions/kysely/engine';
+import {
+  type Execute,
+  MYSQL_DELETE,
+  type SqlDialect,
+  type Statement,
+  type Tables,
+} from '@agent-sessions/kysely/engine';
+import type { QueryResult } from 'kysely';
 import type { TableMap } from './schema/tables.ts';
 
 const KEYS_PER_DELETE = 500;
@@ -23,9 +29,14 @@ export class Sql {
     this.#execute = execute;
   }
 
-  /** A session id as the database takes it. */
-  id(sessionId: string): string | Buffer {
-    return this.dialect.encodeId(sessionId);
+  /** What stands in the columns `session_id` for a session's key. */
+  id(sessionKey: string): string | Buffer {
+    return this.dialect.encodeId(sessionKey);
+  }
+
+  /** Runs a statement of the dialect's own, as it is. */
+  async native<Row>({ sql, parameters }: Statement): Promise<QueryResult<Row>> {
+    return this.#execute<Row>({ sql, parameters });
   }
 
   /** The rows that a statement gives. */
@@ -57,54 +68,6 @@ export class Sql {
   }
 
   /**
-   * Raises the session's revision, which locks its row until the transaction ends: all writes of a
-   * session, on whatever branch, happen one after the other. Creates the session if need be.
-   */
-  async raise(sessionId: string, amount: number): Promise<Raised> {
-    const now = Date.now();
-    const { dialect } = this;
-    const [newBirth, token] = [newToken(), newToken()];
-    const id = this.id(sessionId);
-    const parameters = [id, newBirth, amount, token, now, now, amount, token, now];
-    const result = await this.#execute<RaisedRow>({
-      sql: dialect.raise(this.#sessionTables),
-      parameters,
-    });
-    const { revision, birth = await this.#birth(sessionId) } = dialect.raised(result, newBirth);
-    return { birth, revision, token };
-  }
-
-  /** As {@link raise}, for the session of a birth; `undefined` if that is over. */
-  async raiseBirth(sessionId: string, amount: number, birth: string): Promise<Raised | undefined> {
-    const { dialect } = this;
-    const token = newToken();
-    const parameters = [amount, token, Date.now(), this.id(sessionId), birth];
-    const result = await this.#execute<RaisedRow>({
-      sql: dialect.raiseBirth(this.#sessionTables),
-      parameters,
-    });
-    const { revision } = dialect.raised(result);
-    return Number.isSafeInteger(revision) ? { birth, revision, token } : undefined;
-  }
-
-  /** As {@link raise}, but `undefined` if there is no such session. */
-  async raiseExisting(sessionId: string, amount: number): Promise<Raised | undefined> {
-    const { sessions } = this.tables;
-    const id = this.id(sessionId);
-    const token = newToken();
-    await this.run(
-      `UPDATE ${sessions} SET revision = revision + ?, token = ?, updated_at = ?
-       WHERE session_id = ?`,
-      [amount, token, Date.now(), id],
-    );
-    const [row] = await this.all<{ birth: string; revision: unknown }>(
-      `SELECT birth, revision FROM ${sessions} WHERE session_id = ?`,
-      [id],
-    );
-    return row && { birth: row.birth, revision: Number(row.revision), token };
-  }
-
-  /**
    * Deletes the rows `t` of a table that are found by an index. MySQL is told its name: as long as a
    * table is small it would pass over all rows, and lock those of other sessions.
    */
@@ -116,7 +79,7 @@ export class Sql {
   ): Promise<void> {
     const from =
       this.dialect.name === 'MySQL'
-        ? `DELETE t FROM ${table} AS t FORCE INDEX (${index})`
+        ? `${MYSQL_DELETE} t FROM ${table} AS t FORCE INDEX (${index})`
         : `DELETE FROM ${table} AS t`;
     await this.run(`${from} WHERE ${condition}`, parameters);
   }
@@ -136,13 +99,13 @@ export class Sql {
 
   /** Inserts records at consecutive positions and gives the ids of their rows, in order. */
   async insertRecords(
-    sessionId: string,
+    sessionKey: string,
     first: number,
     records: readonly string[],
   ): Promise<number[]> {
-    const { dialect, tables } = this;
-    const rows = { id: sessionId, first, records, now: Date.now() };
-    const core = this.#sessionTables;
+    const { dialect } = this;
+    const rows = { id: sessionKey, first, records, now: Date.now() };
+    const core = this.sessionTables;
     const returning = dialect.name === 'MySQL' ? '' : ' RETURNING id';
     const ids: number[] = [];
     for (const { sql, parameters } of dialect.insert(core, rows, this.maxStatementBytes)) {
@@ -151,31 +114,24 @@ export class Sql {
     }
     // Ids rise with the positions; the order in which a statement returns rows is not promised.
     if (returning !== '') return ids.sort((a, b) => a - b);
-    const inserted = await this.all<{ id: unknown }>(
-      `SELECT id FROM ${tables.messages} WHERE session_id = ? AND position BETWEEN ? AND ?
+    return this.idsAt(sessionKey, first, first + records.length - 1);
+  }
+
+  /** The ids of the rows at positions of a session, in order. */
+  async idsAt(sessionKey: string, first: number, last: number): Promise<number[]> {
+    const rows = await this.all<{ id: unknown }>(
+      `SELECT id FROM ${this.tables.messages} WHERE session_id = ? AND position BETWEEN ? AND ?
        ORDER BY position`,
-      [this.id(sessionId), first, first + records.length - 1],
+      [this.id(sessionKey), first, last],
     );
-    return inserted.map(({ id }) => Number(id));
+    return rows.map(({ id }) => Number(id));
   }
 
   /** The tables of sessions, as the dialect names them. */
-  get #sessionTables(): Tables {
+  get sessionTables(): Tables {
     return { ...this.tables, operations: this.tables.ledger };
   }
-
-  async #birth(sessionId: string): Promise<string> {
-    const { sessions } = this.tables;
-    const [row] = await this.all<{ birth: string }>(
-      `SELECT birth FROM ${sessions} WHERE session_id = ?`,
-      [this.id(sessionId)],
-    );
-    return row?.birth ?? '';
-  }
 }
-
-/** A session after its revision was raised. */
-export type Raised = State;
 
 /** A list of `count` placeholders in parentheses. */
 export function placeholders(count: number): string {

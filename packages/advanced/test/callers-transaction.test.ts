@@ -1,6 +1,7 @@
 import { AdvancedSession, AdvancedSessionStore } from '@agent-sessions/advanced';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { backends, mysql } from '../../kysely/test/support/backends.ts';
+import { backends, mysql, postgres } from '../../kysely/test/support/backends.ts';
+import { onEveryBackend } from '../../kysely/test/support/on-every-backend.ts';
 import { turn, user } from './support/items.ts';
 
 describe.each(backends.filter(({ missing }) => missing === undefined))(
@@ -108,4 +109,29 @@ describe.each(backends.filter(({ missing }) => missing === undefined))(
       },
     );
   },
+);
+
+onEveryBackend(
+  (_backend, database) => {
+    test('a write on a history that has changed since is refused where the transaction cannot see it', async () => {
+      const db = database().connect();
+      const store = new AdvancedSessionStore({ db, createTables: true });
+      const outside = store.session('a');
+      await outside.addItems(turn('one', '1'));
+      const write = db
+        .transaction()
+        .setIsolationLevel('repeatable read')
+        .execute(async (transaction) => {
+          const session = new AdvancedSession({ db: transaction, sessionId: 'a' });
+          expect(await session.getItems()).toHaveLength(2);
+          await outside.addItems(turn('two', '2'));
+          await session.addItems([user('late')]);
+        });
+      await expect(write).rejects.toMatchObject({ code: expect.stringMatching(/conflict|busy/) });
+      expect(await outside.getItems()).toEqual([...turn('one', '1'), ...turn('two', '2')]);
+      expect(await outside.listBranches()).toMatchObject([{ messageCount: 4, userTurns: 2 }]);
+    });
+  },
+  // In the others, one connection is all that there is.
+  [postgres, mysql],
 );

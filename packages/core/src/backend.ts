@@ -10,12 +10,16 @@ export { canonicalText, copyJson, decodeItem, encodeItem, encodeItems } from './
 export { decodeMetadata, type PageRequest, type PageStart } from './directory-page.ts';
 export { turnIfDue } from './event-loop.ts';
 export {
+  isStoreParts,
   type SessionInternals,
   type StoreInternals,
+  type StoreParts,
   sessionInternals,
   storeInternals,
 } from './internals.ts';
 export { assertLimit } from './limit.ts';
+export { type NetworkFault, networkFault } from './network-fault.ts';
+export { assertNode } from './node-version.ts';
 export {
   assertOptions,
   describe,

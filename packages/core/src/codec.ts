@@ -196,6 +196,9 @@ function copyOwn(value: object, path: string, depth: number, copying: Copying): 
     );
   }
   if (types.isBoxedPrimitive(value)) return unbox(value, path);
+  // JSON would make `{}` of them without a word.
+  const kind = KINDS.find(([is]) => is(value));
+  if (kind !== undefined) throw invalidItem(path, `is ${kind[1]}`);
   const own: Record<string, unknown> = {};
   for (const [key, entry] of Object.entries(value)) {
     const inner = toPlainJson(entry, `${path}.${key}`, depth + 1, copying);
@@ -204,6 +207,17 @@ function copyOwn(value: object, path: string, depth: number, copying: Copying): 
   }
   return own;
 }
+
+/** Objects whose content is not in their properties. */
+const KINDS: readonly (readonly [(value: object) => boolean, string])[] = [
+  [types.isMap, 'a Map'],
+  [types.isSet, 'a Set'],
+  [types.isWeakMap, 'a WeakMap'],
+  [types.isWeakSet, 'a WeakSet'],
+  [types.isNativeError, 'an Error'],
+  [types.isRegExp, 'a RegExp'],
+  [types.isPromise, 'a Promise'],
+];
 
 function unbox(value: object, path: string): unknown {
   if (types.isBigIntObject(value) || types.isSymbolObject(value)) {

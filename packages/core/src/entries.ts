@@ -4,7 +4,7 @@ import type { Decoded, RecordCoder } from './record-coder.ts';
 import type { LockedSession, Snapshot, State } from './session-backend.ts';
 
 /** How many records are read, and decoded, before the event loop turns. */
-const PAGE = 4096;
+const PAGE = 2048;
 /** When a history keeps changing between its pages, so many times is it read; the last time in one. */
 const ATTEMPTS = 4;
 
@@ -17,8 +17,8 @@ export interface Entry {
 }
 
 /** A history, or its end, as it was at one moment. */
-export interface Whole {
-  readonly entries: Entry[];
+export interface Whole<T> {
+  readonly found: T[];
   readonly state: State | undefined;
   /** See `Snapshot`. */
   readonly follows: boolean;
@@ -26,62 +26,91 @@ export interface Whole {
 }
 
 /** What to read of a history. */
-export interface WholeQuery {
+interface WholeQuery {
   /** So many of the newest items, and perhaps more. Default: all. */
   readonly count?: number;
   /** See `SnapshotQuery`. */
   readonly base?: State | undefined;
 }
 
+/** What becomes of a page that was read. */
+interface PageUse<T> {
+  /** Whether the records are needed after they were decoded. */
+  readonly keepsRecords: boolean;
+  readonly find: (snapshot: Snapshot, decoded: readonly Decoded[]) => T[];
+}
+
+const AS_ENTRIES: PageUse<Entry> = { keepsRecords: true, find: toEntries };
+// Half of what there is to collect as garbage are texts, which need not outlive their page.
+const AS_ITEMS: PageUse<AgentInputItem> = {
+  keepsRecords: false,
+  find: (_snapshot, decoded) => itemsOf(decoded),
+};
+
+/** Where a history is. */
+interface Source {
+  readonly session: LockedSession;
+  readonly key: string;
+  readonly coder: RecordCoder;
+}
+
+/** Reads a whole history with its records, as {@link readItems} does. */
+export function readEntries(source: Source, base?: State): Promise<Whole<Entry>> {
+  return read(source, { base }, AS_ENTRIES);
+}
+
 /**
- * Reads a history, or its end, with the position of each record. It is read in pages from the end,
- * between which the event loop turns, and yet is that of one moment: if anything but an addition at the
- * end happened meanwhile, it is read again, at last in one piece.
+ * Reads the items of a history, or `count` of the newest and perhaps more. They are read in pages from
+ * the end, between which the event loop turns, and yet are those of one moment: if anything but an
+ * addition at the end happened meanwhile, they are read again, at last in one piece.
  */
-export async function readWhole(
-  session: LockedSession,
-  key: string,
-  coder: RecordCoder,
-  query: WholeQuery,
-): Promise<Whole> {
+export function readItems(source: Source, count: number): Promise<Whole<AgentInputItem>> {
+  return read(source, { count }, AS_ITEMS);
+}
+
+async function read<T>(source: Source, query: WholeQuery, use: PageUse<T>): Promise<Whole<T>> {
   for (let attempt = 1; attempt < ATTEMPTS; attempt += 1) {
-    const whole = await readPages(session, key, coder, { ...query, limit: PAGE });
+    const whole = await readPages(source, { ...query, limit: PAGE }, use);
     if (whole !== undefined) return whole;
   }
-  const whole = await readPages(session, key, coder, query);
+  const whole = await readPages(source, query, use);
   if (whole === undefined) throw new Error('one page cannot differ from itself');
   return whole;
 }
 
-async function readPages(
-  session: LockedSession,
-  key: string,
-  coder: RecordCoder,
+async function readPages<T>(
+  { session, key, coder }: Source,
   { count = Number.POSITIVE_INFINITY, base, limit }: WholeQuery & { readonly limit?: number },
-): Promise<Whole | undefined> {
-  const pages: Entry[][] = [];
+  { keepsRecords, find }: PageUse<T>,
+): Promise<Whole<T> | undefined> {
+  const pages: T[][] = [];
   let newest: Snapshot | undefined;
   let before: number | undefined;
   let items = 0;
   let damaged = 0;
   for (;;) {
     const since = newest === undefined ? base : newest.state;
-    const query = { positions: true, limit, before, base: since };
-    const snapshot = await session.snapshot(key, query);
+    const snapshot = await session.snapshot(key, { positions: true, limit, before, base: since });
     if (newest === undefined) newest = snapshot;
     else if (!snapshot.follows || snapshot.state?.edition !== newest.state?.edition)
       return undefined;
-    const decoded = await coder.decode([...snapshot.records]);
+    const { records, positions } = snapshot;
+    const decoded = await coder.decode(keepsRecords ? [...records] : records);
     damaged += damagedAmong(decoded);
-    const page = toEntries(snapshot, decoded);
-    pages.push(page);
-    items += page.filter(({ item }) => item !== undefined).length;
-    before = page[0]?.position;
-    if (page.length !== limit || items >= count) break;
+    items += itemsOf(decoded).length;
+    pages.push(find(snapshot, decoded));
+    before = positions?.[0];
     await turnIfDue();
+    if (records.length !== limit || items >= count) break;
   }
   const { state, follows = true } = newest;
-  return { entries: pages.reverse().flat(), state, follows, damaged };
+  // Of 200 000, `flat()` would take as long as some pages.
+  return { found: ([] as T[]).concat(...pages.reverse()), state, follows, damaged };
+}
+
+/** The items among what was decoded. */
+export function itemsOf(decoded: readonly Decoded[]): AgentInputItem[] {
+  return decoded.filter((one) => typeof one !== 'string');
 }
 
 /** How many of the records are damaged. */

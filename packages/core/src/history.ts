@@ -1,13 +1,22 @@
 import type { AgentInputItem, getLogger } from '@openai/agents';
 import { decodeItem } from './codec.ts';
 import { placeReplacement, rangesOf } from './compaction.ts';
-import { damagedAmong, type Entry, readWhole, toEntries, type Whole } from './entries.ts';
+import {
+  damagedAmong,
+  type Entry,
+  itemsOf,
+  readEntries,
+  readItems,
+  toEntries,
+  type Whole,
+} from './entries.ts';
 import { SessionError } from './errors.ts';
 import type { ItemChanges } from './mutations.ts';
-import type { Decoded, RecordCoder } from './record-coder.ts';
+import type { RecordCoder } from './record-coder.ts';
 import { type Attempt, CONFLICT_DEADLINE_MS, retryConflicts } from './retry.ts';
 import { placedUpTo, type Wrote } from './run-history.ts';
 import type {
+  Append,
   Appended,
   LockedSession,
   Operation,
@@ -106,12 +115,12 @@ export class History {
    */
   async append(
     texts: readonly string[],
-    { operation, birth }: { readonly operation?: Operation; readonly birth?: string | undefined },
+    expected: Pick<Append, 'operation' | 'birth' | 'wantsBirth'>,
   ): Promise<Appended & { readonly records: readonly string[] }> {
     const encoded = this.coder.encode(texts);
     const records = encoded instanceof Promise ? await encoded : encoded;
     const outlines = this.#outlines(texts, []);
-    const written = await this.#backend.append(this.#key, { records, outlines, operation, birth });
+    const written = await this.#backend.append(this.#key, { records, outlines, ...expected });
     if (written === undefined) throw this.#deleted();
     return { ...written, records };
   }
@@ -157,13 +166,12 @@ export class History {
         return { items: items.slice(-limit), state };
       }
     }
-    const whole = await this.#whole(this.#backend, { count: limit });
+    const source = { session: this.#backend, key: this.#key, coder: this.coder };
+    const whole = await readItems(source, limit);
+    this.#noteDamaged(whole.damaged);
     this.#assertBirth(birth, whole.state);
-    const items = whole.entries.flatMap(({ item }) => item ?? []);
-    return {
-      items: limit === Number.POSITIVE_INFINITY ? items : items.slice(-limit),
-      state: whole.state,
-    };
+    const items = limit === Number.POSITIVE_INFINITY ? whole.found : whole.found.slice(-limit);
+    return { items, state: whole.state };
   }
 
   /**
@@ -216,7 +224,7 @@ export class History {
     plan: (entries: readonly Entry[], follows: boolean) => Replacement<T>,
   ): Promise<T> {
     return this.#contend(async (session) => {
-      const { entries, state, follows } = await this.#whole(session, { base });
+      const { entries, state, follows } = await this.#whole(session, base);
       this.#assertBirth(birth, state);
       const { added, kept, result } = plan(entries, follows);
       const placed = state && placeReplacement(entries, kept, added.length);
@@ -239,7 +247,7 @@ export class History {
   /** Changes items in place by compare-and-set, as `plan` says. */
   rewrite(plan: (entries: readonly Entry[]) => ItemChanges): Promise<void> {
     return this.#contend(async (session) => {
-      const { entries, state } = await this.#whole(session, {});
+      const { entries, state } = await this.#whole(session);
       const { changes, removed: gone } = plan(entries);
       if (state === undefined || changes.size + gone.size === 0) return { value: undefined };
       const removed = rangesOf(entries, { has: (position) => !gone.has(position) });
@@ -306,11 +314,14 @@ export class History {
 
   async #whole(
     session: LockedSession,
-    query: { readonly count?: number; readonly base?: State | undefined },
-  ): Promise<Whole> {
-    const whole = await readWhole(session, this.#key, this.coder, query);
+    base?: State,
+  ): Promise<Omit<Whole<Entry>, 'found'> & { readonly entries: Entry[] }> {
+    const { found, ...whole } = await readEntries(
+      { session, key: this.#key, coder: this.coder },
+      base,
+    );
     this.#noteDamaged(whole.damaged);
-    return whole;
+    return { entries: found, ...whole };
   }
 
   async #tail(
@@ -356,8 +367,4 @@ export class History {
       `Session ${JSON.stringify(this.#sessionId)} was changed by others during every attempt for ${CONFLICT_DEADLINE_MS} ms; nothing was written. Try again when fewer writers share it.`,
     );
   }
-}
-
-function itemsOf(decoded: readonly Decoded[]): AgentInputItem[] {
-  return decoded.filter((one) => typeof one !== 'string');
 }

@@ -21,6 +21,12 @@ export interface StoreInternals {
   readonly owner: string;
 }
 
+/** What a store is made of, where it is not a backend alone. */
+export interface StoreParts extends Omit<StoreInternals, 'owner'> {
+  /** Whose sessions it opens. Default: those of no owner, and it lists the sessions of all. */
+  readonly owner?: string;
+}
+
 /** What is inside a session over a store. */
 export interface SessionInternals {
   /** Where the records are; for a session on a branch, those of the branch. */
@@ -48,8 +54,18 @@ export function setSessionInternals(session: StoredSession, internals: SessionIn
   Object.defineProperty(session, SESSION, { value: internals });
 }
 
-/** True for what is inside a store, as opposed to a backend. */
-export function isInternals(value: SessionBackend | StoreInternals): value is StoreInternals {
+/**
+ * True for what a store is made of, as opposed to a backend or options: for the constructor of a store.
+ *
+ * @example
+ * ```ts
+ * import { MemorySessionStore } from '@agent-sessions/core';
+ * import { isStoreParts, storeInternals } from '@agent-sessions/core/backend';
+ *
+ * console.log(isStoreParts(storeInternals(new MemorySessionStore())));
+ * ```
+ */
+export function isStoreParts(value: object): value is StoreParts {
   return 'queue' in Object(value) && 'backend' in Object(value);
 }
 

@@ -1,4 +1,7 @@
-import type { Appended, State } from './session-backend.ts';
+import type { Append, Appended, State } from './session-backend.ts';
+
+/** Which session an addition is for, and whether it has to be told. */
+export type Seen = Pick<Append, 'birth' | 'wantsBirth'>;
 
 /** What a run knows of a session. */
 interface Run {
@@ -45,6 +48,12 @@ export class RunHistory {
   /** The birth that a run saw first; `undefined` if it saw none. */
   birthOf(run: object | undefined): string | undefined {
     return run && this.#runs.get(run)?.birth;
+  }
+
+  /** Which session an addition of a run is for; one that has seen none wants to know which it is. */
+  seenBy(run: object | undefined): Seen {
+    const birth = this.birthOf(run);
+    return { birth, wantsBirth: run !== undefined && birth === undefined };
   }
 
   /** The state in which a run read the whole history; `undefined` if it did not, or there was none. */

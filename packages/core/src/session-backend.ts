@@ -58,7 +58,10 @@ export interface Written {
 export interface Appended {
   /** The session's revision now. */
   readonly revision: Revision;
-  /** The session's birth; `undefined` where the backend would have to ask once more to know. */
+  /**
+   * The session's birth; `undefined` where the backend would have to ask once more to know, and nobody
+   * wants it.
+   */
   readonly birth: string | undefined;
   /** The stored fingerprint, if the ledger already held the operation; then nothing was written. */
   readonly replayed?: string;
@@ -133,6 +136,8 @@ export interface Append {
   readonly operation?: Operation | undefined;
   /** Only to the session of this birth. Default: to the session as it is, or to a new one. */
   readonly birth?: string | undefined;
+  /** Whether the answer has to say the birth, whatever that takes. Default: false. */
+  readonly wantsBirth?: boolean | undefined;
 }
 
 /** Replaces the newest records, if nobody wrote since `state`. */

@@ -12,6 +12,7 @@ import {
   type OptionChecks,
   optional,
 } from './options.ts';
+import { quietLogger } from './quiet-logger.ts';
 import type { RecordBackend } from './session-backend.ts';
 import { assertSessionId } from './session-id.ts';
 import type { SessionStore } from './session-store.ts';
@@ -74,7 +75,7 @@ export class SessionParts<TStore extends SessionStore = SessionStore> implements
   constructor(parts: Parts<TStore>) {
     this.store = parts.store;
     this.sessionId = parts.sessionId;
-    this.logger = parts.logger;
+    this.logger = quietLogger(parts.logger);
     this.ownsStore = parts.ownsStore;
     this.backend = parts.backend;
     this.cipher = parts.cipher;

@@ -7,7 +7,7 @@ import type {
   SessionPage,
 } from './directory.ts';
 import { encodeMetadata, readPageRequest, toPage } from './directory-page.ts';
-import { isInternals, type StoreInternals, setStoreInternals } from './internals.ts';
+import { isStoreParts, type StoreParts, setStoreInternals } from './internals.ts';
 import { invalidOptions } from './options.ts';
 import type { SessionBackend } from './session-backend.ts';
 import { assertSessionId, mayStartSessionId } from './session-id.ts';
@@ -40,12 +40,12 @@ export class SessionStore implements SessionDirectory, AsyncDisposable {
   readonly #owner: string | undefined;
 
   /**
-   * @param backend - Or what is inside of another store and an owner, from the `forOwner` of a class
-   * that extends this one.
+   * @param backend - Or what the store is made of, from a class that extends this one: what is inside
+   * of another store and an owner, or a backend and a queue of its own.
    * @throws SessionError `invalid_options` for what is not a backend
    */
-  constructor(backend: SessionBackend | StoreInternals) {
-    if (isInternals(backend)) {
+  constructor(backend: SessionBackend | StoreParts) {
+    if (isStoreParts(backend)) {
       this.#backend = backend.backend;
       this.#queue = backend.queue;
       this.#owner = backend.owner;
@@ -90,7 +90,7 @@ export class SessionStore implements SessionDirectory, AsyncDisposable {
    *
    * @throws SessionError `invalid_owner`; `invalid_options` on a store that is one owner's already
    */
-  protected ownedBy(owner: string): StoreInternals {
+  protected ownedBy(owner: string): StoreParts {
     assertOwner(owner);
     if (this.#owner !== undefined) {
       throw invalidOptions(

@@ -136,8 +136,7 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
     const texts = encodeItems(items);
     if (texts.length === 0) return;
     await this.#inOrder('addItems', async () => {
-      const birth = this.#runs.birthOf(runContext);
-      const added = await this.#history.append(texts, { birth });
+      const added = await this.#history.append(texts, this.#runs.seenBy(runContext));
       noteItemCount(texts.length);
       this.#runs.appended(runContext ?? this, added);
     });
@@ -188,8 +187,8 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
     this.#assertOpen();
     const prepared = prepareTransaction(args);
     await this.#inOrder('applyHistoryTransaction', async () => {
-      const birth = this.#runs.birthOf(runContext);
-      const applied = await applyTransaction(this.#history, prepared, birth);
+      const seen = this.#runs.seenBy(runContext);
+      const applied = await applyTransaction(this.#history, prepared, seen);
       noteItemCount(applied?.records.length ?? 0);
       if (applied === undefined) return;
       this.#runs.wrote(runContext ?? this, applied);

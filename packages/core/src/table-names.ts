@@ -6,17 +6,22 @@ import {
   optional,
 } from './options.ts';
 
-/** Names of the tables, for a database in which the usual ones are taken. */
+/**
+ * Names of the tables, for a database in which the usual ones are taken. With another name for
+ * `sessions` those that are left out begin with it, so that two sets of tables share none.
+ */
 export interface TableNames {
   /** One row a session. Default: `agent_sessions`. */
   readonly sessions: string;
-  /** One row an item. Default: `agent_messages`. */
+  /** One row an item. Default: `agent_messages`, or `<sessions>_messages`. */
   readonly messages: string;
-  /** One row an applied history transaction. Default: `agent_operations`. */
+  /** One row an applied history transaction. Default: `agent_operations`, or `<sessions>_operations`. */
   readonly operations: string;
-  /** The version of the tables. Default: `agent_schema`. */
+  /** The version of the tables. Default: `agent_schema`, or `<sessions>_schema`. */
   readonly schema: string;
 }
+
+const USUAL_SESSIONS = 'agent_sessions';
 
 /** An index name takes the table's and a suffix, and Postgres cuts names after 63 bytes. */
 const LONGEST_NAME = 50;
@@ -51,11 +56,13 @@ const checks: OptionChecks<TableNames> = {
 export function resolveTableNames(names: Partial<TableNames> = {}): TableNames {
   const example = "{ sessions: 'my_sessions' }";
   assertOptions<Partial<TableNames>>(names, { of: '`tables`', example, checks });
+  const sessions = (names.sessions ?? USUAL_SESSIONS).toLowerCase();
+  const prefix = sessions === USUAL_SESSIONS ? 'agent' : sessions;
   const tables = {
-    sessions: (names.sessions ?? 'agent_sessions').toLowerCase(),
-    messages: (names.messages ?? 'agent_messages').toLowerCase(),
-    operations: (names.operations ?? 'agent_operations').toLowerCase(),
-    schema: (names.schema ?? 'agent_schema').toLowerCase(),
+    sessions,
+    messages: (names.messages ?? `${prefix}_messages`).toLowerCase(),
+    operations: (names.operations ?? `${prefix}_operations`).toLowerCase(),
+    schema: (names.schema ?? `${prefix}_schema`).toLowerCase(),
   };
   const all = Object.values(tables);
   const twice = all.find((one, index) => all.indexOf(one) !== index);

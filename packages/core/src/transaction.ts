@@ -3,7 +3,7 @@ import type { SessionHistoryTransactionArgs } from '@openai/agents';
 import { canonicalText, encodeItems } from './codec.ts';
 import type { Entry } from './entries.ts';
 import type { History } from './history.ts';
-import { placedUpTo, type Wrote } from './run-history.ts';
+import { placedUpTo, type Seen, type Wrote } from './run-history.ts';
 import type { Operation, Written } from './session-backend.ts';
 import {
   type HistoryTransaction,
@@ -50,15 +50,15 @@ function textOf(transaction: HistoryTransaction): string {
 export async function applyTransaction(
   history: History,
   { transaction, key, text, added }: PreparedTransaction,
-  birth: string | undefined,
+  seen: Seen,
 ): Promise<Wrote | undefined> {
   const operation = { key, fingerprint: await history.coder.fingerprint(text) };
   const written =
     transaction.type === 'append_items'
-      ? await append(history, added, { operation, birth })
+      ? await append(history, added, { operation, ...seen })
       : await history.changeTailOnce<Outcome>(
           transaction.expectedSuffix.length,
-          { operation, birth },
+          { operation, birth: seen.birth },
           async (entries, replayed) => {
             if (replayed !== undefined) return { value: { replayed } };
             const { from, kept } = matchSuffix(entries, transaction.expectedSuffix);
@@ -88,7 +88,7 @@ interface Outcome {
 async function append(
   history: History,
   added: readonly string[],
-  expected: { readonly operation: Operation; readonly birth: string | undefined },
+  expected: Seen & { readonly operation: Operation },
 ): Promise<Outcome> {
   const { birth, revision, records, replayed } = await history.append(added, expected);
   return { replayed, applied: { birth, records: placedUpTo(revision, records) } };

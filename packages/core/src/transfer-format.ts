@@ -30,17 +30,29 @@ export async function* readLines(
   const decoder = new TextDecoder('utf-8', { fatal: true });
   // Joined only at the end of a line: a long one comes in very many chunks.
   let parts: string[] = [];
+  let isStart = true;
   for await (const chunk of source) {
-    const text = typeof chunk === 'string' ? chunk : decode(decoder, chunk);
+    const decoded = typeof chunk === 'string' ? chunk : decode(decoder, chunk);
+    // Editors put it in front, and a decoder of bytes takes it away.
+    const text = isStart ? decoded.replace(/^\uFEFF/, '') : decoded;
+    isStart &&= decoded === '';
     const [first = '', ...others] = text.split('\n');
     parts.push(first);
     for (const other of others) {
-      yield parts.join('');
+      yield join(parts);
       parts = [other];
     }
   }
-  const rest = parts.join('') + decode(decoder);
+  const rest = join([...parts, decode(decoder)]);
   if (rest !== '') yield rest;
+}
+
+function join(parts: readonly string[]): string {
+  try {
+    return parts.join('');
+  } catch {
+    throw invalid('a line is longer than the longest string of the JavaScript engine');
+  }
 }
 
 /** Without bytes: the end, where a character may be cut off. */
@@ -67,6 +79,7 @@ export async function* readItems(
   let count = 0;
   let announced: unknown;
   for await (const line of lines) {
+    if (announced !== undefined && line.trim() === '') continue;
     if (announced !== undefined) throw invalid(`line ${count + 3} follows the closing line`);
     const { item, items } = decodeLine(line, count + 2);
     announced = items;

@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { type Append, type Appended, CallQueue } from '../src/backend.ts';
-import { MemorySessionStore, SessionStore, type StoredSession } from '../src/index.ts';
+import {
+  MemorySessionStore,
+  SessionError,
+  SessionStore,
+  type StoredSession,
+} from '../src/index.ts';
 import { MemoryBackend } from '../src/memory-backend.ts';
 import { call, user } from './items.ts';
 
@@ -158,6 +163,72 @@ describe('a queue of an author of sessions', () => {
     await expect(queue.runUnordered(work)).rejects.toMatchObject({ code: 'closed' });
     expect(() => queue.assertOpen()).toThrow(expect.objectContaining({ code: 'closed' }));
   });
+});
+
+describe('work that runs alone', () => {
+  test('begins after all calls made before, and calls made later begin after it', async () => {
+    const queue = new CallQueue();
+    const order: string[] = [];
+    const note = (what: string) => async () => {
+      order.push(`${what} begins`);
+      await new Promise((resolve) => setImmediate(resolve));
+      order.push(`${what} ends`);
+    };
+    await Promise.all([
+      queue.run('a', note('a')),
+      queue.runAlone(note('alone')),
+      queue.run('a', note('later a')),
+      queue.runAlone(note('alone again')),
+      queue.runUnordered(note('a list')),
+    ]);
+    expect(order).toEqual(
+      ['a', 'alone', 'later a', 'alone again', 'a list'].flatMap((what) => [
+        `${what} begins`,
+        `${what} ends`,
+      ]),
+    );
+  });
+
+  test('lets others go on when it rejects, and closing waits for it', async () => {
+    const queue = new CallQueue();
+    const failing = queue.runAlone(() => Promise.reject(new Error('mine')));
+    const later = queue.run('a', async () => 'done');
+    await expect(failing).rejects.toThrow('mine');
+    expect(await later).toBe('done');
+    let isDone = false;
+    const last = queue.runAlone(async () => {
+      await new Promise((resolve) => setImmediate(resolve));
+      isDone = true;
+    });
+    await queue.close(() => expect(isDone).toBe(true));
+    await last;
+    await expect(queue.runAlone(async () => {})).rejects.toMatchObject({ code: 'closed' });
+  });
+});
+
+test('a refusal is asked for when a call is made, however long the call would wait', async () => {
+  let refusal: SessionError | undefined;
+  const queue = new CallQueue(() => refusal);
+  const waiting = [queue.runAlone(async () => {}), queue.run('a', async () => 'runs')];
+  refusal = new SessionError('unsupported', 'Not now.');
+  const work = () => Promise.reject(new Error('ran'));
+  await expect(queue.run('a', work)).rejects.toBe(refusal);
+  await expect(queue.runUnordered(work)).rejects.toBe(refusal);
+  await expect(queue.runAlone(work)).rejects.toBe(refusal);
+  await expect(queue.close(work)).rejects.toBe(refusal);
+  refusal = undefined;
+  expect(await Promise.all(waiting)).toEqual([undefined, 'runs']);
+});
+
+test('a queue that was closed refuses with the error that it was given', async () => {
+  const queue = new CallQueue();
+  const over = new SessionError('closed', 'It is over.');
+  await queue.close(
+    () => {},
+    () => over,
+  );
+  await expect(queue.run('a', async () => {})).rejects.toBe(over);
+  expect(() => queue.assertOpen()).toThrow(over);
 });
 
 const methods: [string, (session: StoredSession) => Promise<unknown>][] = [

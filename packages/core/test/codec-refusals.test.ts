@@ -33,6 +33,12 @@ describe('an item that cannot be stored is refused, naming the place', () => {
     ['clamped bytes', { a: new Uint8ClampedArray(1) }, 'items[3].providerData.a is binary'],
     ['a bare buffer', { a: new ArrayBuffer(1) }, 'items[3].providerData.a is binary'],
     ['a bare shared buffer', { a: new SharedArrayBuffer(1) }, 'items[3].providerData.a is binary'],
+    ['a map', { a: new Map([['a', 1]]) }, 'items[3].providerData.a is a Map'],
+    ['a set', { a: [new Set([1])] }, 'items[3].providerData.a[0] is a Set'],
+    ['an error', { a: new TypeError('a secret') }, 'items[3].providerData.a is an Error'],
+    ['a regular expression', { a: /a secret/ }, 'items[3].providerData.a is a RegExp'],
+    ['a promise', { a: Promise.resolve(1) }, 'items[3].providerData.a is a Promise'],
+    ['a map of another realm', runInNewContext('({ a: new Map() })'), 'a is a Map'],
     ['a view', { a: new DataView(new ArrayBuffer(1)) }, 'items[3].providerData.a is binary'],
     [
       'a bigint of another realm',

@@ -158,3 +158,14 @@ describe('nothing but clearSession destroys a damaged record', () => {
     expect(session.damagedRecords).toBe(0);
   });
 });
+
+test('a logger that throws fails no call', async () => {
+  const logger = {
+    warn: () => {
+      throw new Error('the disk of the log is full');
+    },
+  };
+  const own = new StoredSession({ store, sessionId: 'a', logger });
+  await fill(['1', null, '2']);
+  expect(await own.getItems()).toEqual(['1', '2'].map(user));
+});

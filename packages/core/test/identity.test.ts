@@ -4,7 +4,6 @@ import { MemorySessionStore } from '../src/index.ts';
 import { MemoryBackend } from '../src/memory-backend.ts';
 import { compaction, user } from './items.ts';
 import { moveClocks, newSeed } from './support/clocks.ts';
-import { testDeletions } from './support/deletions.ts';
 
 const ROUNDS = 200;
 
@@ -16,9 +15,6 @@ describe('in memory', () => {
       await moveClocks({ backends: [backend, backend], seed: seed + round * 2, operations: 60 });
     }
   });
-
-  const store = new MemorySessionStore();
-  testDeletions(() => ({ mine: store, other: store }));
 });
 
 describe('a run that writes before it reads', () => {

@@ -196,3 +196,17 @@ describe('the items of a transaction', () => {
     expect(await texts()).toEqual(['x']);
   });
 });
+
+test('a transaction with many bytes takes no longer than adding them', async () => {
+  const session = new MemorySessionStore().session('bytes');
+  const item = {
+    role: 'user' as const,
+    content: 'x',
+    providerData: { bytes: new Uint8Array(8e6) },
+  };
+  const begin = performance.now();
+  const transaction = { type: 'append_items' as const, items: [item] };
+  await session.applyHistoryTransaction({ operationId: 'bytes', transaction });
+  expect(performance.now() - begin).toBeLessThan(2000);
+  expect(await session.getItems()).toEqual([item]);
+});

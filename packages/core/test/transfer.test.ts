@@ -354,3 +354,21 @@ describe('copySession', () => {
     expect(await copySession(new MemorySession(), new MemorySession())).toBe(0);
   });
 });
+
+test('an export that an editor saved, with a byte order mark and a blank last line, is imported', async () => {
+  const store = new MemorySessionStore();
+  await store.session('from').addItems([{ role: 'user', content: 'Hello' }]);
+  let text = '';
+  for await (const line of exportSession(store.session('from'))) text += line;
+  const saved = `\uFEFF${text.replaceAll('\n', '\r\n')}\r\n`;
+  for (const [index, source] of [[saved], ['', saved], [Buffer.from(saved)]].entries()) {
+    expect((await importSession(store.session(`to ${index}`), source)).items).toBe(1);
+  }
+});
+
+test('a line longer than any string is refused as a damaged export', async () => {
+  const half = 'x'.repeat(2 ** 28);
+  const session = new MemorySessionStore().session('a');
+  const imported = importSession(session, [half, half, half]);
+  await expect(imported).rejects.toMatchObject({ code: 'invalid_transfer' });
+});

@@ -1,5 +1,5 @@
 import type { StoredSession } from '@agent-sessions/core';
-import { sessionInternals } from '@agent-sessions/core/backend';
+import { assertSessionId, sessionInternals, sessionKey } from '@agent-sessions/core/backend';
 import type { AgentInputItem, RunContext, Session } from '@openai/agents';
 import { refuseConversations } from './conversations.ts';
 import { EnvelopeBox } from './envelope-box.ts';
@@ -10,6 +10,12 @@ import { assertEncryptionOptions, type EncryptedSessionOptions, toKeySource } fr
 import { SessionCipher } from './session-cipher.ts';
 import { SessionKeys } from './session-keys.ts';
 import { encryptStored, offerMembers, type Sealed } from './stored.ts';
+
+/** What the records of a session are bound to of which only the id is known. */
+function identityOf(sessionId: string): string {
+  assertSessionId(sessionId);
+  return sessionKey('', sessionId);
+}
 
 /** What an encrypted session offers around any session. */
 class SealedSession implements Session, AsyncDisposable {
@@ -24,10 +30,10 @@ class SealedSession implements Session, AsyncDisposable {
     assertEncryptionOptions(options);
     const { session } = options;
     refuseConversations(session);
-    const keys = new SessionKeys(toKeySource(options), () => session.getSessionId());
-    const box = new EnvelopeBox(keys);
-    const expiry = new Expiry(options);
     const internals = sessionInternals(session);
+    const identity = async () => internals?.key ?? identityOf(await session.getSessionId());
+    const box = new EnvelopeBox(new SessionKeys(toKeySource(options), identity));
+    const expiry = new Expiry(options);
     if (internals === undefined) {
       this.#sealed = new EnvelopeSession(session, new SessionCipher(box, expiry));
       const acceptsRunContext: unknown = Reflect.get(session, 'acceptsRunContext');

@@ -4,6 +4,7 @@ import {
   noteItemCount,
   type RecordBackend,
   type SessionInternals,
+  splitKey,
   traceOperation,
 } from '@agent-sessions/core/backend';
 import { type Envelope, isPlainItem, parseEnvelope } from './envelope.ts';
@@ -48,6 +49,10 @@ export class Maintenance {
     this.#expiry = expiry;
   }
 
+  get #sessionId(): string {
+    return splitKey(this.#internals.key).sessionId;
+  }
+
   async isEncrypted(): Promise<boolean> {
     return this.#traced('isEncrypted', async () => {
       let isEncrypted = true;
@@ -82,7 +87,7 @@ export class Maintenance {
   }
 
   /**
-   * Deletes expired records, in batches of 200, each of them atomic.
+   * Deletes expired records in one atomic step; on a session with branches, one for each of them.
    *
    * @returns how many were deleted
    * @throws SessionError `invalid_options` without `ttlSeconds`; as reading does; `conflict` as `rotate`
@@ -94,11 +99,8 @@ export class Maintenance {
       check: envelopesOf,
       pick: async (records) =>
         (await envelopesOf(records)).map(({ ts }) => this.#expiry.isOver(ts)),
-      change: async (records) => {
-        // Only what decrypts has a time that can be trusted.
-        await this.#box.open(records);
-        return records.map(() => null);
-      },
+      // Only what decrypts has a time that can be trusted.
+      beforeRemoval: (records) => this.#assertOpens(records),
     });
   }
 
@@ -170,7 +172,7 @@ export class Maintenance {
 
   async #traced<T>(operation: string, work: () => Promise<T>): Promise<T> {
     await this.#assertOpen();
-    const { sessionId } = this.#internals;
+    const sessionId = this.#sessionId;
     return traceOperation({ operation, store: this.#store, sessionId: () => sessionId }, work);
   }
 
@@ -183,16 +185,15 @@ export class Maintenance {
   async #envelopes(records: readonly string[]): Promise<Envelope[]> {
     const envelopes = records.map(parseEnvelope).filter((envelope) => envelope !== undefined);
     if (envelopes.length < records.length) {
-      throw notEncrypted(this.#internals.sessionId);
+      throw notEncrypted(this.#sessionId);
     }
     return envelopes;
   }
 
   #damaged(): SessionError {
-    const { sessionId } = this.#internals;
     return new SessionError(
       'damaged_record',
-      `Session ${JSON.stringify(sessionId)} holds a record that is neither an item nor an envelope, so it cannot be encrypted. Nothing was changed.`,
+      `Session ${JSON.stringify(this.#sessionId)} holds a record that is neither an item nor an envelope, so it cannot be encrypted. Nothing was changed.`,
     );
   }
 }

@@ -12,11 +12,11 @@ export class RecordKey {
   /** What is authenticated besides the text; the time is filled in for each record. */
   readonly #associated: Buffer;
 
-  constructor(kid: string, sessionId: string, key: KeyObject) {
+  constructor(kid: string, identity: string, key: KeyObject) {
     this.kid = kid;
     this.#key = key;
-    // Unambiguous: neither session ids nor key ids contain NUL, and the time has a fixed length.
-    const fields = ['agent-sessions/envelope', ENVELOPE_VERSION, sessionId, kid, ''].join('\0');
+    // Unambiguous: neither session ids, nor owners, nor key ids contain NUL, and the time has a fixed length.
+    const fields = ['agent-sessions/envelope', ENVELOPE_VERSION, identity, kid, ''].join('\0');
     this.#associated = Buffer.concat([Buffer.from(fields), Buffer.alloc(TIME_BYTES)]);
   }
 

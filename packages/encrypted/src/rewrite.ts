@@ -3,18 +3,22 @@ import {
   type Attempt,
   CONFLICT_DEADLINE_MS,
   expecting,
+  isUnedited,
   type OptionChecks,
   optional,
+  type PositionRange,
   type RecordBackend,
+  type Rewrite,
   retryConflicts,
   type SessionInternals,
   type Snapshot,
   type State,
+  splitKey,
   type Written,
 } from '@agent-sessions/core/backend';
 
 /** Which session is rewritten, and in which order with other calls on it. */
-type Place = Pick<SessionInternals, 'sessionId' | 'queue'>;
+type Place = Pick<SessionInternals, 'key' | 'queue'>;
 
 /** How many records change in one atomic step, unless they are too large for the store. */
 const BATCH_SIZE = 200;
@@ -37,15 +41,24 @@ export const rewriteChecks: OptionChecks<RewriteOptions> = {
   onProgress: optional(expecting('a function', (value) => typeof value === 'function')),
 };
 
-/** Which records change, and into what. */
-export interface RewritePlan {
-  /** For each record whether it is to change. */
+/** Which records change into what, or go. */
+export type RewritePlan = {
+  /** For each record whether it is meant. */
   readonly pick: (records: readonly string[]) => Promise<readonly boolean[]>;
-  /** The new text of each record, or `null` to remove it. */
-  readonly change: (records: readonly string[]) => Promise<readonly (string | null)[]>;
-}
+} & (
+  | {
+      /** The new text of each record. */
+      readonly change: (records: readonly string[]) => Promise<readonly string[]>;
+    }
+  | {
+      /** Rejects if they are not to go after all. */
+      readonly beforeRemoval: (records: readonly string[]) => Promise<unknown>;
+    }
+);
 
 interface Pending {
+  /** Among all records of the session. */
+  readonly index: number;
   readonly position: number;
   readonly record: string;
 }
@@ -66,24 +79,28 @@ export class Rewriter {
 
   /** Returns how many records were changed. */
   async run(plan: RewritePlan, { onProgress }: RewriteOptions = {}): Promise<number> {
-    const { sessionId, queue } = this.#place;
+    const { key, queue } = this.#place;
     let state: State | undefined;
     let pending: readonly Pending[] | undefined;
+    // Positions up to here were looked at; what others add meanwhile comes after it.
+    let seen = 0;
     let done = 0;
-    let size = BATCH_SIZE;
+    // What goes needs no room in a statement: a few ranges say it all.
+    let size = 'change' in plan ? BATCH_SIZE : Number.POSITIVE_INFINITY;
     const attempt = async (): Promise<Attempt<readonly Pending[]>> => {
-      if (pending === undefined) {
-        const snapshot = await this.#backend.snapshot(sessionId, { positions: true });
+      if (pending === undefined || pending.length === 0) {
+        const added = pending && state && (await this.#addedSince(state, seen));
+        const snapshot = added ?? (await this.#backend.snapshot(key, { positions: true }));
         ({ state } = snapshot);
+        seen = state?.revision ?? 0;
         pending = await pickFrom(snapshot, plan);
       }
       const batch = pending.slice(0, size);
       if (batch.length === 0 || state === undefined) return { value: pending };
-      const texts = await plan.change(batch.map(({ record }) => record));
-      const changes = new Map(batch.map(({ position }, index) => [position, texts[index] ?? null]));
+      const change = await changeOf(batch, plan);
       let written: Written | undefined;
       try {
-        written = await this.#backend.rewrite(sessionId, { state, changes });
+        written = await this.#backend.rewrite(key, { state, ...change });
       } catch (error) {
         // Each record fits, for it is there already; then nothing was written.
         if (batch.length === 1 || !isSessionError(error, 'item_too_large')) throw error;
@@ -94,7 +111,7 @@ export class Rewriter {
         pending = undefined;
         return { retry: () => this.#conflict() };
       }
-      // As long as nobody else writes, the snapshot goes on being true.
+      // As long as others only add records, the snapshot goes on being true.
       ({ state } = written);
       done += batch.length;
       pending = pending.slice(batch.length);
@@ -103,32 +120,62 @@ export class Rewriter {
     for (let before = -1; before !== done; ) {
       before = done;
       // Between batches the calls of this process get their turn.
-      const left = await queue.run(sessionId, () => retryConflicts(attempt));
+      const left = await queue.run(key, () => retryConflicts(attempt));
       if (done > before) onProgress?.({ done, total: done + left.length });
     }
     return done;
   }
 
+  /** What was added after a position; `undefined` if anything else has happened since a state. */
+  async #addedSince(state: State, after: number): Promise<Snapshot | undefined> {
+    const snapshot = await this.#backend.snapshot(this.#place.key, { positions: true, after });
+    return isUnedited(snapshot.state, state) ? snapshot : undefined;
+  }
+
   #conflict(): SessionError {
+    const { sessionId } = splitKey(this.#place.key);
     return new SessionError(
       'conflict',
-      `Session ${JSON.stringify(this.#place.sessionId)} was changed by others during every attempt for ${CONFLICT_DEADLINE_MS} ms. What was done before stays; call again to go on.`,
+      `Session ${JSON.stringify(sessionId)} was changed by others during every attempt for ${CONFLICT_DEADLINE_MS} ms. What was done before stays; call again to go on.`,
     );
   }
 }
 
 /** Reads a session after the calls on it that were made before. */
-export function snapshotInOrder(
-  { sessionId, queue }: Place,
-  backend: RecordBackend,
-): Promise<Snapshot> {
-  return queue.run(sessionId, () => backend.snapshot(sessionId));
+export function snapshotInOrder({ key, queue }: Place, backend: RecordBackend): Promise<Snapshot> {
+  return queue.run(key, () => backend.snapshot(key));
 }
 
 async function pickFrom({ records, positions = [] }: Snapshot, plan: RewritePlan) {
   const picked = await plan.pick(records);
   return records.flatMap((record, index): Pending[] => {
     const position = positions[index];
-    return picked[index] === true && position !== undefined ? [{ position, record }] : [];
+    return picked[index] === true && position !== undefined ? [{ index, position, record }] : [];
   });
+}
+
+async function changeOf(
+  batch: readonly Pending[],
+  plan: RewritePlan,
+): Promise<Pick<Rewrite, 'changes' | 'removed'>> {
+  const records = batch.map(({ record }) => record);
+  if ('beforeRemoval' in plan) {
+    await plan.beforeRemoval(records);
+    return { changes: new Map(), removed: rangesOf(batch) };
+  }
+  const texts = await plan.change(records);
+  return { changes: new Map(batch.map(({ position }, index) => [position, texts[index] ?? ''])) };
+}
+
+/** Neighbors among all records are one range. */
+function rangesOf(batch: readonly Pending[]): PositionRange[] {
+  const ranges: [number, number][] = [];
+  let before: Pending | undefined;
+  for (const one of batch) {
+    const open = ranges.at(-1);
+    if (open !== undefined && before?.index === one.index - 1) open[1] = one.position;
+    else ranges.push([one.position, one.position]);
+    before = one;
+  }
+  return ranges;
 }

@@ -1,5 +1,5 @@
 import { createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
-import { assertSessionId } from '@agent-sessions/core/backend';
+import { splitKey } from '@agent-sessions/core/backend';
 import type { KeySource, MasterKey } from './keys/key-source.ts';
 import { RecordKey } from './record-key.ts';
 
@@ -17,55 +17,60 @@ export interface DerivedKeys {
 /** The keys of one session, by key id; each is derived once. */
 export class SessionKeys {
   readonly #source: KeySource;
-  readonly #askSessionId: () => Promise<string>;
+  readonly #askIdentity: () => Promise<string>;
   /** By master key: what the source lets go of is forgotten here as well. */
   readonly #derived = new WeakMap<KeyObject, DerivedKeys>();
-  #sessionId: string | undefined;
+  #identity: string | undefined;
 
-  constructor(source: KeySource, sessionId: () => Promise<string>) {
+  /** @param identity - What records are bound to: whose session it is, and which, as one text. */
+  constructor(source: KeySource, identity: () => Promise<string>) {
     this.#source = source;
-    this.#askSessionId = sessionId;
+    this.#askIdentity = identity;
   }
 
-  /** @throws SessionError `invalid_session_id` */
+  /**
+   * The session's id, for errors.
+   *
+   * @throws SessionError `invalid_session_id`
+   */
   async sessionId(): Promise<string> {
-    if (this.#sessionId === undefined) {
-      const id = await this.#askSessionId();
-      assertSessionId(id);
-      this.#sessionId = id;
-    }
-    return this.#sessionId;
+    return splitKey(this.#identity ?? (await this.#ask())).sessionId;
   }
 
   /** The keys to seal with. */
   async current(): Promise<DerivedKeys> {
-    const sessionId = this.#sessionId ?? (await this.sessionId());
-    return this.#derive(await this.#source.current(sessionId), sessionId);
+    const identity = this.#identity ?? (await this.#ask());
+    return this.#derive(await this.#source.current(identity), identity);
   }
 
   /** @throws SessionError `key_unavailable` if there is no key of this id */
   async find(kid: string): Promise<DerivedKeys> {
-    const sessionId = this.#sessionId ?? (await this.sessionId());
-    return this.#derive(await this.#source.find(kid, sessionId), sessionId);
+    const identity = this.#identity ?? (await this.#ask());
+    return this.#derive(await this.#source.find(kid, identity), identity);
   }
 
-  #derive({ kid, key }: MasterKey, sessionId: string): DerivedKeys {
+  async #ask(): Promise<string> {
+    this.#identity = await this.#askIdentity();
+    return this.#identity;
+  }
+
+  #derive({ kid, key }: MasterKey, identity: string): DerivedKeys {
     const known = this.#derived.get(key);
     // One key may go by two ids.
     if (known?.kid === kid) return known;
-    const derived = deriveKeys({ kid, key }, sessionId);
+    const derived = deriveKeys({ kid, key }, identity);
     this.#derived.set(key, derived);
     return derived;
   }
 }
 
-/** HKDF-SHA256 (RFC 5869) with the session id as salt. */
-export function deriveKeys({ kid, key }: MasterKey, sessionId: string): DerivedKeys {
+/** HKDF-SHA256 (RFC 5869) with the session's identity as salt: without an owner that is its id. */
+export function deriveKeys({ kid, key }: MasterKey, identity: string): DerivedKeys {
   const derive = (info: string): KeyObject =>
-    createSecretKey(new Uint8Array(hkdfSync('sha256', key, sessionId, info, 32)));
+    createSecretKey(new Uint8Array(hkdfSync('sha256', key, identity, info, 32)));
   return {
     kid,
-    record: new RecordKey(kid, sessionId, derive(RECORD_INFO)),
+    record: new RecordKey(kid, identity, derive(RECORD_INFO)),
     fingerprint: derive(FINGERPRINT_INFO),
   };
 }

@@ -18,10 +18,9 @@ export function encryptStored(
   box: EnvelopeBox,
   expiry: Expiry,
 ): { view: StoredSession; sealed: Sealed; maintenance: Maintenance } {
-  const { sessionId } = internals;
   // Straight from the backend, for this is called while a call on the session is under way; and from
   // that of the view, which can read what it finds.
-  const newest = async () => sessionInternals(view)?.backend.window(sessionId, 1) ?? [];
+  const newest = async () => sessionInternals(view)?.backend.window(internals.key, 1) ?? [];
   const view = internals.withCipher(new SessionCipher(box, expiry, newest));
   const assertOpen = () => view.getSessionId();
   // A session with branches may have to be told first what its records are, which takes the key.

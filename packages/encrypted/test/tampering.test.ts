@@ -1,4 +1,5 @@
 import { isSessionError, MemorySessionStore } from '@agent-sessions/core';
+import { sessionKey } from '@agent-sessions/core/backend';
 import { EncryptedSession } from '@agent-sessions/encrypted';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -64,6 +65,25 @@ test.each(['not an item', '{', '{"v":1}', 'null', '[]', '"text"', '1'])(
 
 test('an envelope that was moved to another session is refused', async () => {
   await expectRefused(await sealed('user-124', ITEM), 'moved');
+});
+
+test('an envelope that was copied to the same id of another owner, or of none, is refused', async () => {
+  const store = new MemorySessionStore();
+  const stores = { alice: store.forOwner('alice'), bob: store.forOwner('bob'), nobody: store };
+  const alice = new EncryptedSession({ session: stores.alice.session(ID), key: KEY });
+  await alice.addItems([ITEM]);
+  const [record = ''] = await recordsOf(store, sessionKey('alice', ID));
+  for (const [owner, of] of Object.entries(stores)) {
+    const session = new EncryptedSession({ session: of.session(ID), key: KEY });
+    if (owner === 'alice') {
+      expect(await session.getItems()).toEqual([ITEM]);
+      continue;
+    }
+    await setRecords(store, sessionKey(owner === 'bob' ? owner : '', ID), [record]);
+    const error: unknown = await session.getItems().catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'decryption_failed' });
+    expect(String(error), 'an error calls the session by its id alone').toContain(`"${ID}"`);
+  }
 });
 
 test('an envelope with another key id is refused, though the id has the same key', async () => {

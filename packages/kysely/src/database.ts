@@ -1,12 +1,21 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { isSessionError } from '@agent-sessions/core';
 import { type Attempt, closedError, retryUntil, turnIfDue } from '@agent-sessions/core/backend';
-import type { DatabaseConnection } from 'kysely';
+import { CompiledQuery, type DatabaseConnection } from 'kysely';
 import type { Database, Execute, Failure, Inspection, SqlDialect } from './dialects/dialect.ts';
 import { failureOf } from './dialects/driver-errors.ts';
-import { toSessionError, unknownOutcomeError } from './errors.ts';
+import {
+  inTransactionError,
+  staleTransactionError,
+  toSessionError,
+  unknownOutcomeError,
+} from './errors.ts';
 import { executeOn, forgetPrepared, prepare } from './prepare.ts';
 import type { Unit } from './records.ts';
 import type { Tables } from './tables.ts';
+
+/** How long a pool may take to notice that a server ends a connection, in milliseconds. */
+const END_OF_CONNECTION_MS = 10;
 
 /** What a database needs to know. */
 export interface DatabaseOptions {
@@ -17,6 +26,10 @@ export interface DatabaseOptions {
   readonly label: string;
   readonly createTables: boolean;
   readonly timeoutMs: number;
+  /** Whether the connections are those of the caller, who may have begun a transaction. */
+  readonly isGiven?: boolean | undefined;
+  /** What to do once the tables turned out to be ours, or to be missing. */
+  readonly onAccepted?: ((execute: Execute) => Promise<unknown>) | undefined;
 }
 
 /** What of an attempt was sent that may have taken effect; it tells what a lost connection means. */
@@ -38,6 +51,7 @@ export class SessionDatabase {
   #preparing: Promise<Inspection> | undefined;
   #mayCreateTables: boolean;
   #reached = false;
+  #wasFree = false;
   #closed = false;
 
   constructor(options: DatabaseOptions) {
@@ -117,12 +131,17 @@ export class SessionDatabase {
         if (isSessionError(error)) throw error;
         const failure = failureOf(error, dialect);
         unknown ||= isUnknown(failure, progress);
-        const failed = () =>
-          unknown ? unknownOutcomeError(error, label) : toSessionError(error, failure, label);
+        const failed = () => {
+          if (unknown) return unknownOutcomeError(error, label);
+          if (failure === 'stale' && this.inTransaction) return staleTransactionError(label, error);
+          return toSessionError(error, failure, label);
+        };
         // In the caller's transaction one failure is the end of it: only the caller can begin anew.
         if (this.inTransaction || (unknown && repeatable === 'doubles')) throw failed();
         if (failure === 'no_tables' && prepared++ === 0) this.#forget();
         else if (!this.#isPassing(failure)) throw failed();
+        // The reason comes before the end: until then the pool would give this connection out again.
+        if (failure === 'unsent') await delay(END_OF_CONNECTION_MS);
         return { retry: failed };
       }
     };
@@ -133,12 +152,14 @@ export class SessionDatabase {
 
   /** A server that was never reached is not about to come back. */
   #isPassing(failure: Failure): boolean {
-    if (failure === 'contention') return true;
-    return this.#reached && ['lost', 'unsent', 'unreachable'].includes(failure);
+    return PASSING.has(failure) || (this.#reached && BROKEN.has(failure));
   }
 
   #onConnection<T>(work: (execute: Execute) => Promise<T>, progress?: Progress): Promise<T> {
-    return this.#db.getExecutor().provideConnection((connection) => {
+    return this.#db.getExecutor().provideConnection(async (connection) => {
+      // Where there is one connection, those who waited for it follow each other without a pause.
+      const due = turnIfDue();
+      if (due) await due;
       if (progress) progress.sent = 'statement';
       return work(executeOn(connection));
     });
@@ -147,15 +168,40 @@ export class SessionDatabase {
   async #inTransaction<T>(
     work: (execute: Execute) => Promise<T | undefined>,
     progress: Progress,
+    inspection: Inspection,
+  ): Promise<T | undefined> {
+    const { dialect, isGiven } = this.#options;
+    if (!isGiven || dialect.isFree === undefined || this.#wasFree) {
+      return this.#inTransactionOf(this.#db, work, progress, inspection);
+    }
+    // Once, for whoever began a transaction by hand made this store in it.
+    return this.#db.connection().execute(async (pinned) => {
+      await this.#assertFree(pinned, dialect.isFree ?? '');
+      return this.#inTransactionOf(pinned, work, progress, inspection);
+    });
+  }
+
+  async #assertFree(pinned: Database, query: string): Promise<void> {
+    const { rows } = await pinned.executeQuery<{ free: boolean }>(CompiledQuery.raw(query));
+    if (rows[0]?.free === false) throw inTransactionError(this.#options.label);
+    this.#wasFree = true;
+  }
+
+  async #inTransactionOf<T>(
+    db: Database,
+    work: (execute: Execute) => Promise<T | undefined>,
+    progress: Progress,
     { needsReadCommitted }: Inspection,
   ): Promise<T | undefined> {
-    const plain = this.#db.transaction();
+    const plain = db.transaction();
     const transaction = needsReadCommitted ? plain.setIsolationLevel('read committed') : plain;
     let ended: { error: unknown } | undefined;
     try {
       return await transaction.execute((own) =>
         own.getExecutor().provideConnection(async (connection) => {
           try {
+            const due = turnIfDue();
+            if (due) await due;
             const value = await work(executeOn(connection));
             if (value === undefined) throw new Nothing();
             progress.sent = 'commit';
@@ -237,6 +283,17 @@ class Nothing extends Error {}
 
 /** After a failed COMMIT on a dead connection, the ROLLBACK's error is what is left to see. */
 function isUnknown(failure: Failure, { sent }: Progress): boolean {
-  if (sent === 'commit') return ['lost', 'unsent', 'unreachable'].includes(failure);
-  return sent === 'statement' && failure === 'lost';
+  if (sent === 'commit') return BROKEN.has(failure);
+  return sent === 'statement' && (failure === 'lost' || failure === 'unanswered');
 }
+
+/** What an attempt later may find over. */
+const PASSING: ReadonlySet<Failure> = new Set(['contention', 'stale', 'cancelled']);
+/** What ends with another connection. */
+const BROKEN: ReadonlySet<Failure> = new Set([
+  'lost',
+  'unsent',
+  'unanswered',
+  'unreachable',
+  'no_host',
+]);

@@ -17,9 +17,13 @@ export type {
   Execute,
   Inspection,
   RaisedRow,
+  Raising,
   SqlDialect,
   Statement,
 } from './dialects/dialect.ts';
+export { MYSQL_DELETE } from './dialects/mysql.ts';
+export { newRow, raisedRow } from './dialects/session-row.ts';
+export { staleTransactionError } from './errors.ts';
 export { KyselyBackend } from './kysely-backend.ts';
 export { databaseChecks, openDatabase } from './kysely-store.ts';
 export { loadDriver } from './load-driver.ts';

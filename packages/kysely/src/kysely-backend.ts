@@ -8,6 +8,7 @@ import {
   type PageRequest,
   type RecordBackend,
   type Rewrite,
+  retryUntil,
   type SessionBackend,
   type Snapshot,
   type SnapshotQuery,
@@ -18,9 +19,9 @@ import {
 import { SessionDatabase } from './database.ts';
 import type { Addition, Execute, Raised, SqlDialect, Statement } from './dialects/dialect.ts';
 import { Directory } from './directory.ts';
-import { staleTransactionError } from './errors.ts';
+import { blindLedgerError, staleTransactionError } from './errors.ts';
 import type { OpenedDatabase } from './opened-database.ts';
-import { Records, type Unit } from './records.ts';
+import { newBirth, Records, type Unit } from './records.ts';
 import type { KyselyStoreSettings } from './settings.ts';
 import { resolveTables, type Tables } from './tables.ts';
 
@@ -30,6 +31,7 @@ export class KyselyBackend implements SessionBackend {
   readonly maxRecordBytes: number;
   readonly exclusively: RecordBackend['exclusively'];
   readonly #opened: OpenedDatabase;
+  readonly #timeoutMs: number;
   readonly #database: SessionDatabase;
   readonly #dialect: SqlDialect;
   readonly #tables: Tables;
@@ -42,15 +44,25 @@ export class KyselyBackend implements SessionBackend {
    * @throws SessionError `invalid_options`
    */
   constructor(opened: OpenedDatabase, settings: KyselyStoreSettings) {
-    const { db, dialect, label, isInMemory = false } = opened;
+    const { db, dialect, label, isInMemory = false, isGiven, onAccepted } = opened;
     const { timeoutMs = 10_000 } = settings;
     const createTables = isInMemory || (settings.createTables ?? false);
     const tables = resolveTables(settings, dialect);
     this.#opened = opened;
+    this.#timeoutMs = timeoutMs;
     this.#dialect = dialect;
     this.#tables = tables;
     this.maxRecordBytes = dialect.maxRecordBytes;
-    this.#database = new SessionDatabase({ db, dialect, tables, label, createTables, timeoutMs });
+    this.#database = new SessionDatabase({
+      db,
+      dialect,
+      tables,
+      label,
+      createTables,
+      timeoutMs,
+      isGiven,
+      onAccepted,
+    });
     this.#records = new Records(dialect, tables);
     this.#directory = new Directory(dialect, tables);
     // Inside a transaction of the caller's there is a lock already, and nobody to wait for.
@@ -64,18 +76,19 @@ export class KyselyBackend implements SessionBackend {
 
   async append(id: string, append: Append): Promise<Appended | undefined> {
     const { operation, birth } = append;
-    for (;;) {
+    return retryUntil<Appended | undefined>(this.#timeoutMs, async () => {
       const added = await this.#append(id, append);
-      if (added !== undefined) return added;
+      if (added !== undefined) return { value: added };
       const { state, operation: replayed } = await this.snapshot(id, {
         limit: 0,
         ...(operation && { operation: operation.key }),
       });
-      if (birth !== undefined && state?.birth !== birth) return undefined;
-      if (state !== undefined && replayed !== undefined) return { ...state, replayed };
+      if (birth !== undefined && state?.birth !== birth) return { value: undefined };
+      if (state !== undefined && replayed !== undefined) return { value: { ...state, replayed } };
       // Somebody has cleared the ledger between the two looks at it, or the second one is blind.
       if (this.#database.inTransaction) throw staleTransactionError(this.#opened.label);
-    }
+      return { retry: () => blindLedgerError(this.#opened.label) };
+    });
   }
 
   window(id: string, limit: number): Promise<string[]> {
@@ -188,7 +201,6 @@ export class KyselyBackend implements SessionBackend {
   async #replaceTail(id: string, replacement: TailReplacement): Promise<State | undefined> {
     const { state: expected, drop, operation } = replacement;
     const addition = newAddition(id, replacement);
-    const { token } = addition;
     const statement = this.#dialect.replaceTail?.(this.#tables, { ...addition, expected, drop });
     const repeatable = operation ? 'harmless' : 'doubles';
     if (statement === undefined) {
@@ -197,7 +209,15 @@ export class KyselyBackend implements SessionBackend {
     }
     const raised = await this.#database.writeOne(returnRaised(statement), repeatable);
     if (raised?.birth === undefined) return undefined;
-    return { birth: raised.birth, revision: raised.revision, token };
+    const { birth, revision } = raised;
+    const { edition = 0, view = 0 } = expected ?? {};
+    return {
+      birth,
+      revision,
+      edition: drop === 0 ? edition : revision,
+      view,
+      token: addition.token,
+    };
   }
 
   /** What the ledger says about an operation, if it has it. */
@@ -237,7 +257,7 @@ function newAddition(
   id: string,
   { records, operation }: Pick<Append, 'records' | 'operation'>,
 ): Addition {
-  return { id, records, operation, newBirth: newToken(), token: newToken(), now: Date.now() };
+  return { id, records, operation, ...newBirth(), token: newToken(), now: Date.now() };
 }
 
 function returnRaised(statement: Statement) {

@@ -3,7 +3,9 @@ import {
   assertOptions,
   expecting,
   invalidOptions,
+  isBoolean,
   type OptionChecks,
+  optional,
 } from '@agent-sessions/core/backend';
 import { KyselyBackend } from './kysely-backend.ts';
 import { openUrl } from './open-url.ts';
@@ -23,6 +25,11 @@ export type KyselyDatabaseOptions =
        * and roll back with the caller's own. It is never closed here.
        */
       readonly db: KyselyInstance;
+      /**
+       * Whether `db` is over one connection on which you have begun a transaction yourself, by SQL or by
+       * another library: then it is used as a transaction of Kysely would be. Default: what `db` says.
+       */
+      readonly inTransaction?: boolean;
       readonly url?: never;
     }
   | {
@@ -33,6 +40,7 @@ export type KyselyDatabaseOptions =
        */
       readonly url: string;
       readonly db?: never;
+      readonly inTransaction?: never;
     };
 
 /** Options of a store. */
@@ -43,6 +51,7 @@ export const EXAMPLE = "{ db } or { url: 'postgres://app@localhost/app' }";
 
 export const databaseChecks: OptionChecks<KyselyDatabaseOptions> = {
   db: isKysely,
+  inTransaction: optional(isBoolean),
   url: expecting(
     'a URL: postgres://, mysql:// or sqlite:',
     (value) => typeof value === 'string' || value instanceof URL,
@@ -60,11 +69,17 @@ export const storeChecks: OptionChecks<KyselySessionStoreOptions> = {
  * @param of - The store's class, for errors.
  * @throws SessionError `invalid_options`; `unsupported` for SQL Server
  */
-export function openDatabase(of: string, { db, url }: KyselyDatabaseOptions): OpenedDatabase {
+export function openDatabase(
+  of: string,
+  { db, url, inTransaction }: KyselyDatabaseOptions,
+): OpenedDatabase {
   if (db !== undefined && url !== undefined) {
     throw invalidOptions(of, 'pass either `db` or `url`, not both');
   }
-  if (db !== undefined) return openGiven(db);
+  if (db !== undefined) return openGiven(db, inTransaction);
+  if (inTransaction !== undefined) {
+    throw invalidOptions(of, '`inTransaction` is about a `db` of yours');
+  }
   if (url !== undefined) return openUrl(url);
   throw invalidOptions(of, 'pass the `url` of a database, or an instance of Kysely as `db`');
 }

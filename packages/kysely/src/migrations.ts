@@ -14,16 +14,29 @@ export interface SessionMigration {
   up(db: Kysely<unknown>): Promise<void>;
 }
 
-interface Step {
+/** The state of the tables. */
+export interface SchemaVersion {
+  /** The major version: code of an earlier one cannot use the tables. */
+  readonly version: number;
+  /** Raised by what is only added: code of the same major version reads over it. */
+  readonly minor: number;
+}
+
+interface Step extends SchemaVersion {
   readonly name: string;
   readonly statements: (dialect: SqlDialect, tables: Tables) => readonly string[];
 }
 
-/** In order; the version of the tables is the number of steps taken. Steps are only ever added. */
-const STEPS: readonly Step[] = [{ name: 'agent_sessions_0001_tables', statements: firstTables }];
+/** In order. Steps are only ever added. */
+const STEPS: readonly Step[] = [
+  { name: 'agent_sessions_0001_tables', version: 1, minor: 0, statements: firstTables },
+];
 
-/** The version of the tables that this code reads and writes. */
-export const VERSION: number = STEPS.length;
+/** Before the first step. */
+const NOTHING: SchemaVersion = { version: 0, minor: 0 };
+
+/** The tables as this code reads and writes them. */
+export const CURRENT: SchemaVersion = STEPS.at(-1) ?? NOTHING;
 
 /**
  * The migrations of the session tables, by name and in order, for the caller's own Kysely
@@ -50,13 +63,13 @@ export function sessionMigrations(options: TableOptions = {}): Record<string, Se
   });
   // Not only when they run: nobody waits for that with a wrong name. Postgres has all that there is.
   resolveTables(options, postgres);
-  const migrations = STEPS.map(({ name }, index): [string, SessionMigration] => [
-    name,
+  const migrations = STEPS.map((step): [string, SessionMigration] => [
+    step.name,
     {
       up: async (db) => {
         const dialect = detectDialect(db);
         const tables = resolveTables(options, dialect);
-        await migrateTo(index + 1, dialect, tables, (statement) =>
+        await migrateTo(step, dialect, tables, (statement) =>
           db.executeQuery(CompiledQuery.raw(statement.sql, [...statement.parameters])),
         );
       },
@@ -70,21 +83,29 @@ export function sessionMigrations(options: TableOptions = {}): Record<string, Se
  * migrator, which has one of its own.
  */
 export async function migrateTo(
-  version: number,
+  target: SchemaVersion,
   dialect: SqlDialect,
   tables: Tables,
   execute: Execute,
 ): Promise<void> {
   await startVersion(dialect, tables, execute);
-  const found = (await readVersion(dialect, tables, execute)) ?? 0;
-  for (const [index, { statements }] of STEPS.entries()) {
-    if (index < found || index >= version) continue;
+  const found = (await readVersion(dialect, tables, execute)) ?? NOTHING;
+  for (const { statements, ...step } of STEPS) {
+    if (!isBefore(found, step) || isBefore(target, step)) continue;
     for (const sql of statements(dialect, tables)) await execute({ sql, parameters: [] });
     await execute({
-      sql: dialect.sql(`UPDATE ${tables.schema} SET version = ? WHERE component = ?`),
-      parameters: [index + 1, COMPONENT],
+      sql: dialect.sql(`UPDATE ${tables.schema} SET version = ?, minor = ? WHERE component = ?`),
+      parameters: [step.version, step.minor, COMPONENT],
     });
   }
+}
+
+/** True if tables of a version lack something that those of another one have. */
+export function isBefore(version: SchemaVersion, other: SchemaVersion): boolean {
+  return (
+    version.version < other.version ||
+    (version.version === other.version && version.minor < other.minor)
+  );
 }
 
 /** The version of the tables; `undefined` if nobody has begun to create them. */
@@ -92,12 +113,12 @@ export async function readVersion(
   dialect: SqlDialect,
   tables: Tables,
   execute: Execute,
-): Promise<number | undefined> {
-  const { rows } = await execute<{ version: unknown }>({
-    sql: dialect.sql(`SELECT version FROM ${tables.schema} WHERE component = ?`),
+): Promise<SchemaVersion | undefined> {
+  const { rows } = await execute<{ version: unknown; minor: unknown }>({
+    sql: dialect.sql(`SELECT version, minor FROM ${tables.schema} WHERE component = ?`),
     parameters: [COMPONENT],
   });
-  return rows[0] && Number(rows[0].version);
+  return rows[0] && { version: Number(rows[0].version), minor: Number(rows[0].minor) };
 }
 
 /**
@@ -109,7 +130,8 @@ async function startVersion(dialect: SqlDialect, tables: Tables, execute: Execut
   if (tables.inSchema !== undefined) await createSchema(tables.inSchema, dialect, execute);
   const sql = `CREATE TABLE IF NOT EXISTS ${tables.schema} (
       component ${types.key} PRIMARY KEY,
-      version   ${types.integer} NOT NULL
+      version   ${types.integer} NOT NULL,
+      minor     ${types.integer} NOT NULL DEFAULT 0
     )${types.heap}`;
   await execute({ sql, parameters: [] });
   await execute({
@@ -128,24 +150,41 @@ async function createSchema(schema: string, dialect: SqlDialect, execute: Execut
 }
 
 function firstTables({ types }: SqlDialect, tables: Tables): readonly string[] {
-  const { sessions, messages, operations, activityIndex } = tables;
+  const { sessions, messages, operations, activityIndex, ownerIndex } = tables;
   const among = types.keysAmongColumns;
   const references = `REFERENCES ${sessions} (session_id) ON DELETE CASCADE`;
   const owner = `${types.sessionId} NOT NULL${among ? '' : ` ${references}`}`;
   const ownerKey = among ? `, FOREIGN KEY (session_id) ${references}` : '';
   const activity = '(updated_at DESC, session_id)';
-  const index = `CREATE INDEX IF NOT EXISTS ${activityIndex} ON ${sessions} ${activity}`;
+  const ownersActivity = '(owner, updated_at DESC, session_id)';
+  const indexes = [
+    `CREATE INDEX IF NOT EXISTS ${activityIndex} ON ${sessions} ${activity}`,
+    // Sessions without an owner are in no index of owners.
+    `CREATE INDEX IF NOT EXISTS ${ownerIndex} ON ${sessions} ${ownersActivity} WHERE owner <> ''`,
+  ];
+  const indexesAmong = `, INDEX ${activityIndex} ${activity}, INDEX ${ownerIndex} ${ownersActivity}`;
   return [
     `CREATE TABLE IF NOT EXISTS ${sessions} (
-      session_id ${types.sessionId} PRIMARY KEY,
-      birth      ${types.key} NOT NULL,
-      revision   ${types.integer} NOT NULL,
-      token      ${types.key} NOT NULL,
-      metadata   ${types.text},
-      created_at ${types.integer} NOT NULL,
-      updated_at ${types.integer} NOT NULL${among ? `, INDEX ${activityIndex} ${activity}` : ''}
+      session_id    ${types.sessionId} PRIMARY KEY,
+      owner         ${types.owner} NOT NULL DEFAULT '',
+      name          ${types.sessionId},
+      birth         ${types.key} NOT NULL,
+      revision      ${types.integer} NOT NULL,
+      edition       ${types.integer} NOT NULL DEFAULT 0,
+      token         ${types.key} NOT NULL,
+      lineage       ${types.key} NOT NULL,
+      item_count    ${types.integer} NOT NULL DEFAULT 0,
+      view_position ${types.integer},
+      title         ${types.text},
+      archived      ${types.flag},
+      lease_holder  ${types.text},
+      lease_until   ${types.integer},
+      lease_number  ${types.integer} NOT NULL DEFAULT 0,
+      metadata      ${types.text},
+      created_at    ${types.integer} NOT NULL,
+      updated_at    ${types.integer} NOT NULL${among ? indexesAmong : ''}
     )${types.clustered}`,
-    ...(among ? [] : [index]),
+    ...(among ? [] : indexes),
     `CREATE TABLE IF NOT EXISTS ${messages} (
       id           ${types.serial},
       session_id   ${owner},

@@ -1,6 +1,6 @@
 import { expecting, type OptionCheck } from '@agent-sessions/core/backend';
 import { detectDialect } from './dialects/detect.ts';
-import type { Database, SqlDialect } from './dialects/dialect.ts';
+import type { Database, Execute, SqlDialect } from './dialects/dialect.ts';
 
 /** A database that statements can be sent to. */
 export interface OpenedDatabase {
@@ -12,6 +12,10 @@ export interface OpenedDatabase {
   readonly isOwned: boolean;
   /** Whether it is in memory, if the database cannot tell; then tables are always created. */
   readonly isInMemory?: boolean;
+  /** Whether it is the caller's own Kysely instance, who may have begun a transaction on it. */
+  readonly isGiven?: boolean;
+  /** What to do once the tables of the database turned out to be ours, or to be missing. */
+  readonly onAccepted?: (execute: Execute) => Promise<unknown>;
 }
 
 /** Any `Kysely<DB>` or `Transaction<DB>`, whatever `DB` is. */
@@ -20,12 +24,30 @@ export type KyselyInstance = Pick<Database, 'getExecutor' | 'isTransaction'>;
 /**
  * A database over the caller's own Kysely instance, which is never closed here.
  *
+ * @param inTransaction - Whether the caller has begun a transaction on its one connection.
  * @throws SessionError `unsupported` for SQL Server
  */
-export function openGiven(db: KyselyInstance): OpenedDatabase {
+export function openGiven(db: KyselyInstance, inTransaction: boolean = false): OpenedDatabase {
   const given = db as Database;
   const dialect = detectDialect(given);
-  return { db: given, dialect, label: `${dialect.name} database`, isOwned: false };
+  return {
+    db: inTransaction ? asTransaction(given) : given,
+    dialect,
+    label: `${dialect.name} database`,
+    isOwned: false,
+    isGiven: true,
+  };
+}
+
+/** The same instance, which says that it is a transaction. */
+function asTransaction(db: Database): Database {
+  return new Proxy(db, {
+    get(target, name) {
+      if (name === 'isTransaction') return true;
+      const member: unknown = Reflect.get(target, name, target);
+      return typeof member === 'function' ? member.bind(target) : member;
+    },
+  });
 }
 
 /** Refuses what is not a Kysely instance, and says how to make one of what people have in its place. */

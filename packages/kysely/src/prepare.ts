@@ -1,7 +1,13 @@
 import { CompiledQuery, type DatabaseConnection } from 'kysely';
 import type { Database, Execute, Inspection, SqlDialect, TableKind } from './dialects/dialect.ts';
-import { foreignTablesError, missingTablesError, newerSchemaError } from './errors.ts';
-import { migrateTo, readVersion, VERSION } from './migrations.ts';
+import {
+  foreignTablesError,
+  missingTablesError,
+  newerSchemaError,
+  partialTablesError,
+  scatteredError,
+} from './errors.ts';
+import { CURRENT, isBefore, migrateTo, readVersion, type SchemaVersion } from './migrations.ts';
 import type { Tables } from './tables.ts';
 
 /** What is prepared. */
@@ -11,6 +17,7 @@ export interface Preparation {
   readonly tables: Tables;
   readonly label: string;
   readonly createTables: boolean;
+  readonly onAccepted?: ((execute: Execute) => Promise<unknown>) | undefined;
 }
 
 /**
@@ -26,23 +33,24 @@ const known = new WeakMap<object, Map<string, Inspection>>();
  * @throws SessionError `schema_missing`, `schema_mismatch`, `schema_newer`, `unsupported`
  */
 export async function prepare(preparation: Preparation): Promise<Inspection> {
-  const { db, dialect, tables, label, createTables } = preparation;
+  const { db, dialect, tables, label, createTables, onAccepted } = preparation;
   const prepared = knownOf(preparation);
   const cached = prepared.get(keyOf(tables));
   if (cached !== undefined) return cached;
 
-  const [inspection, version] = await inspect(preparation);
-  if (version > VERSION) throw newerSchemaError(version, VERSION, label);
-  if (version < VERSION) {
-    if (!createTables && !inspection.inMemory) throw missingTablesError(label);
+  const [inspection, found] = await inspect(preparation);
+  const isOutdated = found === undefined || isBefore(found, CURRENT);
+  if (isOutdated && !createTables && !inspection.inMemory) throw missingTablesError(label);
+  if (onAccepted) await onConnection(db, onAccepted);
+  if (isOutdated) {
     await dialect.withMigrationLock(db, (locked) =>
-      locked.getExecutor().provideConnection(async (connection) => {
-        const execute = executeOn(connection);
+      onConnection(locked, async (execute) => {
         // Another process may have been faster.
-        await assertNotForeign(preparation, await dialect.inspect(execute, tables), execute);
-        await migrateTo(VERSION, dialect, tables, execute);
+        await readUsable(preparation, await dialect.inspect(execute, tables), execute);
+        await migrateTo(CURRENT, dialect, tables, execute);
       }),
     );
+    if (inspection.inMemory && !db.isTransaction) await assertShared(preparation);
   }
   // What a transaction of the caller's may have created, it may take back.
   const isLasting = !db.isTransaction || !(createTables || inspection.inMemory);
@@ -60,27 +68,54 @@ export function executeOn(connection: DatabaseConnection): Execute {
   return ({ sql, parameters }) => connection.executeQuery(CompiledQuery.raw(sql, [...parameters]));
 }
 
-function inspect(preparation: Preparation): Promise<[Inspection, number]> {
+function onConnection<T>(db: Database, work: (execute: Execute) => Promise<T>): Promise<T> {
+  return db.getExecutor().provideConnection((connection) => work(executeOn(connection)));
+}
+
+function inspect(preparation: Preparation): Promise<[Inspection, SchemaVersion | undefined]> {
   const { db, dialect, tables } = preparation;
-  return db.getExecutor().provideConnection(async (connection) => {
-    const execute = executeOn(connection);
+  return onConnection(db, async (execute) => {
     const inspection = await dialect.inspect(execute, tables);
-    return [inspection, await assertNotForeign(preparation, inspection, execute)];
+    return [inspection, await readUsable(preparation, inspection, execute)];
   });
 }
 
-/** Refuses tables of our names beside which no version is noted; gives the version. */
-async function assertNotForeign(
+/** Looks at the new tables again, on whichever connection it gets. */
+async function assertShared(preparation: Preparation): Promise<void> {
+  const [{ existing }] = await inspect(preparation);
+  if (!existing.has('schema')) throw scatteredError(preparation.label);
+}
+
+/**
+ * The version; refuses a newer one, tables that are missing beside it, and tables of our names beside
+ * which none is noted.
+ */
+async function readUsable(
   { dialect, tables, label }: Preparation,
   { existing }: Inspection,
   execute: Execute,
-): Promise<number> {
+): Promise<SchemaVersion | undefined> {
   const version = existing.has('schema') ? await readVersion(dialect, tables, execute) : undefined;
-  if (version !== undefined) return version;
+  if (version !== undefined && version.version > CURRENT.version) {
+    throw newerSchemaError(version.version, CURRENT.version, label);
+  }
   const kinds: readonly TableKind[] = ['sessions', 'messages', 'operations'];
+  if (version !== undefined) {
+    const missing = (there: ReadonlySet<TableKind>) => kinds.filter((kind) => !there.has(kind));
+    // Where creating tables is no part of a transaction, version 0 is there before all of them are.
+    if (version.version === 0 || missing(existing).length === 0) return version;
+    // Another process may have made them since the first look.
+    const gone = missing((await dialect.inspect(execute, tables)).existing);
+    if (gone.length > 0)
+      throw partialTablesError(
+        gone.map((kind) => tables[kind]),
+        label,
+      );
+    return version;
+  }
   const foreign = kinds.filter((kind) => existing.has(kind)).map((kind) => tables[kind]);
   if (foreign.length > 0) throw foreignTablesError(foreign, label);
-  return 0;
+  return undefined;
 }
 
 function knownOf({ db }: Preparation): Map<string, Inspection> {

@@ -4,6 +4,7 @@ import {
   hasFollowed,
   newToken,
   type Operation,
+  type PositionRange,
   type Revision,
   type Rewrite,
   type Snapshot,
@@ -11,7 +12,17 @@ import {
   type State,
   type TailReplacement,
 } from '@agent-sessions/core/backend';
-import type { Execute, Inspection, Raised, SnapshotRow, SqlDialect } from './dialects/dialect.ts';
+import type {
+  Birth,
+  Execute,
+  Inspection,
+  Raised,
+  Raising,
+  SnapshotRow,
+  SqlDialect,
+  Statement,
+} from './dialects/dialect.ts';
+import { newRow } from './dialects/session-row.ts';
 import type { Tables } from './tables.ts';
 
 /** Where a unit of work runs. */
@@ -37,16 +48,21 @@ export class Records {
   async append(
     unit: Unit,
     id: string,
-    { records, operation, birth }: Append,
+    { records, operation, birth, wantsBirth = false }: Append,
   ): Promise<Raised | undefined> {
+    const added = records.length;
+    const raising = { ...newRaising(id), amount: added, added };
     const raised =
       birth === undefined
-        ? await this.#raise(unit, id, records.length)
-        : await this.#raiseBirth(unit, id, birth, records.length);
+        ? await this.#raise(unit, { ...raising, ...newBirth() })
+        : await this.#raiseWhere(unit, raising, { sql: 'birth = ?', parameters: [birth] });
     if (raised === undefined) return undefined;
     if (operation && !(await this.#remember(unit, id, operation))) return undefined;
     await this.#insert(unit, id, raised.revision, records);
-    return raised;
+    if (birth !== undefined) return { ...raised, birth };
+    if (raised.birth !== undefined || !wantsBirth) return raised;
+    const { state } = await this.snapshot(unit.execute, id, { limit: 0 });
+    return { ...raised, birth: state?.birth };
   }
 
   /** The new state; `undefined` on a conflict, or if the ledger has the operation. */
@@ -55,7 +71,10 @@ export class Records {
     id: string,
     { state: expected, drop, records, operation }: TailReplacement,
   ): Promise<State | undefined> {
-    const state = await this.#raiseFrom(unit, id, expected, records.length + 1);
+    const added = records.length;
+    const change = { amount: added + 1, added, dropped: drop, isEdit: drop !== 0 };
+    const raising = { ...newRaising(id), ...change };
+    const state = await this.#raiseFrom(unit, raising, expected);
     if (state === undefined) return undefined;
     if (operation && !(await this.#remember(unit, id, operation))) return undefined;
     if (drop !== 0) await unit.execute(this.#dialect.deleteRecords(this.#tables, id, drop));
@@ -67,21 +86,27 @@ export class Records {
   async rewrite(
     unit: Unit,
     id: string,
-    { state: expected, changes }: Rewrite,
+    { state: expected, changes, removed = [], isCompaction = false }: Rewrite,
   ): Promise<State | undefined> {
-    const state = await this.#raiseFrom(unit, id, expected, 1);
-    if (state === undefined) return undefined;
-    const { messages } = this.#tables;
-    const at = 'WHERE session_id = ? AND position = ?';
+    const { birth, revision, edition, token } = expected;
+    const raising: Raising = { ...newRaising(id), amount: 1, isEdit: true, isCompaction };
+    // As `isUnedited` has it.
+    const raised = await this.#raiseWhere(unit, raising, {
+      sql: 'birth = ? AND edition = ? AND (revision > ? OR (revision = ? AND token = ?))',
+      parameters: [birth, edition, revision, revision, token],
+    });
+    if (raised === undefined) return undefined;
+    await this.#remove(unit, id, removed);
     for (const [position, text] of changes) {
-      if (text === null) {
-        await this.#run(unit, `DELETE FROM ${messages} ${at}`, [this.#id(id), position]);
-      } else {
-        const update = `UPDATE ${messages} SET message_data = ? ${at}`;
-        await this.#run(unit, update, [text, this.#id(id), position]);
-      }
+      await this.#run(
+        unit,
+        `UPDATE ${this.#tables.messages} SET message_data = ? WHERE session_id = ? AND position = ?`,
+        [text, this.#id(id), position],
+      );
     }
-    return state;
+    const now = raised.revision;
+    const view = isCompaction ? now : expected.view;
+    return { birth, revision: now, edition: now, view, token: raising.token };
   }
 
   /** Takes the lock on a session's row, which ends with the transaction. */
@@ -93,13 +118,9 @@ export class Records {
   /** Empties a session; false if there is none. */
   async clear(unit: Unit, id: string): Promise<boolean> {
     // First of all, and by an update: it takes the lock, so that what follows sees the present.
-    const locked = await this.#run(
-      unit,
-      `UPDATE ${this.#tables.sessions} SET revision = revision + 1, token = ?, updated_at = ?
-       WHERE session_id = ?`,
-      [newToken(), Date.now(), this.#id(id)],
-    );
-    if (locked === 0) return false;
+    const raising: Raising = { ...newRaising(id), amount: 1, dropped: 'all', isEdit: true };
+    const raised = await this.#raiseWhere(unit, raising, { sql: 'birth <> ?', parameters: [''] });
+    if (raised === undefined) return false;
     await unit.execute(this.#dialect.deleteRecords(this.#tables, id, 'all'));
     await this.#run(unit, this.#deleteFrom('operations'), [this.#id(id)]);
     return true;
@@ -133,8 +154,8 @@ export class Records {
 
   /** A session at one moment; one statement. */
   async snapshot(execute: Execute, id: string, query: SnapshotQuery = {}): Promise<Snapshot> {
-    const { limit, operation, positions = false, base } = query;
-    const parts = { id, limit, operation, positions };
+    const { limit, operation, before, after, positions = false, times = false, base } = query;
+    const parts = { id, limit, operation, positions, times, before, after };
     let rows: SnapshotRow[] = [];
     for (const statement of this.#dialect.snapshot(this.#tables, parts)) {
       ({ rows } = await execute<SnapshotRow>(statement));
@@ -147,19 +168,15 @@ export class Records {
       state,
       records: held.map(({ message_data }) => this.#text(message_data)),
       ...(positions && { positions: held.map(({ position }) => Number(position)) }),
+      ...(times && { times: held.map(({ created_at }) => Number(created_at)) }),
       ...(typeof newest?.fingerprint === 'string' && { operation: newest.fingerprint }),
       ...(base && { follows: hasFollowed(state, base) }),
     };
   }
 
-  async #raise({ execute }: Unit, id: string, count: number): Promise<Raised> {
-    const now = Date.now();
-    const token = newToken();
-    const newBirth = newToken();
-    const sql = this.#dialect.raise(this.#tables);
-    const session = this.#id(id);
-    const parameters = [session, newBirth, count, token, now, now, count, token, now];
-    const raised = this.#dialect.raised(await execute({ sql, parameters }), newBirth);
+  async #raise({ execute }: Unit, raising: Raising & Birth): Promise<Raised> {
+    const statement = this.#dialect.raise(this.#tables, raising);
+    const raised = this.#dialect.raised(await execute(statement), raising.newBirth);
     if (Number.isSafeInteger(raised.revision)) return raised;
     throw new SessionError(
       'unsupported',
@@ -167,45 +184,52 @@ export class Records {
     );
   }
 
-  /** As `#raise`, for the session of a birth; `undefined` if that is over. */
-  async #raiseBirth(
+  /** `undefined` if the session is not there, or not as the condition says. */
+  async #raiseWhere(
     { execute }: Unit,
-    id: string,
-    birth: string,
-    count: number,
+    raising: Raising,
+    condition: Statement,
   ): Promise<Raised | undefined> {
-    const sql = this.#dialect.raiseBirth(this.#tables);
-    const parameters = [count, newToken(), Date.now(), this.#id(id), birth];
-    const { revision } = this.#dialect.raised(await execute({ sql, parameters }));
-    return Number.isSafeInteger(revision) ? { revision, birth } : undefined;
+    const statement = this.#dialect.raiseWhere(this.#tables, raising, condition);
+    const raised = this.#dialect.raised(await execute(statement));
+    return Number.isSafeInteger(raised.revision) ? raised : undefined;
   }
 
   /** Raises the revision if the session is still in the expected state. */
   async #raiseFrom(
     unit: Unit,
-    id: string,
+    raising: Raising,
     expected: State | undefined,
-    count: number,
   ): Promise<State | undefined> {
-    const { sessions } = this.#tables;
-    const now = Date.now();
-    const token = newToken();
+    const { amount, isEdit, token } = raising;
     if (expected === undefined) {
-      const state = { birth: newToken(), revision: count, token };
-      const columns = ['session_id', 'birth', 'revision', 'token', 'created_at', 'updated_at'];
-      const values = [this.#id(id), state.birth, count, token, now, now];
-      const created = await this.#insertUnlessThere(unit, sessions, columns, values);
-      return created ? state : undefined;
+      const birth = newBirth();
+      const { names, values } = newRow(this.#dialect, { ...raising, ...birth });
+      const created = await this.#insertUnlessThere(unit, this.#tables.sessions, names, values);
+      const state = { birth: birth.newBirth, revision: amount, edition: isEdit ? amount : 0 };
+      return created ? { ...state, view: 0, token } : undefined;
     }
-    const { birth } = expected;
-    const revision = expected.revision + count;
-    const changed = await this.#run(
-      unit,
-      `UPDATE ${sessions} SET revision = ?, token = ?, updated_at = ?
-       WHERE session_id = ? AND birth = ? AND revision = ? AND token = ?`,
-      [revision, token, now, this.#id(id), birth, expected.revision, expected.token],
-    );
-    return changed === 1 ? { birth, revision, token } : undefined;
+    const raised = await this.#raiseWhere(unit, raising, {
+      sql: 'birth = ? AND revision = ? AND token = ?',
+      parameters: [expected.birth, expected.revision, expected.token],
+    });
+    if (raised === undefined) return undefined;
+    const { revision } = raised;
+    const edition = isEdit ? revision : expected.edition;
+    return { ...expected, revision, edition, token };
+  }
+
+  /** Deletes the records in ranges, of which some may be gone. */
+  async #remove(unit: Unit, id: string, removed: readonly PositionRange[]): Promise<void> {
+    let count = 0;
+    for (const range of removed) {
+      const statement = this.#dialect.deleteRecords(this.#tables, id, range);
+      count += Number((await unit.execute(statement)).numAffectedRows ?? 0);
+    }
+    if (count === 0) return;
+    const { sessions } = this.#tables;
+    const update = `UPDATE ${sessions} SET item_count = item_count - ? WHERE session_id = ?`;
+    await this.#run(unit, update, [count, this.#id(id)]);
   }
 
   async #insert(
@@ -262,6 +286,23 @@ export class Records {
   }
 }
 
-function toState({ birth, revision, token }: SnapshotRow): State {
-  return { birth, revision: Number(revision), token };
+function toState({ birth, revision, edition, view_position, token }: SnapshotRow): State {
+  return {
+    birth,
+    revision: Number(revision),
+    edition: Number(edition),
+    view: Number(view_position ?? 0),
+    token,
+  };
+}
+
+/** A write that adds nothing, with a token and a time of its own. */
+export function newRaising(id: string): Raising {
+  const [token, now] = [newToken(), Date.now()];
+  return { id, amount: 0, added: 0, dropped: 0, isEdit: false, token, now };
+}
+
+/** For a session that a write may create. */
+export function newBirth(): Birth {
+  return { newBirth: newToken(), newLineage: newToken() };
 }

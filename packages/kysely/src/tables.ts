@@ -30,6 +30,8 @@ export interface Tables extends TableNames {
   readonly inSchema: string | undefined;
   /** The quoted name of the index over the sessions' last activity. */
   readonly activityIndex: string;
+  /** The quoted name of the index over the sessions of each owner. */
+  readonly ownerIndex: string;
 }
 
 /**
@@ -65,5 +67,6 @@ export function resolveTables(
     schema: qualify(plain.schema),
     inSchema,
     activityIndex: quote(`${plain.sessions}_by_activity`),
+    ownerIndex: quote(`${plain.sessions}_by_owner`),
   };
 }

@@ -4,7 +4,6 @@ import { KyselySessionStore } from '@agent-sessions/kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { user } from '../../core/test/items.ts';
 import { moveClocks, newSeed } from '../../core/test/support/clocks.ts';
-import { testDeletions } from '../../core/test/support/deletions.ts';
 import { expectFreedByKill } from '../../core/test/support/holders.ts';
 import { testTurns } from '../../core/test/support/turns.ts';
 import { mysql, postgres } from './support/backends.ts';
@@ -23,7 +22,6 @@ onEveryBackend((_backend, database) => {
   });
   afterAll(() => Promise.all([mine.close(), other.close()]));
 
-  testDeletions(() => ({ mine, other }));
   testTurns(() => ({ mine, other }), { undoes: true });
 
   test('whatever two clocks do, nothing acknowledged is lost and nothing unread is removed', async () => {

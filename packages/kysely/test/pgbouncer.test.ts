@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -6,10 +5,11 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { KyselySessionStore } from '@agent-sessions/kysely';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePort, startServer, stopServer } from '../../../test/support/server-process.ts';
 import { postgres, type TestDatabase } from './support/backends.ts';
 import { batchOf, contentOf, numbered, wholeBatches } from './support/batches.ts';
-import { freePort } from './support/servers.ts';
 
 const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
 const binary = folders.map((folder) => join(folder, 'pgbouncer')).find(existsSync);
@@ -60,6 +60,36 @@ describe.skipIf(missing !== undefined)(
       expect(await session.getItems()).toEqual([]);
       expect(await store.deleteSession('all of it')).toBe(true);
     });
+
+    test('a pool of servers that stays full is `busy`, and nothing is written', async () => {
+      const settings = ['default_pool_size = 1', 'query_wait_timeout = 1'];
+      const full = await startBouncer(binary ?? '', database.url ?? '', settings);
+      const other = new pg.Client({ connectionString: full.url });
+      await using store = new KyselySessionStore({
+        url: full.url,
+        createTables: true,
+        timeoutMs: 0,
+      });
+      const session = store.session('full');
+      await session.addItems(numbered(1));
+      await other.connect();
+      await other.query('BEGIN');
+      await expect(session.addItems(numbered(1))).rejects.toMatchObject({ code: 'busy' });
+      await other.query('ROLLBACK');
+      expect(await session.getItems()).toHaveLength(1);
+      await other.end();
+      await full.stop();
+    });
+
+    test('more clients than it takes are `busy`', async () => {
+      const full = await startBouncer(binary ?? '', database.url ?? '', ['max_client_conn = 1']);
+      const other = new pg.Client({ connectionString: full.url });
+      await other.connect();
+      await using store = new KyselySessionStore({ url: full.url, timeoutMs: 0 });
+      await expect(store.session('full').getItems()).rejects.toMatchObject({ code: 'busy' });
+      await other.end();
+      await full.stop();
+    });
   },
 );
 
@@ -68,7 +98,11 @@ interface Bouncer {
   stop(): Promise<void>;
 }
 
-async function startBouncer(path: string, target: string): Promise<Bouncer> {
+async function startBouncer(
+  path: string,
+  target: string,
+  settings: readonly string[] = ['default_pool_size = 2'],
+): Promise<Bouncer> {
   const { hostname, port, username, password, pathname } = new URL(target);
   const folder = await mkdtemp(join(tmpdir(), 'agent-sessions-pgbouncer-'));
   const own = await freePort();
@@ -83,35 +117,36 @@ async function startBouncer(path: string, target: string): Promise<Bouncer> {
     'unix_socket_dir =',
     'auth_type = any',
     'pool_mode = transaction',
-    'default_pool_size = 2',
+    ...settings,
     'ignore_startup_parameters = extra_float_digits',
   ];
   await writeFile(join(folder, 'pgbouncer.ini'), config.join('\n'));
   await chmod(folder, 0o755);
   // It refuses to run as root.
   const asUser = process.getuid?.() === 0 ? ['-u', 'nobody'] : [];
-  const child = spawn(path, [...asUser, '-q', join(folder, 'pgbouncer.ini')], { stdio: 'ignore' });
-  await listening(own, child);
+  const child = await startServer({
+    command: path,
+    args: [...asUser, '-q', join(folder, 'pgbouncer.ini')],
+    ready: () => listens(own),
+  });
   return {
     url: `postgres://${user}@127.0.0.1:${own}${pathname}`,
     stop: async () => {
-      child.kill('SIGKILL');
-      await once(child, 'exit');
+      await stopServer(child, 'SIGKILL');
       await rm(folder, { recursive: true });
     },
   };
 }
 
-/** Resolves when somebody listens on a port. */
-async function listening(port: number, child: ChildProcess): Promise<void> {
-  while (child.exitCode === null) {
-    const socket = connect(port, '127.0.0.1');
-    const connected = await Promise.race([
-      once(socket, 'connect').then(() => true),
-      once(socket, 'error').then(() => false),
-    ]).catch(() => false);
+/** True if somebody listens on a port. */
+async function listens(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
     socket.destroy();
-    if (connected) return;
   }
-  throw new Error(`pgbouncer ended with ${child.exitCode}`);
 }

@@ -1,3 +1,4 @@
+import { storeInternals } from '@agent-sessions/core/backend';
 import { KyselySessionStore } from '@agent-sessions/kysely';
 import { CompiledQuery, type LogEvent } from 'kysely';
 import { expect, test } from 'vitest';
@@ -52,6 +53,20 @@ function recorded(database: TestDatabase): Promise<Recorder> {
 }
 
 const turn = numbered(4);
+
+/** The calls that take few rows of a session, however many it has. */
+function fewOf(store: KyselySessionStore): readonly (() => Promise<unknown>)[] {
+  const session = store.session('long');
+  const { backend } = storeInternals(store);
+  const page = { positions: true, times: true, limit: 50 };
+  return [
+    () => session.addItems(turn),
+    () => session.getItems(50),
+    () => backend.snapshot('long', { ...page, before: ITEMS / 2 }),
+    () => backend.snapshot('long', { ...page, before: ITEMS / 2, after: ITEMS / 2 - 10 }),
+    () => session.popItem(),
+  ];
+}
 const append_items = { type: 'append_items' as const, items: turn };
 
 onEveryBackend(
@@ -66,18 +81,13 @@ onEveryBackend(
       const operation = { operationId: 'one', transaction: append_items };
       expect(await count(() => session.applyHistoryTransaction(operation))).toBe(1);
       expect(await count(() => session.getItems(50))).toBe(1);
-      expect(await count(() => session.getItems())).toBe(1);
+      expect(await count(() => store.session('new').getItems())).toBe(1);
       expect(await count(() => session.popItem())).toBe(2);
     });
 
-    test('append, newest 50 and pop at 100 000 items read a few rows through an index, and sort nothing', async () => {
+    test('append, newest 50, a page in the middle and pop at 100 000 items read a few rows through an index, and sort nothing', async () => {
       const { db, store, statementsOf } = await recorded(database());
-      const session = store.session('long');
-      for (const call of [
-        () => session.addItems(turn),
-        () => session.getItems(50),
-        () => session.popItem(),
-      ]) {
+      for (const call of fewOf(store)) {
         for (const { sql, parameters } of await statementsOf(call)) {
           for (const node of await explain(db, sql, parameters)) {
             expect(node['Node Type']).not.toMatch(/Sort/);
@@ -92,10 +102,13 @@ onEveryBackend(
 
     test('the whole history is read in the order of the index, without a sort', async () => {
       const { db, store, statementsOf } = await recorded(database());
-      const [whole] = await statementsOf(() => store.session('long').getItems());
-      const nodes = await explain(db, whole?.sql ?? '', whole?.parameters ?? []);
-      expect(nodes.map((node) => node['Node Type'])).toContain('Index Scan');
-      for (const node of nodes) expect(node['Node Type']).not.toMatch(/Sort|Bitmap/);
+      for (const { sql, parameters } of await statementsOf(() =>
+        store.session('long').getItems(),
+      )) {
+        const nodes = await explain(db, sql, parameters);
+        expect(nodes.map((node) => node['Node Type'])).toContain('Index Scan');
+        for (const node of nodes) expect(node['Node Type']).not.toMatch(/Sort|Bitmap/);
+      }
     });
   },
   [postgres, pglite],
@@ -103,14 +116,9 @@ onEveryBackend(
 
 onEveryBackend(
   (_backend, database) => {
-    test('append, newest 50 and pop at 100 000 items read a few rows through an index, and sort nothing', async () => {
+    test('append, newest 50, a page in the middle and pop at 100 000 items read a few rows through an index, and sort nothing', async () => {
       const { db, store, statementsOf } = await recorded(database());
-      const session = store.session('long');
-      for (const call of [
-        () => session.addItems(turn),
-        () => session.getItems(50),
-        () => session.popItem(),
-      ]) {
+      for (const call of fewOf(store)) {
         await db.executeQuery(CompiledQuery.raw('FLUSH STATUS'));
         const statements = await statementsOf(call);
         const read = await db.executeQuery<{ Variable_name: string; Value: string }>(
@@ -150,15 +158,9 @@ onEveryBackend(
 
 onEveryBackend(
   (_backend, database) => {
-    test('append, newest 50 and pop use an index, and sort nothing', async () => {
+    test('append, newest 50, a page in the middle and pop use an index, and sort nothing', async () => {
       const { db, store, statementsOf } = await recorded(database());
-      const session = store.session('long');
-      const calls = [
-        () => session.addItems(turn),
-        () => session.getItems(50),
-        () => session.getItems(),
-        () => session.popItem(),
-      ];
+      const calls = [...fewOf(store), () => store.session('long').getItems()];
       for (const call of calls) {
         for (const { sql, parameters } of await statementsOf(call)) {
           if (/^(?:begin|commit)/i.test(sql)) continue;

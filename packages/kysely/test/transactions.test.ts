@@ -121,7 +121,7 @@ onEveryBackend(
   (_backend, database) => {
     test('in a transaction that cannot see what others committed meanwhile, a write fails at once', async () => {
       const db = database().connect();
-      const store = new KyselySessionStore({ db, createTables: true });
+      const store = new KyselySessionStore({ db: database().connect(), createTables: true });
       await store.session('stale').addItems(numbered(3));
       const failed = db
         .transaction()
@@ -139,5 +139,5 @@ onEveryBackend(
       expect(await store.session('stale').getItems()).toHaveLength(4);
     });
   },
-  [mysql],
+  [postgres, mysql, sqlite],
 );

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { SessionError } from '@agent-sessions/core';
 import { closedError, retryUntil } from '@agent-sessions/core/backend';
-import { describeClient, type RedisClient, watchConnection } from './client.ts';
+import { describeClient, hasEnded, type RedisClient, reasonOf, watchConnection } from './client.ts';
 import {
+  assertAnswered,
+  endedError,
   isElsewhere,
   isNoScript,
   notReplicatedError,
@@ -74,7 +76,7 @@ export class Connection {
   async write(script: Script, id: string, args: readonly string[], turn = ''): Promise<unknown[]> {
     const session = this.#sessions.of(id);
     while (session.isWriting) await new Promise<void>((resolve) => session.waiting.push(resolve));
-    if (this.#closed) throw closedError();
+    this.#assertOpen();
     session.isWriting = true;
     try {
       const reply = await this.#writeOnce(script, session, args, turn);
@@ -153,12 +155,19 @@ export class Connection {
 
   /** Does anything with the client, and translates its errors. */
   async attempt<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#closed) throw closedError();
+    this.#assertOpen();
     try {
-      return await work();
+      return assertAnswered(await work());
     } catch (error) {
       throw this.#translate(error);
     }
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw closedError();
+    if (!hasEnded(this.client)) return;
+    const reason = reasonOf(this.client);
+    throw reason ? this.#translate(reason) : endedError(describeClient(this.client));
   }
 
   /** From now on every call rejects; the client stays as it is. */
@@ -167,7 +176,11 @@ export class Connection {
   }
 
   #translate(error: unknown): SessionError {
-    return toSessionError(error, describeClient(this.client), this.#everConnected());
+    return toSessionError(error, {
+      server: describeClient(this.client),
+      everConnected: this.#everConnected(),
+      reason: reasonOf(this.client),
+    });
   }
 
   #send(script: Script, parameters: Parameters): Promise<unknown> {
@@ -194,7 +207,7 @@ export class Connection {
     // The server lost its scripts, or another node has the session: a single command finds the way.
     // It is the same call to the server, so the second pipeline writes nothing new.
     await this.#send(script, parameters);
-    const second = await this.#pipeline(script, parameters, replicas);
+    const second = await this.#pipeline(script, parameters, replicas, 'whole');
     // While a session is on the move, only a single command finds it; then nobody can wait for it.
     const unconfirmed = { error: null, reply: undefined, replicas: 0 };
     return this.#confirmed(isElsewhere(second.error) ? unconfirmed : second, replicas);
@@ -212,9 +225,12 @@ export class Connection {
     script: Script,
     parameters: Parameters,
     { count, timeoutMs }: ReplicaConfirmation,
+    send: 'digest' | 'whole' = 'digest',
   ): Promise<Waited> {
     const pipeline = this.client.pipeline();
-    pipeline.evalsha(script.sha, ...parameters);
+    // A server may forget its scripts at any time, and then a digest would say nothing of the write.
+    if (send === 'whole') pipeline.eval(script.text, ...parameters);
+    else pipeline.evalsha(script.sha, ...parameters);
     pipeline.wait(count, timeoutMs);
     const [write, wait] = (await pipeline.exec()) ?? [];
     return {
@@ -231,8 +247,11 @@ interface Waited {
   readonly replicas: number;
 }
 
+/** Our scripts reply with lists, or with nothing. */
 function toList(reply: unknown): unknown[] {
-  return Array.isArray(reply) ? reply : [];
+  if (reply === null) return [];
+  if (Array.isArray(reply)) return reply;
+  throw new Error(`a script replied with ${typeof assertAnswered(reply)}`);
 }
 
 function ignore(): void {}

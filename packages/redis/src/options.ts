@@ -95,7 +95,15 @@ export const storeChecks: OptionChecks<RedisSessionStoreOptions> = {
     }
     // It may hold a password, so it is not repeated.
     const isRight = /^rediss?:\/\//.test(value) && URL.canParse(value);
-    return isRight ? undefined : 'must be a redis:// or rediss:// URL';
+    if (!isRight) return 'must be a redis:// or rediss:// URL';
+    const { pathname, searchParams } = new URL(value);
+    if (searchParams.get('autoResendUnfulfilledCommands') === 'false') {
+      return 'has `autoResendUnfulfilledCommands=false`, so a call whose connection drops would never settle';
+    }
+    const database = pathname.slice(1) || searchParams.get('db') || '';
+    return /^\d*$/.test(database)
+      ? undefined
+      : `names a database ${JSON.stringify(database)}, and Redis has numbers. Write redis://host:6379/0, and tell applications apart by \`keyPrefix\``;
   },
 };
 

@@ -7,6 +7,7 @@ import {
 import { readsFromReplicas } from './client.ts';
 import type { Connection } from './connection.ts';
 import { recordOf, timeOf } from './elements.ts';
+import { assertAnswered } from './errors.ts';
 import type { SessionKeys } from './keys.ts';
 import { expandPositions } from './positions.ts';
 import { isUnedited, readNewest, readRange } from './scripts/read.ts';
@@ -104,7 +105,7 @@ export class Reader {
     const stateFields = ['revision', 'birth', 'token', 'edition', 'view'];
     const [before, elements, fingerprint, after] = await this.#connection.attempt(() =>
       Promise.all([
-        client.hmget(session, ...stateFields),
+        client.hmget(session, ...stateFields, 'created').then(assertAnswered),
         client.lrange(items, limit === undefined ? 0 : -limit, -1),
         operation === undefined ? null : client.hget(operations, operation),
         client.hmget(session, ...stateFields),

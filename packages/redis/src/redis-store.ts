@@ -7,8 +7,8 @@ import { RedisBackend } from './redis-backend.ts';
  * and share it; any number of processes may share the sessions.
  *
  * @throws SessionError from every call that uses the server: `closed`, `unreachable`,
- * `connection_lost`, `busy`, `access_denied`, `read_only`, `storage_full`, `not_replicated`,
- * `schema_mismatch`, `item_too_large`, `backend`
+ * `connection_lost`, `busy`, `access_denied`, `database_missing`, `read_only`, `storage_full`,
+ * `not_replicated`, `schema_mismatch`, `item_too_large`, `unsupported`, `backend`
  *
  * @example
  * ```ts

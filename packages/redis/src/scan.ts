@@ -2,6 +2,7 @@ import { type PageRequest, type PageStart, sessionKey } from '@agent-sessions/co
 import type { Redis } from 'ioredis';
 import { clientKeyPrefix, isCluster, type RedisClient, readsFromReplicas } from './client.ts';
 import type { Connection } from './connection.ts';
+import { assertAnswered } from './errors.ts';
 import { ownedIdOf, sessionKeys, sessionPattern } from './keys.ts';
 import { info } from './scripts/info.ts';
 
@@ -24,7 +25,7 @@ export async function scanSessions(
     let cursor = '0';
     do {
       const scan = master.scan(cursor, 'MATCH', pattern, 'COUNT', KEYS_A_STEP, 'TYPE', 'hash');
-      const [next, matching] = await scan;
+      const [next, matching] = assertAnswered(await scan);
       const fresh = matching.flatMap((matched) => {
         const id = ownedIdOf(inFront + keyPrefix, matched);
         const isWanted =

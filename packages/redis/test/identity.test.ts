@@ -5,7 +5,6 @@ import { RunContext } from '@openai/agents';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { moveClocks, newSeed } from '../../core/test/support/clocks.ts';
-import { testDeletions } from '../../core/test/support/deletions.ts';
 import { expectFreedByKill } from '../../core/test/support/holders.ts';
 import { testTurns } from '../../core/test/support/turns.ts';
 import { codeOf, user } from './support/items.ts';
@@ -32,7 +31,6 @@ describe.skipIf(!hasServerBinary)('two stores over one server', () => {
     await server[Symbol.asyncDispose]();
   });
 
-  testDeletions(() => ({ mine, other }));
   // A turn is for one write, the last thing that is done in it: there is nothing to undo.
   testTurns(() => ({ mine, other }), { undoes: false });
 

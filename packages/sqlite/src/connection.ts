@@ -1,3 +1,4 @@
+import type { SessionError } from '@agent-sessions/core';
 import {
   type Attempt,
   closedError,
@@ -6,8 +7,17 @@ import {
   turnIfDue,
 } from '@agent-sessions/core/backend';
 import BetterSqlite3, { type Database, type Statement } from 'better-sqlite3';
-import { busyError, isBusy, toSessionError } from './errors.ts';
-import { createTables, isCurrent } from './schema.ts';
+import {
+  busyError,
+  foreignTransactionError,
+  heldError,
+  insideTransactionError,
+  isBusy,
+  toSessionError,
+} from './errors.ts';
+import { HeldTransaction } from './held-transaction.ts';
+import { assertNotForeign, createTables, isCurrent } from './schema.ts';
+import { Turn, turnOf } from './turn.ts';
 
 /**
  * How long SQLite itself waits for a lock, in milliseconds. It waits by blocking the thread, so this
@@ -31,10 +41,31 @@ export interface ConnectionOptions {
   readonly tables: TableNames;
 }
 
+/** Runs units of work, each of which is synchronous, on a connection. */
+export interface Runner {
+  /** Runs statements that only read: they all see the same moment. */
+  read<T>(work: () => T): Promise<T>;
+  /** Runs one statement that only reads. */
+  readOne<T>(work: () => T): Promise<T>;
+  /** Runs statements that write: all of them take effect, or none. */
+  write<T>(work: () => T): Promise<T>;
+}
+
+/** The statements around a unit of work that takes effect as a whole. */
+interface Scope {
+  readonly begin: string;
+  readonly end: string;
+  readonly undo: string;
+}
+
+const READ: Scope = { begin: 'BEGIN', end: 'COMMIT', undo: 'ROLLBACK' };
+const WRITE: Scope = { ...READ, begin: 'BEGIN IMMEDIATE' };
+
 /** One database connection: prepares it on first use, and never blocks the event loop for a lock. */
-export class Connection {
+export class Connection implements Runner {
   readonly #options: ConnectionOptions;
   readonly #db: Database;
+  readonly #turn: Turn;
   readonly #statements: Record<RowShape, Map<string, Statement>> = {
     objects: new Map(),
     arrays: new Map(),
@@ -42,8 +73,6 @@ export class Connection {
   };
   #prepared = false;
   #closed = false;
-  /** Settles when the turn that is under way is over; never rejects. */
-  #turn: Promise<void> | undefined;
 
   /** @throws SessionError `cannot_open` */
   constructor(options: ConnectionOptions) {
@@ -53,59 +82,58 @@ export class Connection {
     } catch (error) {
       throw toSessionError(error, JSON.stringify(options.path));
     }
+    this.#turn = options.database === undefined ? new Turn() : turnOf(options.database);
   }
 
-  /** Runs statements that only read, in one transaction: they all see the same moment. */
   read<T>(work: () => T): Promise<T> {
-    return this.#run('BEGIN', work);
+    return this.#run(READ, work);
   }
 
-  /** Runs one statement that only reads. */
   readOne<T>(work: () => T): Promise<T> {
     return this.#run(undefined, work);
   }
 
-  /** Runs statements in one write transaction: all of them take effect, or none. */
   write<T>(work: () => T): Promise<T> {
-    return this.#run('BEGIN IMMEDIATE', work);
+    return this.#run(WRITE, work);
   }
 
-  /** False over a connection of the caller, who may use it in the middle of a turn. */
-  get canHold(): boolean {
-    return this.#options.database === undefined;
+  /** True over a database of the caller's, whose own statements may come at any time. */
+  get isShared(): boolean {
+    return this.#options.database !== undefined;
+  }
+
+  get inTransaction(): boolean {
+    return this.#db.inTransaction;
+  }
+
+  get name(): string {
+    return JSON.stringify(this.#db.name);
+  }
+
+  /** Why a call that is made now, by this code, cannot be carried out; `undefined` if it can. */
+  refusal(): SessionError | undefined {
+    if (this.#turn.isInside) return insideTransactionError();
+    return this.#isForeign() ? foreignTransactionError(this.name) : undefined;
   }
 
   /**
-   * Holds one write transaction over asynchronous work, which uses the connection through `inTurn`.
-   * Meanwhile every other call of this connection waits, and other connections find the file locked.
+   * Begins a write transaction for asynchronous work. Until it is over every other call of this
+   * connection waits, and other connections find the file locked.
    */
-  async hold<T>(work: () => Promise<T>): Promise<T> {
-    while (this.#turn !== undefined) await this.#turn;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#turn = promise;
+  async begin(): Promise<HeldTransaction> {
+    while (this.#turn.over !== undefined) await this.#waitFor(this.#turn.over);
+    this.#turn.take();
     try {
-      await this.#retry(() => this.#attempt(undefined, () => this.#execute('BEGIN IMMEDIATE')));
-      try {
-        const value = await work();
-        await this.inTurn(() => this.#execute('COMMIT'));
-        return value;
-      } catch (error) {
-        if (this.#db.inTransaction) this.#db.exec('ROLLBACK');
-        throw error;
-      }
-    } finally {
-      this.#turn = undefined;
-      resolve();
-    }
-  }
-
-  /** Runs statements inside the transaction that `hold` began. */
-  async inTurn<T>(work: () => T): Promise<T> {
-    try {
-      return work();
+      await this.retry(() => {
+        this.#assertOwn();
+        return this.attempt(() => this.statement(WRITE.begin).run());
+      });
     } catch (error) {
-      throw toSessionError(error, this.#name);
+      this.#turn.end();
+      throw error;
     }
+    this.#turn.begin();
+    return new HeldTransaction(this, this.#turn);
   }
 
   /** A prepared statement, made once for each shape of its rows: to change the shape costs a call. */
@@ -122,74 +150,103 @@ export class Connection {
     return statement;
   }
 
-  close(): void {
-    this.#closed = true;
-    if (this.#options.database === undefined) this.#db.close();
-  }
-
-  #run<T>(begin: string | undefined, work: () => T): Promise<T> {
-    const attempt = (): Promise<Attempt<T>> | Attempt<T> =>
-      this.#turn?.then(attempt) ?? this.#attempt(begin, work);
-    const retry = () => this.#retry(attempt);
-    return turnIfDue()?.then(retry) ?? retry();
-  }
-
   /** Looks again soon: that somebody else holds the lock does not mean that anything is overloaded. */
-  #retry<T>(attempt: () => Promise<Attempt<T>> | Attempt<T>): Promise<T> {
+  retry<T>(attempt: () => Promise<Attempt<T>> | Attempt<T>): Promise<T> {
     return retryUntil(this.#options.timeoutMs, attempt, LONGEST_LOCK_DELAY_MS);
   }
 
-  #execute(sql: string): void {
-    this.statement(sql).run();
-  }
-
-  #attempt<T>(begin: string | undefined, work: () => T): Attempt<T> {
+  /** Runs `work` once, on a connection that is prepared for it. */
+  attempt<T>(work: () => T): Attempt<T> {
     if (this.#closed) throw closedError();
     try {
       if (!this.#prepared) this.#prepare();
-      return { value: begin === undefined ? work() : this.#transaction(begin, work) };
+      return { value: work() };
     } catch (error) {
-      if (!isBusy(error)) throw toSessionError(error, this.#name);
-      return { retry: () => busyError(error, this.#name, this.#options.timeoutMs) };
+      if (!isBusy(error)) throw toSessionError(error, this.name);
+      return { retry: () => busyError(error, this.name, this.#options.timeoutMs) };
     }
   }
 
-  /** Inside a transaction of the caller's own connection, ours is nested and commits with it. */
-  #transaction<T>(begin: string, work: () => T): T {
-    const nested = this.#options.database?.inTransaction ?? false;
-    this.statement(nested ? 'SAVEPOINT agent_sessions' : begin).run();
+  /** Runs `work` between two statements, and undoes it if it throws. */
+  atomically<T>({ begin, end, undo }: Scope, work: () => T): T {
+    this.statement(begin).run();
     try {
       const value = work();
-      this.statement(nested ? 'RELEASE agent_sessions' : 'COMMIT').run();
+      this.statement(end).run();
       return value;
     } catch (error) {
       // SQLite ends the transaction by itself after some errors, a full disk among them.
-      if (this.#db.inTransaction) {
-        this.#db.exec(nested ? 'ROLLBACK TO agent_sessions; RELEASE agent_sessions' : 'ROLLBACK');
-      }
+      if (this.#db.inTransaction) this.#db.exec(undo);
       throw error;
     }
   }
 
+  /** Ends the transaction that is under way, if there is one. */
+  rollBack(): void {
+    if (this.#db.inTransaction) this.#db.exec('ROLLBACK');
+  }
+
+  /** Closes the database, if it was opened here, after the transaction that is under way. */
+  async close(): Promise<void> {
+    while (this.#turn.over !== undefined) await this.#turn.over;
+    this.#closed = true;
+    if (!this.isShared) this.#db.close();
+  }
+
+  #run<T>(scope: Scope | undefined, work: () => T): Promise<T> {
+    const unit = scope === undefined ? work : () => this.atomically(scope, work);
+    const attempt = (): Promise<Attempt<T>> | Attempt<T> => {
+      const { over } = this.#turn;
+      if (over !== undefined) return this.#waitFor(over).then(attempt);
+      this.#assertOwn();
+      return this.attempt(unit);
+    };
+    const retry = () => this.retry(attempt);
+    return turnIfDue()?.then(retry) ?? retry();
+  }
+
+  /** Waits for a turn of this process as for the lock of another one. */
+  async #waitFor(over: Promise<void>): Promise<void> {
+    const { timeoutMs } = this.#options;
+    const { promise, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(() => reject(heldError(this.name, timeoutMs)), timeoutMs);
+    try {
+      await Promise.race([over, promise]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** True in a transaction that nobody began here. */
+  #isForeign(): boolean {
+    return this.isShared && this.#db.inTransaction && !this.#turn.hasBegun;
+  }
+
+  #assertOwn(): void {
+    if (this.#isForeign()) throw foreignTransactionError(this.name);
+  }
+
   #prepare(): void {
-    const { database, path, synchronous, tables } = this.#options;
-    if (database === undefined) {
+    const { path, synchronous, tables } = this.#options;
+    // A file that is refused stays as it is, its journal mode included. Both looks see one moment: tables
+    // that another process makes in between are not foreign.
+    const current = this.atomically(READ, () => {
+      if (isCurrent(this.#db, tables, this.name)) return true;
+      assertNotForeign(this.#db, tables, this.name);
+      return false;
+    });
+    if (!this.isShared) {
       if (path !== ':memory:' && !this.#isWal()) this.#db.pragma('journal_mode = WAL');
       this.#db.pragma(`synchronous = ${synchronous}`);
       this.#db.pragma('foreign_keys = ON');
     }
-    if (!isCurrent(this.#db, tables, this.#name)) {
-      this.#transaction('BEGIN IMMEDIATE', () => createTables(this.#db, tables, this.#name));
+    if (!current) {
+      this.atomically(WRITE, () => createTables(this.#db, tables, this.name));
     }
-    // A transaction of the caller's may take the tables back.
-    this.#prepared = !this.#db.inTransaction;
+    this.#prepared = true;
   }
 
   #isWal(): boolean {
     return this.#db.pragma('journal_mode', { simple: true }) === 'wal';
-  }
-
-  get #name(): string {
-    return JSON.stringify(this.#db.name);
   }
 }

@@ -2,14 +2,17 @@ import type { SessionInfo } from '@agent-sessions/core';
 import {
   behindPrefix,
   decodeMetadata,
-  newToken,
   type PageRequest,
+  rowKey,
   type TableNames,
 } from '@agent-sessions/core/backend';
 import type { Connection } from './connection.ts';
+import { createSession } from './new-session.ts';
 
 interface SessionRow {
   readonly session_id: string;
+  readonly owner: string;
+  readonly name: string | null;
   readonly created_at: number;
   readonly updated_at: number;
   readonly metadata: string | null;
@@ -18,6 +21,11 @@ interface SessionRow {
 
 /** To read and sort so many takes as long as to come by a page of them among some 20 000 sessions. */
 const COMMON = 2000;
+
+const HAS_PREFIX = 'substr(coalesce(name, session_id), 1, length(@prefix)) = @prefix';
+/** Where in the primary key the sessions with a prefix are: under their ids, or under hashes. */
+const IN_IDS = 'session_id >= @prefix AND session_id < @end';
+const IN_HASHES = 'session_id >= char(31) AND session_id < char(32)';
 
 /** The statements on the directory of sessions. */
 export class Directory {
@@ -30,46 +38,53 @@ export class Directory {
   }
 
   /** Newest activity first, then by id; one row more than the limit, if there is one. */
-  list({ prefix, limit, after }: PageRequest): SessionInfo[] {
+  list({ owner, prefix, limit, after }: PageRequest): SessionInfo[] {
     const range = { prefix, end: behindPrefix(prefix) };
-    // SQLite would sort all sessions for a page of those that nearly all have: the sign keeps it from
-    // using the index over ids.
-    const column = prefix === '' || this.#isCommon(range) ? '+session_id' : 'session_id';
+    const isRare = prefix !== '' && !owner && !this.#isCommon(range);
+    // SQLite would go through all sessions in the order of the list: the sign keeps it from that.
+    const time = isRare ? '+updated_at' : 'updated_at';
+    const conditions = [
+      `${time} <= @time AND (${time} < @time OR session_id > @id)`,
+      ...(isRare ? [`((${IN_IDS}) OR (${IN_HASHES}))`] : []),
+      ...(prefix === '' ? [] : [HAS_PREFIX]),
+      ...(owner === undefined ? [] : ['owner = @owner']),
+      // The index over owners leaves out those without one, and is used only where that is said.
+      ...(owner ? ["owner <> ''"] : []),
+    ];
     return this.#select(
-      `WHERE ${hasPrefix(column)}
-       AND updated_at <= @time AND (updated_at < @time OR session_id > @id)
-       ORDER BY updated_at DESC, session_id LIMIT @limit`,
+      `WHERE ${conditions.join(' AND ')} ORDER BY ${time} DESC, session_id LIMIT @limit`,
       {
         ...range,
+        owner,
         time: after?.updatedAt ?? Number.MAX_SAFE_INTEGER,
-        id: after?.sessionId ?? '',
+        id: after === undefined ? '' : rowKey(after.key),
         limit: limit + 1,
       },
     );
   }
 
-  get(id: string): SessionInfo | undefined {
-    return this.#select('WHERE session_id = @id', { id })[0];
+  get(key: string): SessionInfo | undefined {
+    return this.#select('WHERE session_id = @id', { id: rowKey(key) })[0];
   }
 
-  setMetadata(id: string, metadata: string | null): void {
-    const now = Date.now();
-    this.#connection
+  setMetadata(key: string, metadata: string | null): void {
+    const { changes } = this.#connection
       .statement(
-        `INSERT INTO "${this.#tables.sessions}" (session_id, birth, revision, token, metadata, created_at, updated_at)
-         VALUES (?, ?, 0, ?, ?, ?, ?)
-         ON CONFLICT (session_id) DO UPDATE
-         SET metadata = excluded.metadata, updated_at = excluded.updated_at`,
+        `UPDATE "${this.#tables.sessions}" SET metadata = ?, updated_at = ? WHERE session_id = ?`,
       )
-      .run(id, newToken(), newToken(), metadata, now, now);
+      .run(metadata, Date.now(), rowKey(key));
+    if (changes === 1) return;
+    const empty = { revision: 0, edition: 0, itemCount: 0 };
+    createSession(this.#connection, this.#tables, key, { ...empty, metadata });
   }
 
   /**
    * Deletes a session, and says whether it existed. Foreign keys are not relied on: a caller's own
    * connection may have them off.
    */
-  delete(id: string): boolean {
+  delete(key: string): boolean {
     const { sessions, messages, operations } = this.#tables;
+    const id = rowKey(key);
     const changes = [messages, operations, sessions].map(
       (table) =>
         this.#connection.statement(`DELETE FROM "${table}" WHERE session_id = ?`).run(id).changes,
@@ -79,37 +94,30 @@ export class Directory {
 
   /** True for a prefix that is found sooner by going through the sessions in the order of a list. */
   #isCommon(range: { readonly prefix: string; readonly end: string }): boolean {
+    const [ids, hashes] = [IN_IDS, IN_HASHES].map(
+      (place) => `SELECT 1 FROM "${this.#tables.sessions}" WHERE ${place} AND ${HAS_PREFIX}`,
+    );
     const found = this.#connection
-      .statement(
-        `SELECT count(*) FROM (SELECT 1 FROM "${this.#tables.sessions}"
-         WHERE ${hasPrefix('session_id')} LIMIT @limit)`,
-        'values',
-      )
+      .statement(`SELECT count(*) FROM (${ids} UNION ALL ${hashes} LIMIT @limit)`, 'values')
       .get({ ...range, limit: COMMON });
     return found === COMMON;
   }
 
   #select(where: string, parameters: Record<string, unknown>): SessionInfo[] {
-    const { sessions, messages } = this.#tables;
     const rows = this.#connection
       .statement(
-        `SELECT session_id, created_at, updated_at, metadata,
-           (SELECT count(*) FROM "${messages}" AS m WHERE m.session_id = s.session_id) AS item_count
-         FROM "${sessions}" AS s ${where}`,
+        `SELECT session_id, owner, name, created_at, updated_at, metadata, item_count
+         FROM "${this.#tables.sessions}" ${where}`,
       )
       .all(parameters) as SessionRow[];
     return rows.map(toInfo);
   }
 }
 
-function hasPrefix(column: string): string {
-  return `${column} >= @prefix AND ${column} < @end
-    AND substr(${column}, 1, length(@prefix)) = @prefix`;
-}
-
 function toInfo(row: SessionRow): SessionInfo {
   return {
-    sessionId: row.session_id,
+    sessionId: row.name ?? row.session_id,
+    owner: row.owner,
     createdAt: new Date(row.created_at),
     updatedAt: new Date(row.updated_at),
     itemCount: row.item_count,

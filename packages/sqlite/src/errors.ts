@@ -21,6 +21,46 @@ export function busyError(cause: unknown, file: string, waitedMs: number): Sessi
   );
 }
 
+/** The error for a transaction of this process that did not end until the deadline. */
+export function heldError(file: string, waitedMs: number): SessionError {
+  return new SessionError(
+    'busy',
+    `SQLite database ${file}: a transaction() of this process lasted for more than ${waitedMs} ms; nothing was done. Keep its callback short, or raise timeoutMs. Inside the callback, call \`tx\` and not the store.`,
+  );
+}
+
+/** The error for a call that would wait for the transaction that waits for it. */
+export function insideTransactionError(): SessionError {
+  return new SessionError(
+    'unsupported',
+    'Inside the callback of transaction(), a call on the store would wait for the end of that transaction. Make it on the `tx` that the callback gets; transactions do not nest.',
+  );
+}
+
+/** The error for a call in a transaction that the caller began: timing decides what is part of it. */
+export function foreignTransactionError(file: string): SessionError {
+  return new SessionError(
+    'unsupported',
+    `SQLite database ${file}: it is in a transaction that was begun on \`database\` directly, and a session call cannot take part in that; nothing was done. Use transaction() of the store, in whose callback statements on \`database\` take part.`,
+  );
+}
+
+/** The error for calls on `tx` that come too late. */
+export function transactionOverError(): SessionError {
+  return new SessionError(
+    'closed',
+    'The transaction is over. Make all calls on `tx` before the callback of transaction() settles, or call the store.',
+  );
+}
+
+/** The error for a transaction that somebody else ended. */
+export function transactionLostError(file: string): SessionError {
+  return new SessionError(
+    'backend',
+    `SQLite database ${file}: the transaction ended before its callback did, by COMMIT or ROLLBACK inside it, or by SQLite after an error such as a full disk. Leave its end to transaction(), and let such an error reject the callback.`,
+  );
+}
+
 /** The error for tables that this version must not touch. */
 export function newerSchemaError(found: number, known: number, file: string): SessionError {
   return new SessionError(
@@ -37,8 +77,27 @@ export function foreignTableError(table: string, file: string): SessionError {
   );
 }
 
+const FULL: readonly [SessionErrorCode, string] = [
+  'storage_full',
+  'no space is left; nothing was written. Free some, then try again.',
+];
+const NO_DRIVER: readonly [SessionErrorCode, string] = [
+  'unsupported',
+  'the native part of better-sqlite3 cannot be loaded. In a bundle, leave better-sqlite3 out of it (external) and install it beside; else install it anew for this Node and machine.',
+];
+
+/** What the extended codes of SQLite mean, and those of Node for a native module. */
+const BY_CODE: Readonly<Record<string, readonly [SessionErrorCode, string]>> = {
+  // The first call on a full disk: the memory that connections share is a file.
+  SQLITE_IOERR_SHMSIZE: FULL,
+  ERR_DLOPEN_FAILED: NO_DRIVER,
+  MODULE_NOT_FOUND: NO_DRIVER,
+};
+
 function explain(code: string, error: unknown): readonly [SessionErrorCode, string] {
   const text = error instanceof Error ? error.message : String(error);
+  const known = BY_CODE[code];
+  if (known !== undefined) return known;
   switch (/^SQLITE_[A-Z]+/.exec(code)?.[0]) {
     case 'SQLITE_CANTOPEN':
       return ['cannot_open', 'cannot be opened. Create its folder, and check the permissions.'];
@@ -52,12 +111,19 @@ function explain(code: string, error: unknown): readonly [SessionErrorCode, stri
         'it only allows reading; nothing was written. Check the permissions of the file and of its folder, in which SQLite keeps files of its own.',
       ];
     case 'SQLITE_FULL':
-      return ['storage_full', 'no space is left; nothing was written. Free some, then try again.'];
+      return FULL;
     case 'SQLITE_TOOBIG':
       return ['item_too_large', 'an item is larger than SQLite takes; nothing was written.'];
     case undefined:
+      if (/locate the bindings file/.test(text)) return NO_DRIVER;
       if (/directory does not exist/.test(text)) {
         return ['cannot_open', 'its folder does not exist. Create it first.'];
+      }
+      if (/connection is busy executing a query/.test(text)) {
+        return [
+          'busy',
+          'its connection is in the middle of a query whose rows come one by one (iterate()); nothing was written. End the loop before you use a session, or read all rows at once with all().',
+        ];
       }
       return /connection is not open/.test(text)
         ? ['closed', 'it was closed. Open it again, and a new session over it.']

@@ -5,6 +5,7 @@ import {
   newToken,
   type Operation,
   type Rewrite,
+  rowKey,
   type Snapshot,
   type SnapshotQuery,
   type State,
@@ -13,68 +14,90 @@ import {
   type Written,
 } from '@agent-sessions/core/backend';
 import type { Connection } from './connection.ts';
+import { createSession } from './new-session.ts';
 import { type RecordsSql, recordsSql } from './records-sql.ts';
 
 /** Rows that one statement inserts: each call of the driver costs, and most turns are smaller. */
 const ROWS_PER_INSERT = 8;
+/** More records than any session has. */
+const EVERY = Number.MAX_SAFE_INTEGER;
+
+type StateRow = readonly [
+  birth: string,
+  revision: number,
+  edition: number,
+  view: number,
+  token: string,
+];
 
 /** The records of sessions. Each method is one unit of work, to be run inside a transaction. */
 export class Records {
   readonly #connection: Connection;
+  readonly #tables: TableNames;
   readonly #sql: RecordsSql;
   readonly #inserts: readonly string[];
 
   constructor(connection: Connection, tables: TableNames) {
     this.#connection = connection;
+    this.#tables = tables;
     this.#sql = recordsSql(tables);
     this.#inserts = Array.from({ length: ROWS_PER_INSERT + 1 }, (_, rows) =>
       this.#sql.insert(rows),
     );
   }
 
-  append(id: string, { records, operation, birth }: Append): Appended | undefined {
-    if (birth !== undefined && this.#state(id)?.birth !== birth) return undefined;
+  append(key: string, { records, operation, birth }: Append): Appended | undefined {
+    const id = rowKey(key);
     const replayed = this.#replay(id, operation);
-    if (replayed) return { ...replayed.state, ...replayed };
-    const state = this.#raise(id, records.length);
-    this.#insert(id, state.revision, records);
+    if (replayed) {
+      return birth === undefined || birth === replayed.state.birth
+        ? { ...replayed.state, ...replayed }
+        : undefined;
+    }
+    const added = this.#raise(key, records.length, birth);
+    if (added === undefined) return undefined;
+    this.#insert(id, added.revision, records);
     this.#remember(id, operation);
-    return state;
+    return added;
   }
 
-  window(id: string, limit: number): string[] {
-    return this.#values<string>(this.#sql.window, id, limit).reverse();
+  window(key: string, limit: number): string[] {
+    return this.#values<string>(this.#sql.window, rowKey(key), limit).reverse();
   }
 
   /** The newest record with the state, by one statement; needs no transaction. */
-  newest(id: string): Snapshot {
-    const row = this.#connection.statement(this.#sql.newest, 'arrays').get(id) as
-      | readonly [string, number, string, string | null]
+  newest(key: string): Snapshot {
+    const row = this.#connection.statement(this.#sql.newest, 'arrays').get(rowKey(key)) as
+      | readonly [...StateRow, record: string | null]
       | undefined;
     if (row === undefined) return { state: undefined, records: [] };
-    const [birth, revision, token, record] = row;
-    return { state: { birth, revision, token }, records: record === null ? [] : [record] };
+    const record = row[5];
+    return { state: stateOf(row), records: record === null ? [] : [record] };
   }
 
-  snapshot(id: string, { limit, operation, positions, base }: SnapshotQuery = {}): Snapshot {
+  snapshot(key: string, query: SnapshotQuery = {}): Snapshot {
+    const { limit = -1, before = EVERY, after = 0, operation, base } = query;
+    const id = rowKey(key);
+    const column = <T>(name: Parameters<RecordsSql['range']>[0]) =>
+      this.#values<T>(this.#sql.range(name), id, after, before, limit).reverse();
     const known = operation === undefined ? undefined : this.#fingerprint(id, operation);
-    const records =
-      limit === undefined ? this.#values<string>(this.#sql.all, id) : this.window(id, limit);
     const state = this.#state(id);
     return {
       state,
-      records,
-      ...(positions && { positions: this.#positions(id, limit) }),
+      records: column<string>('message_data'),
+      ...(query.positions && { positions: column<number>('position') }),
+      ...(query.times && { times: column<number>('created_at') }),
       ...(known !== undefined && { operation: known }),
       ...(base && { follows: hasFollowed(state, base) }),
     };
   }
 
-  replaceTail(id: string, replacement: TailReplacement): Written | undefined {
-    const { state: expected, drop, records, operation } = replacement;
+  replaceTail(key: string, replacement: TailReplacement): Written | undefined {
+    const { drop, records, operation } = replacement;
+    const id = rowKey(key);
     const replayed = this.#replay(id, operation);
     if (replayed) return replayed;
-    const state = this.#raiseFrom(id, expected, records.length + 1);
+    const state = this.#raiseFrom(key, replacement);
     if (state === undefined) return undefined;
     this.#drop(id, drop);
     this.#insert(id, state.revision, records);
@@ -82,62 +105,82 @@ export class Records {
     return { state };
   }
 
-  rewrite(id: string, { state: expected, changes }: Rewrite): Written | undefined {
-    const state = this.#raiseFrom(id, expected, 1);
-    if (state === undefined) return undefined;
-    for (const [position, text] of changes) {
-      if (text === null) this.#execute(this.#sql.remove, id, position);
-      else this.#execute(this.#sql.update, text, id, position);
-    }
-    return { state };
+  rewrite(key: string, rewrite: Rewrite): Written | undefined {
+    const { state, changes, removed = [], isCompaction } = rewrite;
+    const id = rowKey(key);
+    const row = this.#connection
+      .statement(this.#sql.edit, 'arrays')
+      .get(
+        newToken(),
+        Date.now(),
+        isCompaction ? 1 : 0,
+        id,
+        state.birth,
+        state.edition,
+        state.revision,
+        state.revision,
+        state.token,
+      );
+    if (row === undefined) return undefined;
+    for (const [position, text] of changes) this.#execute(this.#sql.update, text, id, position);
+    let gone = 0;
+    for (const [first, last] of removed) gone += this.#execute(this.#sql.remove, id, first, last);
+    if (gone > 0) this.#execute(this.#sql.uncount, gone, id);
+    return { state: stateOf(row as StateRow) };
   }
 
-  clear(id: string): void {
-    const state = this.#state(id);
-    if (state === undefined) return;
-    this.#raiseFrom(id, state, 1);
+  clear(key: string): void {
+    const id = rowKey(key);
+    if (this.#execute(this.#sql.empty, newToken(), Date.now(), id) === 0) return;
     this.#execute(this.#sql.dropAll, id);
     this.#execute(this.#sql.forget, id);
   }
 
   #state(id: string): State | undefined {
-    const row = this.#connection.statement(this.#sql.state, 'arrays').get(id) as
-      | readonly [string, number, string]
-      | undefined;
-    if (row === undefined) return undefined;
-    const [birth, revision, token] = row;
-    return { birth, revision, token };
+    const row = this.#connection.statement(this.#sql.state, 'arrays').get(id);
+    return row === undefined ? undefined : stateOf(row as StateRow);
   }
 
-  /** Raises the revision by `count`; a new session starts at 0. */
-  #raise(id: string, count: number): State {
-    const now = Date.now();
-    const token = newToken();
-    const [birth, revision] = this.#connection
+  /** Makes room for records at the end; creates the session, unless it is to be of a birth. */
+  #raise(key: string, count: number, birth: string | undefined): Appended | undefined {
+    const row = this.#connection
       .statement(this.#sql.raise, 'arrays')
-      .get(id, newToken(), count, token, now, now, count) as readonly [string, number];
-    return { birth, revision, token };
+      .get(count, newToken(), count, Date.now(), rowKey(key), birth ?? null) as
+      | readonly [string, number]
+      | undefined;
+    if (row !== undefined) return { birth: row[0], revision: row[1] };
+    if (birth !== undefined) return undefined;
+    return this.#create(key, { revision: count, edition: 0, itemCount: count });
   }
 
-  /** Raises the revision if the session is still in the expected state. */
-  #raiseFrom(id: string, expected: State | undefined, count: number): State | undefined {
-    if (expected === undefined) {
-      return this.#state(id) === undefined ? this.#raise(id, count) : undefined;
+  /** Makes room for records at the end if the session is still in the expected state. */
+  #raiseFrom(key: string, { state, drop, records }: TailReplacement): State | undefined {
+    const id = rowKey(key);
+    const revision = (state?.revision ?? 0) + records.length + 1;
+    const edition = drop === 0 ? (state?.edition ?? 0) : revision;
+    if (state === undefined) {
+      if (this.#state(id) !== undefined) return undefined;
+      return this.#create(key, { revision, edition, itemCount: records.length });
     }
-    const { birth } = expected;
     const token = newToken();
-    const revision = expected.revision + count;
     const changed = this.#execute(
       this.#sql.raiseFrom,
       revision,
+      edition,
       token,
+      drop === 'all' ? EVERY : drop,
+      records.length,
       Date.now(),
       id,
-      birth,
-      expected.revision,
-      expected.token,
+      state.birth,
+      state.revision,
+      state.token,
     );
-    return changed === 1 ? { birth, revision, token } : undefined;
+    return changed === 1 ? { ...state, revision, edition, token } : undefined;
+  }
+
+  #create(key: string, counts: Omit<Parameters<typeof createSession>[3], 'metadata'>): State {
+    return createSession(this.#connection, this.#tables, key, { ...counts, metadata: null });
   }
 
   #insert(id: string, revision: number, records: readonly string[]): void {
@@ -160,12 +203,8 @@ export class Records {
     else if (count > 1) this.#execute(this.#sql.dropNewest, id, id, count - 1);
   }
 
-  #positions(id: string, limit = -1): number[] {
-    return this.#values<number>(this.#sql.positions, id, limit).reverse();
-  }
-
-  #fingerprint(id: string, key: string): string | undefined {
-    return this.#values<string>(this.#sql.fingerprint, id, key)[0];
+  #fingerprint(id: string, operationKey: string): string | undefined {
+    return this.#values<string>(this.#sql.fingerprint, id, operationKey)[0];
   }
 
   #replay(id: string, operation?: Operation): Written | undefined {
@@ -188,4 +227,9 @@ export class Records {
   #execute(sql: string, ...parameters: unknown[]): number {
     return this.#connection.statement(sql).run(...parameters).changes;
   }
+}
+
+function stateOf(row: readonly [...StateRow, ...unknown[]]): State {
+  const [birth, revision, edition, view, token] = row;
+  return { birth, revision, edition, view, token };
 }

@@ -2,7 +2,10 @@ import type { TableNames } from '@agent-sessions/core/backend';
 import type { Database } from 'better-sqlite3';
 import { foreignTableError, newerSchemaError } from './errors.ts';
 
-/** The version of the tables that this code reads and writes. */
+/**
+ * The version of the tables that this code reads and writes. A later minor version has only added what
+ * no statement here names, so none is asked for.
+ */
 const VERSION = 1;
 /** The name under which the version is kept; other packages keep theirs beside it. */
 const COMPONENT = 'core';
@@ -21,12 +24,17 @@ export function isCurrent(db: Database, tables: TableNames, file: string): boole
   return version === VERSION;
 }
 
-/** Creates what is missing. Runs inside a write transaction, so that only one process does it. */
-export function createTables(db: Database, tables: TableNames, file: string): void {
-  if (isCurrent(db, tables, file)) return;
+/** Refuses tables of our names that somebody else made. */
+export function assertNotForeign(db: Database, tables: TableNames, file: string): void {
   for (const table of [tables.sessions, tables.messages, tables.operations]) {
     if (hasTable(db, table)) throw foreignTableError(table, file);
   }
+}
+
+/** Creates what is missing. Runs inside a write transaction, so that only one process does it. */
+export function createTables(db: Database, tables: TableNames, file: string): void {
+  if (isCurrent(db, tables, file)) return;
+  assertNotForeign(db, tables, file);
   db.exec(ddl(tables));
   db.prepare(`INSERT INTO "${tables.schema}" (component, version) VALUES (?, ?)`).run(
     COMPONENT,
@@ -38,18 +46,32 @@ function ddl({ sessions, messages, operations, schema }: TableNames): string {
   return `
     CREATE TABLE IF NOT EXISTS "${schema}" (
       component TEXT PRIMARY KEY,
-      version   INTEGER NOT NULL
+      version   INTEGER NOT NULL,
+      minor     INTEGER NOT NULL DEFAULT 0
     );
     CREATE TABLE "${sessions}" (
-      session_id TEXT PRIMARY KEY,
-      birth      TEXT NOT NULL,
-      revision   INTEGER NOT NULL,
-      token      TEXT NOT NULL,
-      metadata   TEXT,
-      created_at INTEGER NOT NULL,
-      updated_at INTEGER NOT NULL
+      session_id    TEXT PRIMARY KEY,
+      owner         TEXT NOT NULL DEFAULT '',
+      name          TEXT,
+      birth         TEXT NOT NULL,
+      revision      INTEGER NOT NULL,
+      edition       INTEGER NOT NULL DEFAULT 0,
+      token         TEXT NOT NULL,
+      lineage       TEXT NOT NULL,
+      item_count    INTEGER NOT NULL DEFAULT 0,
+      view_position INTEGER,
+      title         TEXT,
+      archived      INTEGER NOT NULL DEFAULT 0,
+      lease_holder  TEXT,
+      lease_until   INTEGER,
+      lease_number  INTEGER NOT NULL DEFAULT 0,
+      metadata      TEXT,
+      created_at    INTEGER NOT NULL,
+      updated_at    INTEGER NOT NULL
     ) WITHOUT ROWID;
     CREATE INDEX "${sessions}_by_activity" ON "${sessions}" (updated_at DESC, session_id);
+    CREATE INDEX "${sessions}_by_owner" ON "${sessions}" (owner, updated_at DESC, session_id)
+      WHERE owner <> '';
     CREATE TABLE "${messages}" (
       id           INTEGER PRIMARY KEY AUTOINCREMENT,
       session_id   TEXT NOT NULL REFERENCES "${sessions}" (session_id) ON DELETE CASCADE,

@@ -1,6 +1,8 @@
 import { SessionStore } from '@agent-sessions/core';
 import {
+  assertNode,
   assertOptions,
+  CallQueue,
   expecting,
   invalidOptions,
   isDatabasePath,
@@ -8,10 +10,12 @@ import {
   type OptionChecks,
   optional,
   resolveTableNames,
+  storeInternals,
   type TableNames,
 } from '@agent-sessions/core/backend';
 import type { Database } from 'better-sqlite3';
-import { SQLiteBackend } from './sqlite-backend.ts';
+import { DatabaseBackend } from './database-backend.ts';
+import { transactionOverError } from './errors.ts';
 
 /** Options of a store. Give a `path`, or a `database`, or neither for one in memory. */
 export type SQLiteSessionStoreOptions = {
@@ -64,7 +68,7 @@ export const storeChecks: OptionChecks<SQLiteSessionStoreOptions> = {
  *
  * @throws SessionError from every call that uses the database: `closed`, `busy`, `cannot_open`,
  * `not_a_database`, `schema_mismatch`, `schema_newer`, `read_only`, `storage_full`, `item_too_large`,
- * `backend`
+ * `unsupported`, `backend`
  *
  * @example
  * ```ts
@@ -76,18 +80,64 @@ export const storeChecks: OptionChecks<SQLiteSessionStoreOptions> = {
  * ```
  */
 export class SQLiteSessionStore extends SessionStore {
+  readonly #backend: DatabaseBackend;
+
   /**
    * Opens the file. The tables are created, if need be, by the first call that needs them.
    *
    * @throws SessionError `cannot_open` if the folder is missing or the file not accessible,
-   * `invalid_options`
+   * `invalid_options`, `unsupported` if the driver cannot run on this Node
    */
   constructor(options: SQLiteSessionStoreOptions = {}) {
-    super(openBackend(options));
+    const backend = openBackend(options);
+    super({ backend, queue: new CallQueue(() => backend.refusal()) });
+    this.#backend = backend;
+  }
+
+  /**
+   * Runs `work` in one write transaction: what it does on `tx` takes effect when it fulfils, all of it,
+   * and nothing of it if it rejects. Over a `database` of your own, statements on that take part, too.
+   *
+   * The transaction begins after the calls that were made before on this store. Until it is over, other
+   * calls on the store wait, and other processes find the file locked: ask no model in it. Calls on `tx`
+   * that were not awaited are finished first.
+   *
+   * @param work - Gets the store as the transaction sees it: open sessions by `tx.session(id)`, or an
+   * owner's by `tx.forOwner(owner)`.
+   * @returns what `work` fulfils with
+   * @throws what `work` rejects with, unchanged; SessionError `busy`; `unsupported` inside the callback
+   * of another transaction of this store, and in a transaction that was begun on `database` directly
+   *
+   * @example
+   * ```ts
+   * import { SQLiteSessionStore } from '@agent-sessions/sqlite';
+   *
+   * await using store = new SQLiteSessionStore({ path: 'conversations.db' });
+   * await store.transaction(async (tx) => {
+   *   const items = await tx.session('draft').getItems();
+   *   await tx.session('user-123').addItems(items);
+   *   await tx.deleteSession('draft');
+   * });
+   * ```
+   */
+  async transaction<T>(work: (tx: SessionStore) => Promise<T>): Promise<T> {
+    if (typeof work !== 'function') {
+      throw invalidOptions('transaction()', 'expected a function such as async (tx) => { … }');
+    }
+    const { queue } = storeInternals(this);
+    const begun = await queue.runAlone(() => this.#backend.begin());
+    return begun.run(async (inside) => {
+      const tx = new SessionStore(inside);
+      try {
+        return await work(tx);
+      } finally {
+        await storeInternals(tx).queue.close(() => {}, transactionOverError);
+      }
+    });
   }
 }
 
-function openBackend(options: SQLiteSessionStoreOptions): SQLiteBackend {
+function openBackend(options: SQLiteSessionStoreOptions): DatabaseBackend {
   const of = 'SQLiteSessionStore';
   assertOptions<SQLiteSessionStoreOptions>(options, { of, example: EXAMPLE, checks: storeChecks });
   const tables = resolveTableNames(options.tables);
@@ -97,6 +147,8 @@ function openBackend(options: SQLiteSessionStoreOptions): SQLiteBackend {
       if (options[name] !== undefined)
         throw invalidOptions(of, `\`${name}\` has no effect on a \`database\``);
     }
+  } else {
+    assertNode('better-sqlite3');
   }
-  return new SQLiteBackend({ path, database, synchronous, timeoutMs, tables });
+  return new DatabaseBackend({ path, database, synchronous, timeoutMs, tables });
 }

@@ -83,7 +83,7 @@ test('a database that only allows reading can be read, and refuses writes', asyn
   database.close();
 });
 
-test('a file without permission to write can be read, and refuses writes', async () => {
+test('a file without permission to write can be read, and refuses writes', async (ctx) => {
   const folder = temporaryFolder();
   const path = join(folder, 'sessions.db');
   const writer = new SQLiteSession({ path, sessionId: 'a' });
@@ -93,7 +93,9 @@ test('a file without permission to write can be read, and refuses writes', async
   chmodSync(folder, 0o777);
   // Permissions do not bind root, so the process gives the rights up first.
   const child = start('read-only.ts', path, 'a');
-  expect(await message(child)).toEqual({ read: [hello], written: 'read_only' });
+  const tried = await message<{ why?: string }>(child);
+  if (tried.why !== undefined) ctx.skip(tried.why);
+  expect(tried).toEqual({ read: [hello], written: 'read_only' });
 });
 
 test('a full disk refuses the whole batch', async () => {

@@ -8,7 +8,6 @@ import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { user } from '../../core/test/items.ts';
 import { moveClocks, newSeed } from '../../core/test/support/clocks.ts';
-import { testDeletions } from '../../core/test/support/deletions.ts';
 import { expectFreedByKill } from '../../core/test/support/holders.ts';
 import { testTurns } from '../../core/test/support/turns.ts';
 import { temporaryFile } from './support/folder.ts';
@@ -45,7 +44,6 @@ describe('two stores over one file', () => {
   });
 
   const stores = (): { mine: SessionStore; other: SessionStore } => ({ mine, other });
-  testDeletions(stores);
   testTurns(stores, { undoes: true });
 
   test('a process that is killed in its turn frees the session', async () => {

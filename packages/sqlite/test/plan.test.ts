@@ -59,10 +59,21 @@ test('listing sessions by activity walks an index instead of sorting', async () 
   for (const plan of plans()) expect(plan).not.toContain('TEMP B-TREE');
 });
 
+test("listing one owner's sessions walks an index of that owner's", async () => {
+  const ofAlice = store.forOwner('alice');
+  await ofAlice.session('a').addItems([hello]);
+  statements = [];
+  await ofAlice.listSessions();
+  await ofAlice.listSessions({ prefix: 'a' });
+  expect(plans()).toEqual(
+    Array(2).fill(expect.stringContaining('agent_sessions_by_owner (owner=? AND updated_at<?)')),
+  );
+});
+
 describe('among many sessions', () => {
   beforeEach(() => {
     const insert = database.prepare(
-      "INSERT INTO agent_sessions (session_id, birth, revision, token, created_at, updated_at) VALUES (?, 'b', 1, 't', 1, ?)",
+      "INSERT INTO agent_sessions (session_id, birth, revision, token, lineage, created_at, updated_at) VALUES (?, 'b', 1, 't', 'l', 1, ?)",
     );
     const fill = database.transaction(() => {
       for (let number = 0; number < 5000; number += 1) insert.run(`user-${number}`, number);

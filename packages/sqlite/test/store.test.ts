@@ -122,38 +122,6 @@ describe('what is open and who closes it', () => {
   });
 });
 
-describe("a caller's own transaction", () => {
-  test('takes the session write back with the rest when it is rolled back', async () => {
-    const database = new Database(':memory:');
-    await using session = new SQLiteSession({ database, sessionId: 'a' });
-    await session.addItems([hello]);
-    database.exec('BEGIN');
-    await session.addItems([bye]);
-    database.exec('ROLLBACK');
-    expect(await session.getItems()).toEqual([hello]);
-  });
-
-  test('that created the tables takes them back too, and the next call creates them again', async () => {
-    const database = new Database(':memory:');
-    await using session = new SQLiteSession({ database, sessionId: 'a' });
-    database.exec('BEGIN');
-    await session.addItems([bye]);
-    await session.popItem();
-    database.exec('ROLLBACK');
-    await session.addItems([hello]);
-    expect(await session.getItems()).toEqual([hello]);
-  });
-
-  test('keeps the session write when it commits', async () => {
-    const database = new Database(':memory:');
-    await using session = new SQLiteSession({ database, sessionId: 'a' });
-    database.exec('BEGIN');
-    await session.addItems([hello]);
-    database.exec('COMMIT');
-    expect(await session.getItems()).toEqual([hello]);
-  });
-});
-
 test('deleting a session removes its items, ledger and metadata, and only its own', async () => {
   const database = new Database(':memory:');
   await using store = new SQLiteSessionStore({ database });

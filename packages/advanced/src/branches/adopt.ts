@@ -1,8 +1,10 @@
+import { staleTransactionError } from '@agent-sessions/kysely/engine';
 import type { Outline } from '../items/outline.ts';
+import type { SessionRow } from '../session-row.ts';
 import type { Sql } from '../sql.ts';
 import { forgetTurns } from '../usage/lost-turns.ts';
 import { appendNodes } from './append.ts';
-import { type Branch, birthOf, type Located, locate, MAIN, rangesOf, save } from './branch.ts';
+import { advance, type Branch, type Located, locate, MAIN, rangesOf, save } from './branch.ts';
 import { forgetBranches } from './clear.ts';
 import { drop } from './cut.ts';
 
@@ -14,9 +16,9 @@ const CHUNK = 1000;
 
 /** A session to be brought up to date, inside a write transaction that holds its lock. */
 export interface Adoption {
-  readonly sessionId: string;
-  /** The session's revision before this transaction. */
-  readonly revision: number;
+  readonly sessionKey: string;
+  /** As it was before this transaction, but for what made it. */
+  readonly session: SessionRow;
   readonly describe: Describe;
 }
 
@@ -26,19 +28,20 @@ export interface Adoption {
  * raises its revision, so a revision that we did not write tells that somebody else did.
  */
 async function adopt(sql: Sql, adoption: Adoption, stamped: number): Promise<void> {
-  const { sessionId, revision } = adoption;
+  const { sessionKey, session } = adoption;
+  const { revision } = session;
   const main =
-    (await locate(sql, sessionId, { to: 'main' })).branch ?? (await birth(sql, adoption));
+    (await locate(sql, sessionKey, { to: 'main' })).branch ?? (await birth(sql, adoption));
   let after = stamped;
-  if (stamped > 0 && (await countAfter(sql, sessionId, stamped)) !== revision - stamped) {
-    await forgetOperations(sql, sessionId, main, stamped);
+  if (stamped > 0 && (await countAfter(sql, sessionKey, stamped)) !== revision - stamped) {
+    await forgetOperations(sql, sessionKey, main, stamped);
     if (await forgetLost(sql, adoption, main)) after = 0;
   }
   for (;;) {
     const rows = await sql.all<{ id: unknown; position: unknown; message_data: string }>(
       `SELECT id, position, message_data FROM ${sql.tables.messages}
         WHERE session_id = ? AND position > ? ORDER BY position LIMIT ${CHUNK}`,
-      [sql.id(sessionId), after],
+      [sql.id(sessionKey), after],
     );
     const outlines = await adoption.describe(rows.map(({ message_data }) => message_data));
     const additions = rows.map(({ id, position }, index) => ({
@@ -46,15 +49,26 @@ async function adopt(sql: Sql, adoption: Adoption, stamped: number): Promise<voi
       position: Number(position),
       outline: outlines[index],
     }));
-    await appendNodes(sql, sessionId, main, additions);
+    await appendNodes(sql, sessionKey, main, additions);
     after = additions.at(-1)?.position ?? after;
     if (rows.length < CHUNK) break;
   }
-  main.revision = revision;
+  // It is what a plain session reads, whose compare-and-set this is, too.
+  advance(main, session, false);
+  main.edition = session.edition;
+  main.view = session.view;
   await save(sql, main);
+  await sql.run(`UPDATE ${sql.tables.sessions} SET item_count = ? WHERE session_id = ?`, [
+    main.length,
+    sql.id(sessionKey),
+  ]);
 }
 
-/** Finds a branch in tables that are up to date, or has them brought up to date first. */
+/**
+ * Finds a branch in tables that are up to date, or has them brought up to date first.
+ *
+ * @throws SessionError `conflict` in a transaction of the caller's that does not see the present
+ */
 export async function locateAdopted(
   sql: Sql,
   adoption: Adoption,
@@ -63,40 +77,57 @@ export async function locateAdopted(
   const located = await find();
   // If no branch was found, others may be there all the same.
   const known =
-    located.branch === undefined ? await locate(sql, adoption.sessionId, { to: 'main' }) : located;
-  const { stamped } = known;
-  if (known.branch !== undefined && stamped === adoption.revision) return located.branch;
+    located.branch === undefined ? await locate(sql, adoption.sessionKey, { to: 'main' }) : located;
+  const { stamped, sessionRevision } = known;
+  if (known.branch !== undefined && sessionRevision !== adoption.session.revision) {
+    throw staleTransactionError(`${sql.dialect.name} database`);
+  }
+  if (known.branch !== undefined && stamped === adoption.session.revision) return located.branch;
   await adopt(sql, adoption, stamped);
   return (await find()).branch;
 }
 
-async function birth(sql: Sql, { sessionId, revision }: Adoption): Promise<Branch> {
+async function birth(sql: Sql, { sessionKey, session }: Adoption): Promise<Branch> {
   const { branches } = sql.tables;
-  const id = sql.id(sessionId);
+  const id = sql.id(sessionKey);
   // Where foreign keys are off, a plain session that was deleted leaves its branches.
   const left = await sql.all(`SELECT 1 FROM ${branches} WHERE session_id = ? LIMIT 1`, [id]);
-  if (left.length > 0) await forgetBranches(sql, sessionId);
+  if (left.length > 0) await forgetBranches(sql, sessionKey);
   const key = await sql.insertForKey(
-    `INSERT INTO ${branches} (session_id, branch_id, birth, length, user_turns, revision,
-      chosen_revision, created_at) VALUES (?, ?, ${birthOf(sql)}, 0, 0, ?, 0, ?)`,
+    `INSERT INTO ${branches} (session_id, branch_id, birth, length, user_turns, revision, edition,
+      view_position, token, created_at) VALUES (?, ?, ?, 0, 0, ?, ?, ?, ?, ?)`,
     'branch_key',
-    [id, MAIN, id, revision, Date.now()],
+    [
+      id,
+      MAIN,
+      session.birth,
+      session.revision,
+      session.edition,
+      session.view,
+      session.token,
+      Date.now(),
+    ],
   );
   return {
     key,
     branchId: MAIN,
     length: 0,
     userTurns: 0,
-    revision,
+    birth: session.birth,
+    revision: session.revision,
+    edition: session.edition,
+    view: session.view,
+    token: session.token,
+    forkRevision: 0,
     tipSegment: undefined,
     deleted: false,
   };
 }
 
-async function countAfter(sql: Sql, sessionId: string, position: number): Promise<number> {
+async function countAfter(sql: Sql, sessionKey: string, position: number): Promise<number> {
   const [row] = await sql.all<{ count: unknown }>(
     `SELECT count(*) AS count FROM ${sql.tables.messages} WHERE session_id = ? AND position > ?`,
-    [sql.id(sessionId), position],
+    [sql.id(sessionKey), position],
   );
   return Number(row?.count);
 }
@@ -105,23 +136,23 @@ async function countAfter(sql: Sql, sessionId: string, position: number): Promis
  * Shortens every branch to what is left of it in front of the first row that is gone. True if
  * instead `main` is to be made anew from all rows, which is so if there is no other branch.
  */
-async function forgetLost(sql: Sql, { sessionId }: Adoption, main: Branch): Promise<boolean> {
+async function forgetLost(sql: Sql, { sessionKey }: Adoption, main: Branch): Promise<boolean> {
   const { branches } = sql.tables;
   const others = await sql.all<{ branch_id: string }>(
     `SELECT branch_id FROM ${branches}
       WHERE session_id = ? AND branch_id <> ? AND deleted_at IS NULL ORDER BY branch_key`,
-    [sql.id(sessionId), MAIN],
+    [sql.id(sessionKey), MAIN],
   );
   if (others.length === 0) {
     const turns = await intactTurns(sql, main);
     await forgetNodes(sql, main);
-    await forgetTurns(sql, sessionId, { ...main, userTurns: turns });
+    await forgetTurns(sql, sessionKey, { ...main, userTurns: turns });
     return true;
   }
   for (const branchId of [MAIN, ...others.map(({ branch_id }) => branch_id)]) {
-    const { branch } = await locate(sql, sessionId, { to: 'id', branchId });
+    const { branch } = await locate(sql, sessionKey, { to: 'id', branchId });
     if (branch === undefined) continue;
-    await drop(sql, sessionId, branch, await intactLength(sql, branch));
+    await drop(sql, sessionKey, branch, await intactLength(sql, branch));
     await save(sql, branch);
     if (branchId === MAIN) Object.assign(main, branch);
   }
@@ -134,12 +165,12 @@ async function forgetLost(sql: Sql, { sessionId }: Adoption, main: Branch): Prom
  */
 async function forgetOperations(
   sql: Sql,
-  sessionId: string,
+  sessionKey: string,
   main: Branch,
   stamped: number,
 ): Promise<void> {
   const { messages, operations, ledger } = sql.tables;
-  const id = sql.id(sessionId);
+  const id = sql.id(sessionKey);
   const left = await sql.all(
     `SELECT 1 FROM ${messages} WHERE session_id = ? AND position <= ? LIMIT 1`,
     [id, stamped],

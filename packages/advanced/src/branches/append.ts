@@ -15,14 +15,14 @@ const NODES_PER_INSERT = 500;
 /** Puts rows at the end of a branch. The caller saves the branch. */
 export async function appendNodes(
   sql: Sql,
-  sessionId: string,
+  sessionKey: string,
   branch: Branch,
   additions: readonly Addition[],
 ): Promise<void> {
   if (additions.length === 0) return;
   const last = branch.length + additions.length;
   if (branch.tipSegment === undefined) {
-    branch.tipSegment = await startSegment(sql, sessionId, branch, last);
+    branch.tipSegment = await startSegment(sql, sessionKey, branch, last);
   } else {
     await sql.run(
       `UPDATE ${sql.tables.ranges} SET last_seq = ?
@@ -38,14 +38,14 @@ export async function appendNodes(
 
 async function startSegment(
   sql: Sql,
-  sessionId: string,
+  sessionKey: string,
   { key, length }: Branch,
   last: number,
 ): Promise<number> {
   const segment = await sql.insertForKey(
     `INSERT INTO ${sql.tables.segments} (session_id, branch_key) VALUES (?, ?)`,
     'segment_id',
-    [sql.id(sessionId), key],
+    [sql.id(sessionKey), key],
   );
   await sql.run(
     `INSERT INTO ${sql.tables.ranges} (branch_key, first_seq, last_seq, segment_id)

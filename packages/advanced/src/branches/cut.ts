@@ -5,20 +5,36 @@ import { type Branch, type Range, rangesOf } from './branch.ts';
 /** Cuts a branch as {@link cut} does, and forgets the usage of the turns that it loses. */
 export async function drop(
   sql: Sql,
-  sessionId: string,
+  sessionKey: string,
   branch: Branch,
   length: number,
 ): Promise<void> {
   const turns = branch.userTurns;
   await cut(sql, branch, length);
-  if (branch.userTurns < turns) await forgetTurns(sql, sessionId, branch);
+  if (branch.userTurns < turns) await forgetTurns(sql, sessionKey, branch);
+}
+
+/** Cuts a branch to rows in front of some that no other branch shows, whose records stay. */
+export async function cutNodes(sql: Sql, branch: Branch, length: number): Promise<void> {
+  await cut(sql, branch, length, async (segment, above) => {
+    // All that is above is ours; a condition that is open at its end would have MySQL lock more.
+    const rows = 'segment_id = ? AND sequence_number BETWEEN ? AND ?';
+    const { nodes } = sql.tables;
+    await sql.run(`DELETE FROM ${nodes} WHERE ${rows}`, [segment, above + 1, branch.length]);
+  });
 }
 
 /**
  * Cuts a branch to its first `length` rows; the caller saves it. A row is deleted only when no branch
  * shows it any more, and what that costs depends on the rows that go, not on those that stay.
  */
-export async function cut(sql: Sql, branch: Branch, length: number): Promise<void> {
+export async function cut(
+  sql: Sql,
+  branch: Branch,
+  length: number,
+  remove: (segment: number, above: number) => Promise<void> = (segment, above) =>
+    deleteRows(sql, segment, above),
+): Promise<void> {
   if (length >= branch.length) return;
   const ranges = await rangesOf(sql, branch.key);
   const touched = ranges.filter(({ last }) => last > length);
@@ -34,7 +50,7 @@ export async function cut(sql: Sql, branch: Branch, length: number): Promise<voi
   }
   for (const { segment, first } of touched) {
     const kept = await lastShown(sql, segment);
-    await deleteRows(sql, segment, kept);
+    await remove(segment, kept);
     // Others hold rows above our end, or our end is below: our next row needs another segment.
     if (segment === branch.tipSegment && (kept > length || first > length)) {
       branch.tipSegment = undefined;

@@ -10,12 +10,12 @@ import { type Branch, MAIN } from './branch.ts';
  */
 export function lookup(
   sql: Sql,
-  sessionId: string,
+  sessionKey: string,
   branch: Branch | undefined,
   key: string,
 ): { text: string; parameters: unknown[] } {
   const { ledger, operations, nodes, ranges } = sql.tables;
-  const id = sql.id(sessionId);
+  const id = sql.id(sessionKey);
   if (branch === undefined || branch.branchId === MAIN) {
     return {
       text: `SELECT fingerprint FROM ${ledger} WHERE session_id = ? AND operation_key = ?`,
@@ -36,24 +36,24 @@ export function lookup(
 /** The stored fingerprint of an operation that the branch knows. */
 export async function fingerprintOf(
   sql: Sql,
-  sessionId: string,
+  sessionKey: string,
   branch: Branch,
   key: string,
 ): Promise<string | undefined> {
-  const { text, parameters } = lookup(sql, sessionId, branch, key);
+  const { text, parameters } = lookup(sql, sessionKey, branch, key);
   return (await sql.all<{ fingerprint: string }>(text, parameters))[0]?.fingerprint;
 }
 
 /** Notes that an operation was applied on a branch. */
 export async function remember(
   sql: Sql,
-  sessionId: string,
+  sessionKey: string,
   branch: Branch,
   { key, fingerprint }: Operation,
   lastMessageId: number | undefined,
 ): Promise<void> {
   const { ledger, operations } = sql.tables;
-  const id = sql.id(sessionId);
+  const id = sql.id(sessionKey);
   if (branch.branchId === MAIN) {
     await sql.run(
       `INSERT INTO ${ledger} (session_id, operation_key, fingerprint, created_at)
@@ -74,7 +74,7 @@ export async function remember(
  */
 export async function rememberCopies(
   sql: Sql,
-  sessionId: string,
+  sessionKey: string,
   { key }: Branch,
   copies: ReadonlyMap<number, number>,
 ): Promise<void> {
@@ -89,7 +89,7 @@ export async function rememberCopies(
   }>(
     `SELECT operation_key, branch_key, fingerprint, last_message_id FROM ${operations}
       WHERE session_id = ? AND last_message_id BETWEEN ? AND ?`,
-    [sql.id(sessionId), rows[0], rows.at(-1)],
+    [sql.id(sessionKey), rows[0], rows.at(-1)],
   );
   const columns = ['session_id', 'operation_key', 'fingerprint', 'branch_key', 'last_message_id'];
   const insert = sql.dialect.insertUnlessThere(operations, columns);
@@ -97,7 +97,7 @@ export async function rememberCopies(
     const row = Number(last_message_id);
     const copy = copies.get(row);
     if (copy === undefined) continue;
-    const entry = [sql.id(sessionId), operation_key, fingerprint];
+    const entry = [sql.id(sessionKey), operation_key, fingerprint];
     if (Number(branch_key) !== key) {
       await sql.run(insert, [...entry, key, copy]);
       continue;
@@ -113,15 +113,15 @@ export async function rememberCopies(
     await sql.run(
       `UPDATE ${operations} SET last_message_id = ?
         WHERE session_id = ? AND operation_key = ? AND branch_key = ?`,
-      [copy, sql.id(sessionId), operation_key, key],
+      [copy, sql.id(sessionKey), operation_key, key],
     );
   }
 }
 
 /** Has `main` forget its operations, and leaves each to the branches that show its last row. */
-export async function leaveOperations(sql: Sql, sessionId: string, main: Branch): Promise<void> {
+export async function leaveOperations(sql: Sql, sessionKey: string, main: Branch): Promise<void> {
   const { ledger, operations, nodes, ranges } = sql.tables;
-  const id = sql.id(sessionId);
+  const id = sql.id(sessionKey);
   const shown = await sql.all<{
     operation_key: string;
     fingerprint: string;

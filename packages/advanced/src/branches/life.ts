@@ -1,46 +1,52 @@
+import type { Unit } from '../cursor.ts';
 import { branchExistsError } from '../errors.ts';
 import type { Sql } from '../sql.ts';
-import { type Branch, birthOf, locate, save } from './branch.ts';
+import { advance, type Branch, locate, newMark, save } from './branch.ts';
 import { cut } from './cut.ts';
 import { leaveOperations } from './ledger.ts';
 
 /** A branch to be made of the first rows of another. */
 export interface Fork {
-  readonly sessionId: string;
-  readonly parent: Branch;
+  readonly sessionKey: string;
   readonly branchId: string;
   /** How many rows of the parent it shows. */
   readonly length: number;
   /** The turn that it takes the place of, if it was made for one. */
   readonly turn: number | undefined;
   readonly userTurns: number;
-  readonly revision: number;
   /** Whether it becomes the session's current branch. */
-  readonly chosen: boolean;
+  readonly isChosen: boolean;
 }
 
 /**
- * Makes a branch that shows the first rows of its parent: the parent's ranges are copied, no row is.
+ * Makes a branch that shows the first rows of its parent, which is that of the unit: the parent's ranges
+ * are copied, no row is.
  *
  * @throws SessionError if the id was used before
  */
-export async function fork(sql: Sql, fork: Fork): Promise<number> {
-  const { sessionId, parent, branchId, length, turn, userTurns, revision, chosen } = fork;
+export async function fork({ sql, branch: parent, session }: Unit, fork: Fork): Promise<number> {
+  const { sessionKey, branchId, length, turn, userTurns, isChosen } = fork;
   const { branches, ranges } = sql.tables;
-  const taken = await locate(sql, sessionId, { to: 'id', branchId });
+  const taken = await locate(sql, sessionKey, { to: 'id', branchId });
   if (taken.branch !== undefined) throw branchExistsError(branchId);
+  const { birth, revision } = session;
   const key = await sql.insertForKey(
-    `INSERT INTO ${branches} (session_id, branch_id, birth, length, user_turns, revision, chosen_revision,
-      parent_branch_id, fork_turn, created_at) VALUES (?, ?, ${birthOf(sql)}, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO ${branches} (session_id, branch_id, birth, length, user_turns, revision, edition,
+      view_position, token, fork_revision, chosen, parent_branch_id, fork_turn, created_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     'branch_key',
     [
-      sql.id(sessionId),
+      sql.id(sessionKey),
       branchId,
-      sql.id(sessionId),
+      birth,
       length,
       userTurns,
       revision,
-      chosen ? revision : 0,
+      revision,
+      parent.view,
+      newMark(revision),
+      revision,
+      isChosen ? await nextChoice(sql, sessionKey) : 0,
       parent.branchId,
       turn ?? null,
       Date.now(),
@@ -58,36 +64,45 @@ export async function fork(sql: Sql, fork: Fork): Promise<number> {
 }
 
 /** The id, or the id with a number behind it that no branch of the session ever had. */
-export async function unusedId(sql: Sql, sessionId: string, base: string): Promise<string> {
+export async function unusedId(sql: Sql, sessionKey: string, base: string): Promise<string> {
   for (let number = 1; ; number += 1) {
     const branchId = number === 1 ? base : `${base}_${number}`;
-    const { branch } = await locate(sql, sessionId, { to: 'id', branchId });
+    const { branch } = await locate(sql, sessionKey, { to: 'id', branchId });
     if (branch === undefined) return branchId;
   }
 }
 
-/** Makes a branch the session's current one. */
-export async function choose(sql: Sql, branch: Branch, revision: number): Promise<void> {
-  await sql.run(
-    `UPDATE ${sql.tables.branches} SET revision = ?, chosen_revision = ? WHERE branch_key = ?`,
-    [revision, revision, branch.key],
+/** Makes a branch the session's current one. Its state stays: it is no write of the branch. */
+export async function choose(sql: Sql, sessionKey: string, branch: Branch): Promise<void> {
+  await sql.run(`UPDATE ${sql.tables.branches} SET chosen = ? WHERE branch_key = ?`, [
+    await nextChoice(sql, sessionKey),
+    branch.key,
+  ]);
+}
+
+/** The current branch is the one that was chosen last. */
+async function nextChoice(sql: Sql, sessionKey: string): Promise<number> {
+  const [row] = await sql.all<{ chosen: unknown }>(
+    `SELECT max(chosen) AS chosen FROM ${sql.tables.branches} WHERE session_id = ?`,
+    [sql.id(sessionKey)],
   );
+  return Number(row?.chosen ?? 0) + 1;
 }
 
 /** Deletes a branch, and the rows that no other one shows. Its id stays taken. */
 export async function bury(
-  sql: Sql,
-  sessionId: string,
+  { sql, session }: Pick<Unit, 'sql' | 'session'>,
+  sessionKey: string,
   branch: Branch,
-  revision: number,
 ): Promise<void> {
   await cut(sql, branch, 0);
-  await save(sql, { ...branch, tipSegment: undefined, revision });
+  advance(branch, session, true);
+  await save(sql, { ...branch, tipSegment: undefined });
   await sql.run(`UPDATE ${sql.tables.branches} SET deleted_at = ? WHERE branch_key = ?`, [
     Date.now(),
     branch.key,
   ]);
-  await forgetUsage(sql, sessionId, branch);
+  await forgetUsage(sql, sessionKey, branch);
 }
 
 /**
@@ -95,21 +110,19 @@ export async function bury(
  * The other branches keep what they show, and what they know of its operations.
  */
 export async function emptyMain(
-  sql: Sql,
-  sessionId: string,
-  main: Branch,
-  revision: number,
+  { sql, branch: main, session }: Unit,
+  sessionKey: string,
 ): Promise<void> {
-  await leaveOperations(sql, sessionId, main);
+  await leaveOperations(sql, sessionKey, main);
   await cut(sql, main, 0);
-  await forgetUsage(sql, sessionId, main);
-  main.revision = revision;
+  await forgetUsage(sql, sessionKey, main);
+  advance(main, session, true);
   await save(sql, main);
 }
 
-async function forgetUsage(sql: Sql, sessionId: string, branch: Branch): Promise<void> {
+async function forgetUsage(sql: Sql, sessionKey: string, branch: Branch): Promise<void> {
   const { turnUsage, runs } = sql.tables;
-  const id = sql.id(sessionId);
+  const id = sql.id(sessionKey);
   await sql.run(
     `UPDATE ${runs} SET user_turn_number = NULL WHERE session_id = ? AND branch_key = ?`,
     [id, branch.key],

@@ -1,100 +1,75 @@
+import type { PositionRange } from '@agent-sessions/core/backend';
+import type { Unit } from '../cursor.ts';
 import type { Outline } from '../items/outline.ts';
-import { placeholders, type Sql } from '../sql.ts';
-import { appendNodes } from './append.ts';
-import type { Branch } from './branch.ts';
-import { cut } from './cut.ts';
-import { rememberCopies } from './ledger.ts';
+import type { Sql } from '../sql.ts';
+import { type Addition, appendNodes } from './append.ts';
+import { type Branch, rangesOf } from './branch.ts';
+import { copyTail } from './copy.ts';
+import { cutNodes } from './cut.ts';
+import { type Node, nodesOf } from './nodes.ts';
+import { countBelow } from './places.ts';
 
-const POSITIONS_PER_QUERY = 500;
-
-/** Changes to records of a branch, by the revision at which each was written. */
+/** Changes to records of a branch, by the positions that they got when they were added. */
 export interface Changes {
-  readonly records: ReadonlyMap<number, string | null>;
+  readonly changes: ReadonlyMap<number, string>;
+  readonly removed?: readonly PositionRange[];
   /** None are given by who changes how items are stored but not what they say, as a new key does. */
   readonly outlines: ReadonlyMap<number, Outline> | undefined;
 }
 
-interface Found {
-  readonly message_id: unknown;
-  readonly seq: unknown;
-  readonly position: unknown;
-  readonly turn_start: unknown;
-}
-
-interface TailRow {
-  readonly message_id: unknown;
-  readonly position: unknown;
-  readonly data: string;
-  readonly message_type: string;
-  readonly tool_name: string | null;
-  readonly turn_start: unknown;
-}
-
 /**
- * Changes rows where they are if none goes, and no other branch shows them or what they say stays.
- * Otherwise the branch gets rows of its own, from the first changed one on; they keep their
- * positions. `raise` gives the session's revision, raised by the number of new rows.
+ * Changes rows where they are, if no other branch shows them or what they say stays. Otherwise the
+ * branch gets rows of its own, from the first of those on; they keep their positions. The caller saves
+ * the branch.
  */
 export async function rewriteRows(
-  sql: Sql,
-  sessionId: string,
-  branch: Branch,
-  { records, outlines }: Changes,
-  raise: (count: number) => Promise<number>,
+  unit: Unit,
+  sessionKey: string,
+  { changes, removed = [], outlines }: Changes,
 ): Promise<void> {
-  const found = await findRows(sql, branch, [...records.keys()]);
-  const [first] = found;
-  if (first === undefined) return;
+  const { sql, branch } = unit;
+  const isGone = within(removed);
+  const positions = [...changes.keys(), ...removed.flat()];
+  if (positions.length === 0) return;
+  const ranges = await rangesOf(sql, branch.key);
+  const first = positions.reduce((a, b) => Math.min(a, b));
+  const last = positions.reduce((a, b) => Math.max(a, b));
+  const from = (await countBelow(sql, ranges, first)) + 1;
+  const to = await countBelow(sql, ranges, last + 1);
+  const touched = (await nodesOf(sql, branch, from, to)).filter(
+    ({ position }) => changes.has(position) || isGone(position),
+  );
+  const [start] = touched;
+  if (start === undefined) return;
   const shared = await lastShared(sql, branch);
-  const inPlace = found.every(({ seq, position, turn_start }) => {
-    if (records.get(Number(position)) === null) return false;
-    if (outlines === undefined) return true;
-    const isUser = outlines.get(Number(position))?.isUser ?? turn_start !== null;
-    return Number(seq) > shared && isUser === (turn_start !== null);
-  });
-  if (!inPlace) {
-    await copyTail(sql, sessionId, branch, Number(first.seq), { records, outlines }, raise);
+  const isOwn = ({ seq }: Node) => seq > shared;
+  const saysTheSame = outlines === undefined;
+  if (!touched.every((node) => isOwn(node) || (saysTheSame && !isGone(node.position)))) {
+    await copyTail(unit, sessionKey, start.seq, { changes, isGone, outlines });
     return;
   }
-  const { messages, nodes, branches } = sql.tables;
-  if (Number(first.seq) <= shared) {
-    // Whoever has read these rows on another branch must not write back what they were.
-    await sql.run(`UPDATE ${branches} SET revision = ? WHERE session_id = ?`, [
-      await raise(0),
-      sql.id(sessionId),
-    ]);
-  }
-  for (const { message_id, position } of found) {
-    const id = Number(message_id);
-    const record = records.get(Number(position));
-    await sql.run(`UPDATE ${messages} SET message_data = ? WHERE id = ?`, [record, id]);
-    const outline = outlines?.get(Number(position));
-    if (outline === undefined) continue;
-    await sql.run(`UPDATE ${nodes} SET message_type = ?, tool_name = ? WHERE message_id = ?`, [
-      outline.type,
-      outline.toolName ?? null,
-      id,
-    ]);
-  }
+  if (!isOwn(start)) await disturbOthers(unit, sessionKey);
+  const staying = touched.filter(({ position }) => !isGone(position));
+  await changeTexts(sql, staying, { changes, outlines });
+  const moved = touched.find(({ position, outline }) => {
+    const isUser = outlines?.get(position)?.isUser ?? outline.isUser;
+    return isGone(position) || isUser !== outline.isUser;
+  });
+  if (moved !== undefined) await renumber(sql, sessionKey, branch, moved.seq, { isGone, outlines });
 }
 
-/** In the order of the branch. */
-async function findRows(sql: Sql, { key }: Branch, positions: readonly number[]): Promise<Found[]> {
-  const { ranges, nodes } = sql.tables;
-  const found: Found[] = [];
-  for (let start = 0; start < positions.length; start += POSITIONS_PER_QUERY) {
-    const batch = positions.slice(start, start + POSITIONS_PER_QUERY);
-    found.push(
-      ...(await sql.all<Found>(
-        `SELECT n.message_id, n.sequence_number AS seq, n.position, n.turn_start FROM ${ranges} AS r
-      JOIN ${nodes} AS n ON n.segment_id = r.segment_id
-        AND n.sequence_number BETWEEN r.first_seq AND r.last_seq
-      WHERE r.branch_key = ? AND n.position IN ${placeholders(batch.length)}`,
-        [key, ...batch],
-      )),
-    );
-  }
-  return found.sort((a, b) => Number(a.seq) - Number(b.seq));
+/** Tells which positions are in ascending ranges. */
+function within(ranges: readonly PositionRange[]): (position: number) => boolean {
+  return (position) => {
+    let [low, high] = [0, ranges.length];
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      if ((ranges[middle]?.[1] ?? 0) < position) low = middle + 1;
+      else high = middle;
+    }
+    const range = ranges[low];
+    return range !== undefined && range[0] <= position;
+  };
 }
 
 /** The last row of this branch that another one shows too. */
@@ -110,47 +85,54 @@ async function lastShared(sql: Sql, { key }: Branch): Promise<number> {
   return Number(row?.last ?? 0);
 }
 
-async function copyTail(
+/** Whoever has read these rows on another branch must not write back what they were. */
+async function disturbOthers({ sql, session }: Unit, sessionKey: string): Promise<void> {
+  await sql.run(
+    `UPDATE ${sql.tables.branches} SET revision = ?, edition = ?
+      WHERE session_id = ? AND deleted_at IS NULL`,
+    [session.revision, session.revision, sql.id(sessionKey)],
+  );
+}
+
+async function changeTexts(
   sql: Sql,
-  sessionId: string,
+  touched: readonly Node[],
+  { changes, outlines }: Pick<Changes, 'changes' | 'outlines'>,
+): Promise<void> {
+  const { messages, nodes } = sql.tables;
+  for (const { messageId, position } of touched) {
+    const update = `UPDATE ${messages} SET message_data = ? WHERE id = ?`;
+    await sql.run(update, [changes.get(position), messageId]);
+    const outline = outlines?.get(position);
+    if (outline === undefined) continue;
+    await sql.run(`UPDATE ${nodes} SET message_type = ?, tool_name = ? WHERE message_id = ?`, [
+      outline.type,
+      outline.toolName ?? null,
+      messageId,
+    ]);
+  }
+}
+
+/** Numbers the rows that stay anew, from one on; none of them is shown by another branch. */
+async function renumber(
+  sql: Sql,
+  sessionKey: string,
   branch: Branch,
   from: number,
-  { records, outlines }: Changes,
-  raise: (count: number) => Promise<number>,
+  { isGone, outlines }: { isGone: (position: number) => boolean } & Pick<Changes, 'outlines'>,
 ): Promise<void> {
-  const { ranges, nodes, messages } = sql.tables;
-  const tail = await sql.all<TailRow>(
-    `SELECT n.message_id, n.position, m.message_data AS data, n.message_type, n.tool_name, n.turn_start
-      FROM ${ranges} AS r
-      JOIN ${nodes} AS n ON n.segment_id = r.segment_id
-        AND n.sequence_number BETWEEN r.first_seq AND r.last_seq
-      JOIN ${messages} AS m ON m.id = n.message_id
-      WHERE r.branch_key = ? AND n.sequence_number >= ? ORDER BY n.sequence_number`,
-    [branch.key, from],
+  const tail = await nodesOf(sql, branch, from);
+  const staying = tail.filter(({ position }) => !isGone(position));
+  await cutNodes(sql, branch, from - 1);
+  const gone = tail.filter(({ position }) => isGone(position));
+  const ids = gone.map(({ messageId }) => messageId);
+  await sql.deleteKeys('PRIMARY', sql.tables.messages, 'id', ids);
+  const additions = staying.map(
+    ({ messageId, position, outline }): Addition => ({
+      messageId,
+      position,
+      outline: outlines?.get(position) ?? outline,
+    }),
   );
-  const copies = tail.flatMap((row) => {
-    const position = Number(row.position);
-    const record = records.get(position);
-    if (record === null) return [];
-    const known: Outline = {
-      type: row.message_type,
-      toolName: row.tool_name ?? undefined,
-      isUser: row.turn_start !== null,
-    };
-    const outline = (record !== undefined && outlines?.get(position)) || known;
-    return [{ of: Number(row.message_id), position, record: record ?? row.data, outline }];
-  });
-  await cut(sql, branch, from - 1);
-  if (copies.length === 0) return;
-  const last = await raise(copies.length);
-  const inserted = copies.map(({ record }) => record);
-  const ids = await sql.insertRecords(sessionId, last - copies.length + 1, inserted);
-  const additions = copies.map(({ position, outline }, index) => ({
-    messageId: ids[index] ?? 0,
-    position,
-    outline,
-  }));
-  await appendNodes(sql, sessionId, branch, additions);
-  const newIds = copies.map(({ of }, index): [number, number] => [of, ids[index] ?? 0]);
-  await rememberCopies(sql, sessionId, branch, new Map(newIds));
+  await appendNodes(sql, sessionKey, branch, additions);
 }

@@ -1,6 +1,6 @@
 import type { Cursor } from '../cursor.ts';
 import type { Sql } from '../sql.ts';
-import { type Branch, locate } from './branch.ts';
+import { type Branch, isSameState, locate } from './branch.ts';
 
 /** What was read of a branch, which was the same all the while. */
 export interface Steady<T> {
@@ -25,14 +25,12 @@ export async function readSteadily<T>(
       if (branch === undefined) return { found: undefined };
       return cursor.database.read(async (sql) => {
         const value = await work(sql, branch);
-        return (await isSame(sql, cursor.sessionId, branch))
-          ? { found: { value, branch } }
-          : undefined;
+        return (await isSame(sql, cursor.key, branch)) ? { found: { value, branch } } : undefined;
       });
     },
     async () => {
       let held: Steady<T> | undefined;
-      const options = { raise: 0, repeatable: 'harmless', absent: 'leave' } as const;
+      const options = { repeatable: 'harmless', absent: 'leave' } as const;
       await cursor.write(options, async ({ sql, branch }) => {
         held = { value: await work(sql, branch), branch };
         // Only the lock was wanted: reading leaves the session as it is.
@@ -61,9 +59,9 @@ export async function inTheEndLocked<T extends object | string>(
 }
 
 /** True if a branch is as it was, and no plain session has written, whose rows it would not know. */
-async function isSame(sql: Sql, sessionId: string, { key, branchId, revision }: Branch) {
-  const binding = { to: 'key', key, branchId } as const;
-  const { branch, stamped, sessionRevision } = await locate(sql, sessionId, binding);
-  const isThere = branch?.key === key && !branch.deleted;
-  return isThere && branch.revision === revision && stamped === sessionRevision;
+async function isSame(sql: Sql, key: string, seen: Branch): Promise<boolean> {
+  const binding = { to: 'key', key: seen.key, branchId: seen.branchId } as const;
+  const { branch, stamped, sessionRevision } = await locate(sql, key, binding);
+  if (branch === undefined || branch.deleted || stamped !== sessionRevision) return false;
+  return isSameState(branch, seen);
 }

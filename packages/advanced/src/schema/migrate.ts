@@ -7,7 +7,14 @@ import { TABLE_NAMES, type TableMap } from './tables.ts';
 /** The name under which our version is kept, beside that of the session tables. */
 const COMPONENT = 'advanced';
 /** The version of the tables that this code reads and writes. */
-const VERSION = 1;
+const CURRENT: Version = { version: 1, minor: 0 };
+
+/** A version of the tables. */
+interface Version {
+  readonly version: number;
+  /** Raised by what is only added: code of the same major version reads over it. */
+  readonly minor: number;
+}
 
 /** What is brought up to date. */
 export interface Migration {
@@ -23,11 +30,11 @@ export interface Migration {
  * @throws SessionError `schema_newer`
  */
 export async function isCurrent(migration: Migration, execute: Execute): Promise<boolean> {
-  const version = (await readVersion(migration, execute)) ?? 0;
-  if (version <= VERSION) return version === VERSION;
+  const { version, minor } = (await readVersion(migration, execute)) ?? { version: 0, minor: 0 };
+  if (version <= CURRENT.version) return version === CURRENT.version && minor >= CURRENT.minor;
   throw new SessionError(
     'schema_newer',
-    `${migration.label}: its branch tables have version ${version}, and this package knows ${VERSION}. Install a newer @agent-sessions/advanced.`,
+    `${migration.label}: its branch tables have version ${version}, and this package knows ${CURRENT.version}. Install a newer @agent-sessions/advanced.`,
   );
 }
 
@@ -44,8 +51,8 @@ export async function migrate(migration: Migration): Promise<void> {
         await execute({ sql, parameters: [] }).catch(ignoreExistingIndex);
       }
       await execute({
-        sql: dialect.sql(`UPDATE ${tables.schema} SET version = ? WHERE component = ?`),
-        parameters: [VERSION, COMPONENT],
+        sql: dialect.sql(`UPDATE ${tables.schema} SET version = ?, minor = ? WHERE component = ?`),
+        parameters: [CURRENT.version, CURRENT.minor, COMPONENT],
       });
     }),
   );
@@ -62,12 +69,12 @@ export function missingTablesError(label: string): SessionError {
 async function readVersion(
   { dialect, tables }: Migration,
   execute: Execute,
-): Promise<number | undefined> {
-  const { rows } = await execute<{ version: unknown }>({
-    sql: dialect.sql(`SELECT version FROM ${tables.schema} WHERE component = ?`),
+): Promise<Version | undefined> {
+  const { rows } = await execute<{ version: unknown; minor: unknown }>({
+    sql: dialect.sql(`SELECT version, minor FROM ${tables.schema} WHERE component = ?`),
     parameters: [COMPONENT],
   });
-  return rows[0] && Number(rows[0].version);
+  return rows[0] && { version: Number(rows[0].version), minor: Number(rows[0].minor) };
 }
 
 /**

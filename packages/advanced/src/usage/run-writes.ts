@@ -5,14 +5,14 @@ import type { BranchBackend, LastWrite } from '../branch-backend.ts';
 export class RunWrites {
   readonly #queue: CallQueue;
   readonly #backend: BranchBackend;
-  readonly #sessionId: string;
+  readonly #sessionKey: string;
   /** By run context. */
   readonly #wrote = new WeakMap<object, LastWrite>();
 
-  constructor(queue: CallQueue, backend: BranchBackend, sessionId: string) {
+  constructor(queue: CallQueue, backend: BranchBackend, sessionKey: string) {
     this.#queue = queue;
     this.#backend = backend;
-    this.#sessionId = sessionId;
+    this.#sessionKey = sessionKey;
   }
 
   /** What a run wrote last through this session object. */
@@ -25,11 +25,11 @@ export class RunWrites {
     if (run === undefined) return write();
     const backend = this.#backend;
     let before: LastWrite | undefined;
-    const start = this.#queue.run(this.#sessionId, async () => {
+    const start = this.#queue.run(this.#sessionKey, async () => {
       before = backend.lastWrite;
     });
     const written = write();
-    const end = this.#queue.run(this.#sessionId, async () => {
+    const end = this.#queue.run(this.#sessionKey, async () => {
       const after = backend.lastWrite;
       if (after !== undefined && after !== before) this.#wrote.set(run, after);
     });

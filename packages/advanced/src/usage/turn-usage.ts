@@ -27,13 +27,13 @@ export function usageOf(row: UsageRow): UsageTotals {
 /** Adds usage to a turn's row, or makes the row. The caller holds the session's lock. */
 export async function addToTurn(
   sql: Sql,
-  sessionId: string,
+  sessionKey: string,
   branchId: string,
   turn: number,
   added: UsageTotals,
 ): Promise<void> {
   const { turnUsage } = sql.tables;
-  const key = [sql.id(sessionId), branchId, turn];
+  const key = [sql.id(sessionKey), branchId, turn];
   const [row] = await sql.all<UsageRow>(
     `SELECT * FROM ${turnUsage}
       WHERE session_id = ? AND branch_id = ? AND user_turn_number = ?`,

@@ -72,7 +72,7 @@ export class UsageLedger {
     const now = totalsOf(source.state.usage);
     // Without a session there is nothing that usage could belong to.
     if ((await this.#cursor.look()) === undefined) return GONE;
-    const options = { raise: 0, repeatable: 'harmless', absent: 'leave' } as const;
+    const options = { repeatable: 'harmless', absent: 'leave' } as const;
     const done = await this.#cursor.write(options, async (unit): Promise<{ refusal?: Refusal }> => {
       const stored = await this.#find(unit.sql, source);
       const turn = stored === undefined ? await this.#turnOf(unit, wrote) : undefined;
@@ -83,9 +83,9 @@ export class UsageLedger {
       if (stored !== undefined && !exceeds(usage.share, before)) return {};
       await this.#save(unit.sql, source, { runId, usage, place });
       if (place === undefined) return { refusal: GONE };
-      const { sessionId } = this.#cursor;
+      const { key: sessionKey } = this.#cursor;
       const added = combine(usage.share, before, -1);
-      await addToTurn(unit.sql, sessionId, place.branch.branchId, place.turn, added);
+      await addToTurn(unit.sql, sessionKey, place.branch.branchId, place.turn, added);
       return {};
     });
     return done === undefined ? GONE : done.refusal;
@@ -124,7 +124,7 @@ export class UsageLedger {
       sql.all<UsageRow>(
         `SELECT * FROM ${sql.tables.turnUsage} WHERE session_id = ? ${conditions.join(' ')}
           ORDER BY user_turn_number`,
-        [sql.id(this.#cursor.sessionId), ...parameters],
+        [sql.id(this.#cursor.key), ...parameters],
       ),
     );
   }
@@ -144,7 +144,7 @@ export class UsageLedger {
     }>(
       `SELECT * FROM ${sql.tables.runs}
         WHERE session_id = ? AND (run_id = ? OR fingerprint IS NOT NULL)`,
-      [sql.id(this.#cursor.sessionId), knownRunId(source) ?? ''],
+      [sql.id(this.#cursor.key), knownRunId(source) ?? ''],
     );
     const known = rows.find(({ run_id }) => run_id === knownRunId(source));
     // Many runs may have been given up at the same number of responses.
@@ -176,7 +176,7 @@ export class UsageLedger {
 
   async #branch(sql: Sql, key: number): Promise<Branch | undefined> {
     const binding = { to: 'key', key, branchId: '' } as const;
-    const { branch } = await locate(sql, this.#cursor.sessionId, binding);
+    const { branch } = await locate(sql, this.#cursor.key, binding);
     return branch?.key === key && !branch.deleted ? branch : undefined;
   }
 
@@ -211,7 +211,7 @@ export class UsageLedger {
     run: { runId: string; usage: Share; place: Turn | undefined },
   ): Promise<void> {
     const { runs } = sql.tables;
-    const id = sql.id(this.#cursor.sessionId);
+    const id = sql.id(this.#cursor.key);
     const count = responseCount(source);
     await sql.run(`DELETE FROM ${runs} WHERE session_id = ? AND run_id = ?`, [id, run.runId]);
     await sql.run(

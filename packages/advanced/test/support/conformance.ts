@@ -30,7 +30,7 @@ export interface Variant {
 }
 
 const EXISTS = 'a session with branches exists before the suite writes to it';
-const COUNTS_ALL = 'itemCount is that of all branches, so what the other two show counts too';
+const COUNTS_MAIN = 'itemCount is what `main` shows, and these sessions are on another branch';
 
 /** The session as it is first opened. */
 export const onMain: Variant = {
@@ -55,10 +55,10 @@ export const onBranchOfBranch: Variant = {
     'a compaction that is refused does not create a session': EXISTS,
     'deleteSession() removes items, metadata and ledger, and tells whether it was there': EXISTS,
     'metadata that is no object of JSON values is refused': EXISTS,
-    'metadata outlives writes and clearSession()': COUNTS_ALL,
-    'itemCount and updatedAt follow every write, createdAt stays': COUNTS_ALL,
-    'itemCount and updatedAt follow transactions, mutations and compactions': COUNTS_ALL,
-    'getSession() describes a session that was written, and knows no other': COUNTS_ALL,
+    'metadata outlives writes and clearSession()': COUNTS_MAIN,
+    'itemCount and updatedAt follow every write, createdAt stays': COUNTS_MAIN,
+    'itemCount and updatedAt follow transactions, mutations and compactions': COUNTS_MAIN,
+    'getSession() describes a session that was written, and knows no other': COUNTS_MAIN,
   },
 };
 

@@ -1,6 +1,7 @@
 import { AdvancedSession, type AdvancedSessionStore } from '@agent-sessions/advanced';
 import type { StoredSession } from '@agent-sessions/core';
 import { isSessionError } from '@agent-sessions/core';
+import { sessionInternals } from '@agent-sessions/core/backend';
 import type { AgentInputItem } from '@openai/agents';
 import { expect } from 'vitest';
 import { CopyingModel } from './copying-model.ts';
@@ -86,6 +87,7 @@ export class Sequence {
       expect(await session.getItems(), this.#told()).toEqual(expected);
       const limit = 1 + this.#random(5);
       expect(await session.getItems(limit), this.#told()).toEqual(expected.slice(-limit));
+      if (this.#random(4) === 0) await this.#checkParts(session);
       const listed = (await session.listBranches()).map((info) => [
         info.branchId,
         info.messageCount,
@@ -102,6 +104,40 @@ export class Sequence {
         ]);
       expect(listed.sort(), this.#told()).toEqual(living.sort());
     }
+    const { stores, sessionId } = this.#bench;
+    const info = await stores[0].getSession(sessionId);
+    expect(info?.itemCount ?? 0, this.#told()).toBe(this.model.items('main').length);
+  }
+
+  /** Compares what lies between two positions with the same part of all records. */
+  async #checkParts(session: AdvancedSession): Promise<void> {
+    const internals = sessionInternals(session);
+    if (internals === undefined) throw new Error('a session over a store has internals');
+    const { backend, key } = internals;
+    const whole = await backend.snapshot(key, { positions: true, times: true });
+    const { positions = [], times = [] } = whole;
+    const end = (whole.state?.revision ?? 0) + 2;
+    const [after, before] = [this.#random(end), this.#random(end)];
+    const limit = 1 + this.#random(4);
+    const part = await backend.snapshot(key, {
+      positions: true,
+      times: true,
+      after,
+      before,
+      limit,
+    });
+    const rows = positions.map((position, index) => ({
+      position,
+      record: whole.records[index],
+      time: times[index],
+    }));
+    const expected = rows
+      .filter(({ position }) => position > after && position < before)
+      .slice(-limit);
+    expect(part.positions, this.#told()).toEqual(expected.map(({ position }) => position));
+    expect(part.records, this.#told()).toEqual(expected.map(({ record }) => record));
+    expect(part.times, this.#told()).toEqual(expected.map(({ time }) => time));
+    expect(part.state, this.#told()).toEqual(whole.state);
   }
 
   #told(): string {

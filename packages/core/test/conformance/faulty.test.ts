@@ -7,8 +7,8 @@ import { processFaults } from './faulty/process.ts';
 import { survivorFaults } from './faulty/survivors.ts';
 import { thresholdFaults } from './faulty/thresholds.ts';
 
-/** Whatever is wrong with a session may show in a whole run. */
-const ALWAYS = ['runner', 'properties'];
+/** Whatever is wrong with a session may show in a whole run, and where every method is tried. */
+const ALWAYS = ['runner', 'properties', 'deletion', 'owners'];
 
 /** Parts of the names of tests that take the most time. */
 const SLOW = [

@@ -38,9 +38,8 @@ export class LedgerSession
 
   async applyHistoryMutations({ mutations }: SessionHistoryRewriteArgs): Promise<void> {
     for (const { replacement } of mutations) encode(replacement);
-    const texts = this.histories.get(this.id);
-    if (texts === undefined) return;
-    this.write(applySessionHistoryMutations(texts.map(decode), mutations));
+    if (!this.histories.has(this.id)) return;
+    this.write(applySessionHistoryMutations(this.texts.map(decode), mutations));
   }
 
   override async clearSession(): Promise<void> {
@@ -48,32 +47,32 @@ export class LedgerSession
     await super.clearSession();
   }
 
-  protected forget(): void {
+  forget(): void {
     const prefix = this.keyOf('');
     for (const key of this.ledger.keys()) if (key.startsWith(prefix)) this.ledger.delete(key);
   }
 
-  protected get ledger(): Map<string, string> {
+  get ledger(): Map<string, string> {
     const ledger = ledgers.get(this.histories) ?? new Map<string, string>();
     ledgers.set(this.histories, ledger);
     return ledger;
   }
 
   /** No session id contains NUL. */
-  protected keyOf(operationId: string): string {
+  keyOf(operationId: string): string {
     return `${this.id}\0${operationId}`;
   }
 
-  protected contentOf(transaction: HistoryTransaction): string {
+  contentOf(transaction: HistoryTransaction): string {
     return canonicalText(transaction);
   }
 
-  protected apply(transaction: HistoryTransaction): void {
-    const items = (this.histories.get(this.id) ?? []).map(decode);
+  apply(transaction: HistoryTransaction): void {
     if (transaction.type === 'append_items') {
-      this.write([...items, ...transaction.items]);
+      this.texts = [...this.texts, ...transaction.items.map(encode)];
       return;
     }
+    const items = this.texts.map(decode);
     const { expectedSuffix, replacement } = transaction;
     const start = this.startOf(expectedSuffix, items);
     if (start === undefined) throw transactionError('suffix');
@@ -82,7 +81,7 @@ export class LedgerSession
   }
 
   /** Where the suffix begins, if it matches. */
-  protected startOf(
+  startOf(
     expected: readonly AgentInputItem[],
     items: readonly AgentInputItem[],
   ): number | undefined {
@@ -95,11 +94,11 @@ export class LedgerSession
     return matches ? start : undefined;
   }
 
-  protected isEqual(stored: AgentInputItem, expected: AgentInputItem): boolean {
+  isEqual(stored: AgentInputItem, expected: AgentInputItem): boolean {
     return canonicalText(stored) === canonicalText(expected);
   }
 
-  protected write(items: readonly AgentInputItem[]): void {
-    this.histories.set(this.id, items.map(encode));
+  write(items: readonly AgentInputItem[]): void {
+    this.texts = items.map(encode);
   }
 }

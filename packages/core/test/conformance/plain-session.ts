@@ -8,8 +8,8 @@ export type Histories = Map<string, string[]>;
  * on more than on its own code. JSON text keeps no bytes, so those are marked.
  */
 export class PlainSession implements Session {
-  protected readonly histories: Histories;
-  protected readonly id: string;
+  readonly histories: Histories;
+  readonly id: string;
 
   constructor(histories: Histories, id: string) {
     if (id === '' || id.includes('\0') || !id.isWellFormed() || Buffer.byteLength(id) > 512) {
@@ -19,12 +19,21 @@ export class PlainSession implements Session {
     this.id = id;
   }
 
+  /** The history as it is stored. */
+  get texts(): readonly string[] {
+    return this.histories.get(this.id) ?? [];
+  }
+
+  set texts(texts: readonly string[]) {
+    this.histories.set(this.id, [...texts]);
+  }
+
   async getSessionId(): Promise<string> {
     return this.id;
   }
 
   async getItems(limit?: number): Promise<AgentInputItem[]> {
-    const texts = this.histories.get(this.id) ?? [];
+    const { texts } = this;
     if (limit === undefined || limit === Number.POSITIVE_INFINITY) return texts.map(decode);
     if (!Number.isInteger(limit)) throw new Error('The limit is not valid.');
     return limit <= 0 ? [] : texts.slice(-limit).map(decode);
@@ -32,8 +41,7 @@ export class PlainSession implements Session {
 
   async addItems(items: AgentInputItem[]): Promise<void> {
     const added = items.map(encode);
-    if (added.length === 0) return;
-    this.histories.set(this.id, [...(this.histories.get(this.id) ?? []), ...added]);
+    if (added.length > 0) this.texts = [...this.texts, ...added];
   }
 
   async popItem(): Promise<AgentInputItem | undefined> {

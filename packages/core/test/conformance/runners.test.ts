@@ -69,6 +69,12 @@ const runners: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
+/** The rule of backends that the faulty one breaks. */
+const NEWEST = 'window() gives the newest records, oldest first';
+
+/** How a runner marks a test that failed. */
+const FAILED = /✖|×|✕|\d\) |\(fail\)|FAILED/;
+
 for (const [name, command] of Object.entries(runners)) {
   describe(`under ${name}`, { timeout: TIMEOUT_MS }, () => {
     test('a correct session passes, and what it lacks is skipped with a reason', async () => {
@@ -84,6 +90,20 @@ for (const [name, command] of Object.entries(runners)) {
       const { code, output } = await runSuite('faulty', command);
       expect(output).toContain('getItems(n) gives exactly the newest n items, oldest first');
       expect(output).toMatch(/getItems, addItems, popItem, clearSession +yes +\d+ +[1-9]/);
+      expect(code).not.toBe(0);
+    });
+
+    test('a correct backend passes', async () => {
+      const { code, output } = await runSuite('reference backend', command);
+      expect(output).toContain(NEWEST);
+      expect(code).toBe(0);
+    });
+
+    test('a faulty backend fails in the test that names the rule', async () => {
+      const { code, output } = await runSuite('faulty backend', command);
+      expect(output.split('\n').some((line) => line.includes(NEWEST) && FAILED.test(line))).toBe(
+        true,
+      );
       expect(code).not.toBe(0);
     });
   });

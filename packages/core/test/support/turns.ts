@@ -2,9 +2,14 @@ import { expect, test } from 'vitest';
 import { type SessionBackend, type State, storeInternals } from '../../src/backend.ts';
 import { SessionStore } from '../../src/index.ts';
 import { user } from '../items.ts';
-import type { TwoStores } from './deletions.ts';
 
 const LOSSES = 4;
+
+/** Two stores over one database, as two processes have them. */
+interface TwoStores {
+  readonly mine: SessionStore;
+  readonly other: SessionStore;
+}
 
 /** The same backend, with some methods replaced. */
 function replacing(backend: SessionBackend, replaced: Partial<SessionBackend>): SessionBackend {

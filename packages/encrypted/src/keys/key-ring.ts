@@ -34,7 +34,7 @@ const checks: OptionChecks<KeyRing> = {
   ring: () => undefined,
 };
 
-type Entry = (sessionId: string) => MasterKey | Promise<MasterKey>;
+type Entry = (identity: string) => MasterKey | Promise<MasterKey>;
 
 /** A ring as a source of keys. */
 export class RingSource implements KeySource {
@@ -57,14 +57,14 @@ export class RingSource implements KeySource {
     this.#current = current;
   }
 
-  current(sessionId: string): MasterKey | Promise<MasterKey> {
-    return this.find(this.#current, sessionId);
+  current(identity: string): MasterKey | Promise<MasterKey> {
+    return this.find(this.#current, identity);
   }
 
-  find(kid: string, sessionId: string): MasterKey | Promise<MasterKey> {
+  find(kid: string, identity: string): MasterKey | Promise<MasterKey> {
     const entry = this.#keys.get(kid);
     if (entry === undefined) throw keyUnavailable(kid);
-    return entry(sessionId);
+    return entry(identity);
   }
 }
 
@@ -82,8 +82,8 @@ function readEntry(
   if (typeof entry === 'object' && entry !== null && 'passphrase' in entry) {
     const { passphrase } = entry;
     assertPassphrase(passphrase, option ?? `the passphrase of ${name}`);
-    const derive = async (sessionId: string) => keyFromPassphrase(passphrase, sessionId);
-    return [kid, async (sessionId) => ({ kid, key: await derive(sessionId) })];
+    const derive = async (identity: string) => keyFromPassphrase(passphrase, identity);
+    return [kid, async (identity) => ({ kid, key: await derive(identity) })];
   }
   const master = { kid, key: readSecretKey(entry, name) };
   return [kid, () => master];

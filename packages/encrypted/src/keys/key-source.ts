@@ -10,7 +10,7 @@ export interface MasterKey {
 /** Where keys come from. */
 export interface KeySource {
   /** The key that new records are sealed with. */
-  current(sessionId: string): MasterKey | Promise<MasterKey>;
+  current(identity: string): MasterKey | Promise<MasterKey>;
   /** @throws SessionError `key_unavailable` if there is no key of this id */
-  find(kid: string, sessionId: string): MasterKey | Promise<MasterKey>;
+  find(kid: string, identity: string): MasterKey | Promise<MasterKey>;
 }

@@ -24,10 +24,8 @@ export function assertPassphrase(passphrase: unknown, name: string): asserts pas
  * The key that a passphrase stands for in one session. The session id is in the salt, so that a
  * table made in advance is of use for one session id only.
  */
-export function keyFromPassphrase(passphrase: string, sessionId: string): Promise<KeyObject> {
-  return derived.get(JSON.stringify([passphrase, sessionId]), async () =>
-    createSecretKey(
-      await derive(passphrase, `agent-sessions/passphrase/1\0${sessionId}`, 32, COST),
-    ),
+export function keyFromPassphrase(passphrase: string, identity: string): Promise<KeyObject> {
+  return derived.get(JSON.stringify([passphrase, identity]), async () =>
+    createSecretKey(await derive(passphrase, `agent-sessions/passphrase/1\0${identity}`, 32, COST)),
   );
 }

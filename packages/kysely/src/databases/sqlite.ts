@@ -1,4 +1,6 @@
+import { resolve } from 'node:path';
 import {
+  assertNode,
   expecting,
   invalidOptions,
   isDatabasePath,
@@ -11,6 +13,9 @@ import type { OpenedDatabase } from '../opened-database.ts';
 
 /** How long SQLite blocks the thread for a lock; what lasts longer is repeated without blocking. */
 const BLOCKING_WAIT_MS = 5;
+
+/** It stays in the file, so a file that is refused must not get it. */
+const USE_WAL = 'PRAGMA journal_mode = WAL';
 
 /** The module `better-sqlite3`, as its import gives it. */
 export interface BetterSqlite3Module {
@@ -58,23 +63,32 @@ export function openSQLiteOptions(
 
 /** Opens an SQLite file, or `:memory:`, on first use. */
 export function openSQLite(path: string, load: () => Promise<BetterSqlite3Module>): OpenedDatabase {
+  const isFile = path !== ':memory:';
+  // As it is meant now, wherever the process goes until the first call.
+  const file = isFile ? resolve(path) : path;
   let database: SqliteDatabase | undefined;
   const dialect = new SqliteDialect({
     // Asked for again if another process held the lock when the connection was set up.
     database: async () => {
       const { default: Sqlite } = await load();
-      database ??= keepStatements(new Sqlite(path, { timeout: BLOCKING_WAIT_MS }));
+      assertNode('better-sqlite3');
+      database ??= keepStatements(new Sqlite(file, { timeout: BLOCKING_WAIT_MS }));
       return database;
     },
     onCreateConnection: async (connection) => {
       const run = (sql: string) => connection.executeQuery(CompiledQuery.raw(sql));
-      if (path !== ':memory:') await run('PRAGMA journal_mode = WAL');
       await run('PRAGMA synchronous = FULL');
       await run('PRAGMA foreign_keys = ON');
     },
   });
   const db = new Kysely<unknown>({ dialect });
-  return { db, dialect: sqlite, label: `SQLite database ${JSON.stringify(path)}`, isOwned: true };
+  return {
+    db,
+    dialect: sqlite,
+    label: `SQLite database ${JSON.stringify(path)}`,
+    isOwned: true,
+    ...(isFile && { onAccepted: (execute) => execute({ sql: USE_WAL, parameters: [] }) }),
+  };
 }
 
 /** A database over the caller's own open file, which is never closed here. */

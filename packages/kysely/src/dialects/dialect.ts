@@ -1,4 +1,4 @@
-import type { Operation, Revision, State } from '@agent-sessions/core/backend';
+import type { Operation, PositionRange, Revision, State } from '@agent-sessions/core/backend';
 import type { Kysely, QueryResult } from 'kysely';
 import type { Tables } from '../tables.ts';
 
@@ -18,12 +18,16 @@ export type Database = Kysely<unknown>;
 interface ColumnTypes {
   /** A session id: at most 512 bytes, compared and sorted byte for byte. */
   readonly sessionId: string;
+  /** Whose a session is: at most 255 bytes, compared byte for byte. */
+  readonly owner: string;
   /** A short name, compared byte for byte. */
   readonly key: string;
   /** Text of any length that is never compared. */
   readonly text: string;
   /** A whole number up to 2^53. */
   readonly integer: string;
+  /** Yes or no; never null, and no by default. */
+  readonly flag: string;
   /** A primary key that the database hands out. */
   readonly serial: string;
   /** Follows the columns of a table whose rows are handed out numbers. */
@@ -53,16 +57,36 @@ export type TableKind = 'sessions' | 'messages' | 'operations' | 'schema';
 export type Failure =
   /** Others hold a lock, or won; the database took everything back. */
   | 'contention'
+  /** As `contention`, and in the caller's transaction it stays so. */
+  | 'stale'
+  /** The server took the statement back when its time was up, or somebody cancelled it. */
+  | 'cancelled'
+  /** The caller has begun a transaction on the connection, and has not said so. */
+  | 'in_transaction'
+  /** The driver cannot begin a transaction. */
+  | 'no_transactions'
+  /** The connection is in the middle of the caller's own query, whose rows come one by one. */
+  | 'iterating'
   /** No connection could be made. */
   | 'unreachable'
+  /** The host name is not known. */
+  | 'no_host'
+  /** Both sides could not agree on TLS. */
+  | 'no_tls'
+  /** The native part of the driver cannot be loaded. */
+  | 'no_driver'
   /** The file of an SQLite database cannot be opened. */
   | 'no_file'
   /** The connection ended, at whatever moment. */
   | 'lost'
   /** The connection had ended before the statement was sent. */
   | 'unsent'
+  /** The driver stopped waiting for an answer: the server may still do what was sent. */
+  | 'unanswered'
   | 'denied'
   | 'no_database'
+  /** No schema for the tables that the user may use. */
+  | 'no_schema'
   | 'no_tables'
   | 'other_tables'
   | 'too_large'
@@ -85,8 +109,34 @@ export interface Raised {
   readonly birth: string | undefined;
 }
 
+/** What a write does to a session's row. */
+export interface Raising {
+  /** The session's key. */
+  readonly id: string;
+  /** How far the revision rises. */
+  readonly amount: number;
+  /** How many records come. */
+  readonly added: number;
+  /** How many go, as far as there are so many. */
+  readonly dropped: number | 'all';
+  /** Whether a new edition begins, because more is changed than records are added at the end. */
+  readonly isEdit: boolean;
+  /** Whether it is a compaction, and so an edit. Default: false. */
+  readonly isCompaction?: boolean;
+  /** What the session's token becomes. */
+  readonly token: string;
+  readonly now: number;
+}
+
+/** What a session is given when it is created. */
+export interface Birth {
+  readonly newBirth: string;
+  readonly newLineage: string;
+}
+
 /** Records at consecutive positions. */
 export interface Rows {
+  /** The session's key. */
   readonly id: string;
   /** The position of the first one. */
   readonly first: Revision;
@@ -95,12 +145,11 @@ export interface Rows {
 }
 
 /** Records for the end of a session, and an entry for its ledger. */
-export interface Addition {
+export interface Addition extends Birth {
+  /** The session's key. */
   readonly id: string;
   readonly records: readonly string[];
   readonly operation: Operation | undefined;
-  /** The birth of the session, if it has to be created. */
-  readonly newBirth: string;
   /** What the session's token becomes. */
   readonly token: string;
   readonly now: number;
@@ -117,30 +166,41 @@ export interface Replacement extends Addition {
   readonly drop: number | 'all';
 }
 
-/** What to read with the revision and the newest records. */
+/** What to read with the state and the newest records. */
 export interface SnapshotParts {
+  /** The session's key. */
   readonly id: string;
   /** At most so many records. Default: all. */
   readonly limit: number | undefined;
   /** The key of the operation to look up. */
   readonly operation: string | undefined;
   readonly positions: boolean;
+  readonly times: boolean;
+  /** Only records below this position. */
+  readonly before: number | undefined;
+  /** Only records above this position. */
+  readonly after: number | undefined;
 }
 
 /** A row of a snapshot: there is at least one exactly if the session exists. */
 export interface SnapshotRow {
   readonly birth: string;
   readonly revision: unknown;
+  readonly edition: unknown;
+  /** Null if there was no compaction. */
+  readonly view_position: unknown;
   readonly token: string;
   /** Null if the session has no records. */
   readonly message_data: unknown;
   readonly position?: unknown;
+  readonly created_at?: unknown;
   readonly fingerprint?: unknown;
 }
 
 /**
  * All that differs between databases. Statements are written with `?` for each parameter, which
- * `sql` turns into what the database takes; ids pass through `encodeId` and `decodeId`.
+ * `sql` turns into what the database takes; keys pass through `encodeId`, what else names a session or
+ * its owner through `encodeName`, and both through `decodeName` on their way back.
  */
 export interface SqlDialect {
   readonly name: 'Postgres' | 'MySQL' | 'SQLite';
@@ -151,30 +211,28 @@ export interface SqlDialect {
   /** Quotes a name of letters, digits and `_`. */
   quote(name: string): string;
   sql(text: string): string;
-  encodeId(id: string): string | Buffer;
-  decodeId(value: unknown): string;
+  /** What stands in the columns `session_id` for a session's key. */
+  encodeId(key: string): string | Buffer;
+  encodeName(name: string): string | Buffer;
+  decodeName(value: unknown): string;
 
   /** Inserts a row, or affects none if its key exists. */
   insertUnlessThere(table: string, columns: readonly string[]): string;
   /**
    * Raises a session's revision and locks its row until the transaction ends; creates the session
-   * if need be. Parameters: id, birth if created, revision if created, token, time, time, amount,
-   * token, time.
+   * if need be.
    */
-  raise(tables: Tables): string;
-  /**
-   * As `raise`, for the session of a birth; affects no row if there is none. Parameters: amount,
-   * token, time, id, birth.
-   */
-  raiseBirth(tables: Tables): string;
-  /** What `raise` or `raiseBirth` came to. The birth is unknown where it would take another statement. */
+  raise(tables: Tables, raising: Raising & Birth): Statement;
+  /** As `raise`, but affects no row where there is none, or the condition does not hold of it. */
+  raiseWhere(tables: Tables, raising: Raising, condition: Statement): Statement;
+  /** What these came to. The birth is unknown where it would take another statement. */
   raised(result: QueryResult<RaisedRow>, newBirth?: string): Raised;
   /** Takes the lock on a session's row until the transaction ends. Parameter: id. */
   lock(tables: Tables): string;
   /** Inserts records, in as few statements as `maxStatementBytes` allows. */
   insert(tables: Tables, rows: Rows, maxStatementBytes: number): Iterable<Statement>;
-  /** Deletes the newest records, or all. */
-  deleteRecords(tables: Tables, id: string, count: number | 'all'): Statement;
+  /** Deletes the newest records, all, or those in a range. */
+  deleteRecords(tables: Tables, id: string, which: number | 'all' | PositionRange): Statement;
   /** A condition that a column of ids starts with a prefix. */
   hasPrefix(column: string, prefix: string): Statement;
   /**
@@ -204,6 +262,11 @@ export interface SqlDialect {
    * @throws SessionError `unsupported` for a connection that would corrupt data
    */
   inspect(execute: Execute, tables: Tables): Promise<Inspection>;
+  /**
+   * A query whose one row says `free` unless a transaction was begun on the connection, where beginning
+   * another one would be no error, and committing it would commit both.
+   */
+  readonly isFree?: string;
   /** Lets one process at a time migrate, whichever machine it runs on. */
   withMigrationLock(db: Database, work: (db: Database) => Promise<void>): Promise<void>;
   classify(error: unknown): Failure;

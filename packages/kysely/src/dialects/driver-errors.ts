@@ -1,3 +1,4 @@
+import { networkFault } from '@agent-sessions/core/backend';
 import type { Failure, SqlDialect } from './dialect.ts';
 
 /** The code of a driver's error: a SQLSTATE, a server's symbol, or Node's code of a socket error. */
@@ -7,12 +8,10 @@ export function codeOf(error: unknown): string {
 
 /** Node's codes of socket errors, which all drivers pass on. */
 export const CONNECTION_FAILURES: Readonly<Record<string, Failure>> = {
-  EAI_AGAIN: 'unreachable',
   ECONNREFUSED: 'unreachable',
   EHOSTUNREACH: 'unreachable',
   ENETUNREACH: 'unreachable',
   ENOENT: 'unreachable',
-  ENOTFOUND: 'unreachable',
   ECONNABORTED: 'lost',
   ECONNRESET: 'lost',
   EPIPE: 'lost',
@@ -28,8 +27,21 @@ const CLOSED: ReadonlySet<string> = new Set([
   'The database connection is not open',
 ]);
 
+/** What Node says of a driver whose native part is not there, or is for another Node or machine. */
+const NO_DRIVER: ReadonlySet<string> = new Set(['ERR_DLOPEN_FAILED', 'MODULE_NOT_FOUND']);
+
 /** What a driver's error means. */
 export function failureOf(error: unknown, dialect: SqlDialect): Failure {
   const text = error instanceof Error ? error.message : '';
-  return CLOSED.has(text) ? 'destroyed' : dialect.classify(error);
+  if (CLOSED.has(text)) return 'destroyed';
+  if (NO_DRIVER.has(codeOf(error)) || /locate the bindings file/.test(text)) return 'no_driver';
+  if (/transactions are not (?:yet )?supported/i.test(text)) return 'no_transactions';
+  switch (networkFault(error)) {
+    case 'host':
+      return 'no_host';
+    case 'tls':
+      return 'no_tls';
+    default:
+      return dialect.classify(error);
+  }
 }

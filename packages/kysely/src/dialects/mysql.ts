@@ -1,8 +1,16 @@
 import { SessionError } from '@agent-sessions/core';
+import { rowKey } from '@agent-sessions/core/backend';
 import { CompiledQuery } from 'kysely';
 import type { Failure, SqlDialect, TableKind } from './dialect.ts';
 import { CONNECTION_FAILURES, codeOf } from './driver-errors.ts';
-import { batches, joinedSnapshot, newestSnapshot, rowsOfPlaceholders } from './standard-sql.ts';
+import { newRow, raisedRow } from './session-row.ts';
+import {
+  batches,
+  isNewestAlone,
+  joinedSnapshot,
+  newestSnapshot,
+  rowsOfPlaceholders,
+} from './standard-sql.ts';
 
 /** One at a time, for all our tables on the server. */
 const MIGRATION_LOCK = 'agent_sessions_migration';
@@ -25,6 +33,13 @@ const BYTES_PER_ROW = 1200;
  */
 const IN_ORDER = 'FORCE INDEX (session_id)';
 
+/**
+ * Begins a statement that deletes rows which another query finds: under sql_safe_updates the server
+ * refuses it. The first comment is for MariaDB, the second for MySQL.
+ */
+export const MYSQL_DELETE =
+  '/*M! SET STATEMENT sql_safe_updates = 0 FOR */ DELETE /*+ SET_VAR(sql_safe_updates = OFF) */';
+
 /** MySQL 8 and MariaDB, by what both of them have. */
 export const mysql: SqlDialect = {
   name: 'MySQL',
@@ -33,9 +48,11 @@ export const mysql: SqlDialect = {
   types: {
     // Collations of text equate what differs in case, in trailing spaces or in normal form.
     sessionId: 'VARBINARY(512)',
+    owner: 'VARBINARY(255)',
     key: 'VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin',
     text: 'LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin',
     integer: 'BIGINT',
+    flag: 'BOOLEAN NOT NULL DEFAULT FALSE',
     serial: 'BIGINT AUTO_INCREMENT PRIMARY KEY',
     heap: ' ENGINE = InnoDB',
     clustered: ' ENGINE = InnoDB',
@@ -46,20 +63,31 @@ export const mysql: SqlDialect = {
   quote: (name) => `\`${name}\``,
   sql: (text) => text,
   // As bytes, which no charset of the connection can change.
-  encodeId: (id) => Buffer.from(id),
-  decodeId: (value) =>
+  encodeId: (key) => Buffer.from(rowKey(key)),
+  encodeName: (name) => Buffer.from(name),
+  decodeName: (value) =>
     value instanceof Uint8Array ? Buffer.from(value).toString() : String(value),
 
   insertUnlessThere: (table, columns) =>
     `INSERT IGNORE INTO ${table} (${columns.join(', ')})
      VALUES ${rowsOfPlaceholders(columns.length, 1)}`,
-  raise: ({ sessions }) =>
-    `INSERT INTO ${sessions} (session_id, birth, revision, token, created_at, updated_at)
-     VALUES (?, ?, LAST_INSERT_ID(?), ?, ?, ?)
-     ON DUPLICATE KEY UPDATE revision = LAST_INSERT_ID(revision + ?), token = ?, updated_at = ?`,
-  raiseBirth: ({ sessions }) =>
-    `UPDATE ${sessions} SET revision = LAST_INSERT_ID(revision + ?), token = ?, updated_at = ?
-     WHERE session_id = ? AND birth = ?`,
+  raise: ({ sessions }, raising) => {
+    const { names, values } = newRow(mysql, raising);
+    const places = names.map((name) => (name === 'revision' ? handedOut('?') : '?'));
+    const change = raisedRow(raising, undefined, handedOut);
+    return {
+      sql: `INSERT INTO ${sessions} (${names.join(', ')}) VALUES (${places.join(', ')})
+        ON DUPLICATE KEY UPDATE ${change.sql}`,
+      parameters: [...values, ...change.parameters],
+    };
+  },
+  raiseWhere: ({ sessions }, raising, condition) => {
+    const change = raisedRow(raising, undefined, handedOut);
+    return {
+      sql: `UPDATE ${sessions} SET ${change.sql} WHERE session_id = ? AND ${condition.sql}`,
+      parameters: [...change.parameters, mysql.encodeId(raising.id), ...condition.parameters],
+    };
+  },
   // A row that was there counts twice; the number 0 is passed over, as it is none that was handed out.
   raised: ({ insertId = 0n, numAffectedRows }, newBirth) => ({
     revision: numAffectedRows ? Number(insertId) : Number.NaN,
@@ -79,34 +107,35 @@ export const mysql: SqlDialect = {
       };
     }
   },
-  deleteRecords: ({ messages }, id, count) => {
+  deleteRecords: ({ messages }, id, which) => {
     const session = mysql.encodeId(id);
-    if (count === 'all') {
-      const sql = `DELETE m FROM ${messages} AS m ${IN_ORDER} WHERE m.session_id = ?`;
-      return { sql, parameters: [session] };
+    const sql = `DELETE m FROM ${messages} AS m ${IN_ORDER} WHERE m.session_id = ?`;
+    if (which === 'all') return { sql, parameters: [session] };
+    if (typeof which !== 'number') {
+      return { sql: `${sql} AND m.position BETWEEN ? AND ?`, parameters: [session, ...which] };
     }
     // `DELETE … ORDER BY … LIMIT` takes no hint, and passes, and locks, the records of other sessions
     // when they are few. The greatest position alone is found without a temporary table.
     const newest =
-      count === 1
+      which === 1
         ? `SELECT MAX(position) AS position FROM ${messages} ${IN_ORDER} WHERE session_id = ?`
         : `SELECT position FROM ${messages} ${IN_ORDER} WHERE session_id = ?
            ORDER BY position DESC LIMIT ?`;
     return {
-      sql: `DELETE m FROM (${newest}) AS newest
+      sql: `${MYSQL_DELETE} m FROM (${newest}) AS newest
         STRAIGHT_JOIN ${messages} AS m ${IN_ORDER}
           ON m.session_id = ? AND m.position = newest.position`,
-      parameters: count === 1 ? [session, session] : [session, count, session],
+      parameters: which === 1 ? [session, session] : [session, which, session],
     };
   },
   hasPrefix: (column, prefix) => ({
     sql: `${column} >= ? AND ${column} < ? AND LEFT(${column}, ?) = ?`,
     parameters: [
-      mysql.encodeId(prefix),
+      Buffer.from(prefix),
       // UTF-8 has no such byte: behind all that starts with the prefix.
       Buffer.concat([Buffer.from(prefix), Buffer.of(0xff)]),
       Buffer.byteLength(prefix),
-      mysql.encodeId(prefix),
+      Buffer.from(prefix),
     ],
   }),
   window: ({ messages }, id, limit) => ({
@@ -117,7 +146,7 @@ export const mysql: SqlDialect = {
   // MySQL sorts what a left join gives. An inner join is read in the order of the index, and finds
   // nothing only where there is nothing to sort.
   snapshot: (tables, parts) => {
-    if (parts.limit === 1 && !parts.positions) {
+    if (isNewestAlone(parts)) {
       return [newestSnapshot(mysql.encodeId, tables, parts, IN_ORDER)];
     }
     const joined = (join: string) =>
@@ -126,8 +155,8 @@ export const mysql: SqlDialect = {
   },
 
   async inspect(execute, tables) {
-    const probe = await execute<{ bytes: string; text: string; packet: number }>({
-      sql: 'SELECT HEX(?) AS bytes, ? AS text, @@max_allowed_packet AS packet',
+    const probe = await execute<{ bytes: string; text: string; packet: number; mode: string }>({
+      sql: 'SELECT HEX(?) AS bytes, ? AS text, @@max_allowed_packet AS packet, @@sql_mode AS mode',
       parameters: [PROBE, PROBE],
     });
     const [row] = probe.rows;
@@ -135,6 +164,12 @@ export const mysql: SqlDialect = {
       throw new SessionError(
         'unsupported',
         'MySQL: the charset or sql_mode of this connection would corrupt text. Use charset utf8mb4, and no NO_BACKSLASH_ESCAPES.',
+      );
+    }
+    if (/\bORACLE\b/.test(row.mode)) {
+      throw new SessionError(
+        'unsupported',
+        'MySQL: in the sql_mode ORACLE of this connection BEGIN begins no transaction. Use another sql_mode for the pool of sessions.',
       );
     }
     const found = await execute<{ name: string }>({
@@ -170,7 +205,9 @@ export const mysql: SqlDialect = {
       try {
         await work(connection);
       } finally {
-        await connection.executeQuery(CompiledQuery.raw(`DO RELEASE_LOCK('${MIGRATION_LOCK}')`));
+        // `DO` does not parse in the sql_mode ORACLE, and then the connection would keep the lock.
+        const release = `SELECT RELEASE_LOCK('${MIGRATION_LOCK}') AS released`;
+        await connection.executeQuery(CompiledQuery.raw(release));
       }
     };
     if (db.isTransaction) {
@@ -190,6 +227,11 @@ export const mysql: SqlDialect = {
     return FAILURES[codeOf(error)] ?? FAILURES[errnoOf(error)] ?? 'other';
   },
 };
+
+/** A number that the server tells of with its answer, as the one that it handed out. */
+function handedOut(number: string): string {
+  return `LAST_INSERT_ID(${number})`;
+}
 
 /** The most that a row can take: three bytes a character. */
 function largestSentSize(record: string): number {
@@ -222,6 +264,11 @@ const FAILURES: Readonly<Record<string, Failure>> = {
   ER_TABLEACCESS_DENIED_ERROR: 'denied',
   ER_BAD_DB_ERROR: 'no_database',
   ER_NO_DB_ERROR: 'no_database',
+  ER_HOST_IS_BLOCKED: 'denied',
+  ER_HOST_NOT_PRIVILEGED: 'denied',
+  ER_MUST_CHANGE_PASSWORD: 'denied',
+  ER_ACCOUNT_HAS_BEEN_LOCKED: 'denied',
+  ER_SECURE_TRANSPORT_REQUIRED: 'no_tls',
   ER_NO_SUCH_TABLE: 'no_tables',
   ER_BAD_FIELD_ERROR: 'other_tables',
   ER_CHECK_CONSTRAINT_VIOLATED: 'other_tables',
@@ -229,11 +276,16 @@ const FAILURES: Readonly<Record<string, Failure>> = {
   ER_NO_DEFAULT_FOR_FIELD: 'other_tables',
   ER_TRUNCATED_WRONG_VALUE_FOR_FIELD: 'other_tables',
   ER_CON_COUNT_ERROR: 'contention',
+  ER_TOO_MANY_USER_CONNECTIONS: 'contention',
+  ER_USER_LIMIT_REACHED: 'contention',
   ER_LOCK_DEADLOCK: 'contention',
   ER_LOCK_WAIT_TIMEOUT: 'contention',
-  ER_CHECKREAD: 'contention',
+  ER_CHECKREAD: 'stale',
+  ER_QUERY_INTERRUPTED: 'cancelled',
+  ER_QUERY_TIMEOUT: 'cancelled',
   ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION: 'read_only',
   ER_OPTION_PREVENTS_STATEMENT: 'read_only',
+  ER_READ_ONLY_MODE: 'read_only',
   ER_DISK_FULL: 'full',
   ER_RECORD_FILE_FULL: 'full',
   ER_NET_PACKET_TOO_LARGE: 'too_large',
@@ -241,9 +293,11 @@ const FAILURES: Readonly<Record<string, Failure>> = {
   ER_NEW_ABORTING_CONNECTION: 'lost',
   ER_SERVER_SHUTDOWN: 'lost',
   PROTOCOL_CONNECTION_LOST: 'lost',
-  // MariaDB's own, for which the driver has no name, or a wrong one: the connection was killed, and a
-  // check was violated.
+  PROTOCOL_SEQUENCE_TIMEOUT: 'unanswered',
+  // MariaDB's own, for which the driver has no name, or a wrong one: the connection was killed, a
+  // statement took longer than it may, and a check was violated.
   1927: 'lost',
+  1969: 'cancelled',
   4025: 'other_tables',
 };
 

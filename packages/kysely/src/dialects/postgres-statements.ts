@@ -1,10 +1,44 @@
+import { rowKey } from '@agent-sessions/core/backend';
 import type { Tables } from '../tables.ts';
-import type { EndAddition, Replacement, Rows, SnapshotParts, Statement } from './dialect.ts';
+import type {
+  EndAddition,
+  Raising,
+  Replacement,
+  Rows,
+  SnapshotParts,
+  SqlDialect,
+  Statement,
+} from './dialect.ts';
+import { identityOf, newRow, raisedRow } from './session-row.ts';
+import { isBetween } from './standard-sql.ts';
 
 /** Above this many characters, records are written by several statements in a transaction. */
 export const CHARACTERS_PER_STATEMENT = 32_000_000;
 /** Up to so many records, a list of values is faster than an array. */
 const LARGEST_LIST = 8;
+/** Names and ids are text. */
+const TEXT: Pick<SqlDialect, 'encodeId' | 'encodeName'> = {
+  encodeId: rowKey,
+  encodeName: (name) => name,
+};
+/** The columns of a session's state; numbers as text, for drivers that make something else of them. */
+const STATE = [
+  's.birth',
+  's.revision::text',
+  's.edition::text',
+  's.view_position::text',
+  's.token',
+] as const;
+/** What a row has beside what it is known by. */
+const AT_BIRTH = [
+  'birth',
+  'lineage',
+  'revision',
+  'item_count',
+  'token',
+  'created_at',
+  'updated_at',
+] as const;
 
 /**
  * A whole append in one statement, so in one round trip. The upsert takes the lock on the session's
@@ -16,10 +50,10 @@ const LARGEST_LIST = 8;
  * another transaction makes at once meets its unique key: then the statement is repeated.
  */
 export function appendInOne(tables: Tables, addition: EndAddition): Statement | undefined {
-  const { id, records, operation, newBirth, token, birth, now } = addition;
+  const { id, records, operation, newBirth, newLineage, token, birth, now } = addition;
   if (!fitsOneStatement(records)) return undefined;
-  const p = new Parameters();
-  const session = p.add(id);
+  const p = new Placeholders();
+  const session = p.add(rowKey(id));
   const time = p.add(now, 'bigint');
   const count = p.add(records.length, 'bigint');
   const mark = p.add(token);
@@ -30,7 +64,8 @@ export function appendInOne(tables: Tables, addition: EndAddition): Statement | 
     const known = `SELECT FROM ${tables.operations}
       WHERE session_id = ${session} AND operation_key = ${entry?.[1]}`;
     steps.push(`session AS (
-      UPDATE ${tables.sessions} SET revision = revision + ${count}, token = ${mark}, updated_at = ${time}
+      UPDATE ${tables.sessions} SET revision = revision + ${count}, item_count = item_count + ${count},
+        token = ${mark}, updated_at = ${time}
       WHERE session_id = ${session} AND birth = ${p.add(birth)}
       ${entry ? `AND NOT EXISTS (${known})` : ''} RETURNING birth, revision)`);
     if (entry) {
@@ -42,13 +77,16 @@ export function appendInOne(tables: Tables, addition: EndAddition): Statement | 
       steps.push(`remembered AS (INSERT INTO ${tables.operations} ${columns}
         VALUES (${entry.join(', ')}) ON CONFLICT DO NOTHING RETURNING 1)`);
     }
-    const row = [session, p.add(newBirth), count, mark, time, time].join(', ');
+    const { names, values } = identityOf(TEXT, id);
+    const others = [...values.slice(1), newBirth, newLineage].map((value) => p.add(value));
+    const row = [session, ...others, count, count, mark, time, time].join(', ');
     steps.push(`session AS (
       INSERT INTO ${tables.sessions} AS s
-        (session_id, birth, revision, token, created_at, updated_at)
+        (${[...names, ...AT_BIRTH].join(', ')})
       ${entry ? `SELECT ${row} FROM remembered` : `VALUES (${row})`}
       ON CONFLICT (session_id) DO UPDATE
-      SET revision = s.revision + ${count}, token = ${mark}, updated_at = ${time}
+      SET revision = s.revision + ${count}, item_count = s.item_count + ${count},
+        token = ${mark}, updated_at = ${time}
       RETURNING s.birth, s.revision)`);
   }
   if (records.length === 0) return p.statement(steps);
@@ -67,28 +105,30 @@ export function appendInOne(tables: Tables, addition: EndAddition): Statement | 
  * An entry that was added to the ledger alone meets its unique key, and the statement is repeated.
  */
 export function replaceTailInOne(tables: Tables, replacement: Replacement): Statement | undefined {
-  const { id, records, operation, newBirth, token, now, expected, drop } = replacement;
+  const { id, records, operation, token, now, expected, drop } = replacement;
   if (!fitsOneStatement(records)) return undefined;
-  const p = new Parameters();
-  const session = p.add(id);
-  const time = p.add(now, 'bigint');
-  const mark = p.add(token);
+  const p = new Placeholders();
+  const session = p.add(rowKey(id));
   const steps: string[] = [];
+  const added = records.length;
+  const isEdit = drop !== 0;
+  const raising: Raising = { id, amount: added + 1, added, dropped: drop, isEdit, token, now };
   const unknown = 'NOT EXISTS (SELECT FROM known)';
   if (operation !== undefined) {
     steps.push(`known AS (SELECT FROM ${tables.operations}
       WHERE session_id = ${session} AND operation_key = ${p.add(operation.key)})`);
   }
   if (expected === undefined) {
-    const revision = p.add(records.length + 1, 'bigint');
+    const { names, values } = newRow(TEXT, { ...replacement, ...raising });
+    const [, ...others] = values;
+    const row = [session, ...others.map((value) => p.add(value))];
     steps.push(`session AS (
-      INSERT INTO ${tables.sessions} (session_id, birth, revision, token, created_at, updated_at)
-      VALUES (${session}, ${p.add(newBirth)}, ${revision}, ${mark}, ${time}, ${time})
+      INSERT INTO ${tables.sessions} (${names.join(', ')})
+      VALUES (${row.join(', ')})
       ON CONFLICT DO NOTHING RETURNING birth, revision)`);
   } else {
-    const raised = p.add(expected.revision + records.length + 1, 'bigint');
     steps.push(`session AS (
-      UPDATE ${tables.sessions} SET revision = ${raised}, token = ${mark}, updated_at = ${time}
+      UPDATE ${tables.sessions} SET ${p.embed(raisedRow(raising))}
       WHERE session_id = ${session} AND birth = ${p.add(expected.birth)}
         AND revision = ${p.add(expected.revision, 'bigint')} AND token = ${p.add(expected.token)}
       ${operation ? `AND ${unknown}` : ''} RETURNING birth, revision)`);
@@ -99,10 +139,12 @@ export function replaceTailInOne(tables: Tables, replacement: Replacement): Stat
   }
   if (records.length > 0) {
     const count = p.add(records.length, 'bigint');
+    const time = p.add(now, 'bigint');
     const insertion = insertFrom(tables, { session, time, count }, records, p);
     steps.push(`added AS (${insertion})`);
   }
   if (operation !== undefined) {
+    const time = p.add(now, 'bigint');
     const entry = [session, p.add(operation.key), p.add(operation.fingerprint), time];
     steps.push(`remembered AS (
       INSERT INTO ${tables.operations} (session_id, operation_key, fingerprint, created_at)
@@ -120,16 +162,17 @@ export function newestRecords({ messages }: Tables, id: string, limit: number): 
   return {
     sql: `SELECT message_data FROM ${messages} WHERE session_id = $1
       ORDER BY position DESC LIMIT (SELECT $2::bigint)`,
-    parameters: [id, limit],
+    parameters: [rowKey(id), limit],
   };
 }
 
 /** A snapshot; the records are read as {@link newestRecords} does it. */
 export function lateralSnapshot(tables: Tables, parts: SnapshotParts): Statement {
-  const p = new Parameters();
-  const session = p.add(parts.id);
-  const columns = ['s.birth', 's.revision::text', 's.token', 'm.message_data'];
+  const p = new Placeholders();
+  const session = p.add(rowKey(parts.id));
+  const columns = [...STATE, 'm.message_data'];
   if (parts.positions) columns.push('m.position::text');
+  if (parts.times) columns.push('m.created_at::text');
   if (parts.operation !== undefined) columns.push('o.fingerprint');
   const limit = p.add(parts.limit ?? null, 'bigint');
   const ledger =
@@ -141,7 +184,8 @@ export function lateralSnapshot(tables: Tables, parts: SnapshotParts): Statement
     sql: `SELECT ${columns.join(', ')} FROM ${tables.sessions} AS s
       ${ledger}
       LEFT JOIN LATERAL (
-        SELECT message_data, position FROM ${tables.messages} WHERE session_id = s.session_id
+        SELECT message_data, position, created_at FROM ${tables.messages}
+        WHERE session_id = s.session_id ${p.embed(isBetween('position', parts))}
         ORDER BY position DESC LIMIT (SELECT ${limit})
       ) AS m ON true
       WHERE s.session_id = ${session}`,
@@ -151,8 +195,8 @@ export function lateralSnapshot(tables: Tables, parts: SnapshotParts): Statement
 
 /** Inserts records at consecutive positions. */
 export function insertRecords({ messages }: Tables, { id, first, records, now }: Rows): Statement {
-  const p = new Parameters();
-  const [session, position] = [p.add(id), p.add(first - 1, 'bigint')];
+  const p = new Placeholders();
+  const [session, position] = [p.add(rowKey(id)), p.add(first - 1, 'bigint')];
   return {
     sql: `INSERT INTO ${messages} (session_id, position, message_data, created_at)
       SELECT ${session}, ${position} + number, record, ${p.add(now, 'bigint')}
@@ -161,17 +205,28 @@ export function insertRecords({ messages }: Tables, { id, first, records, now }:
   };
 }
 
-/** Deletes the newest records, or all. */
-export function deleteRecords(tables: Tables, id: string, count: number | 'all'): Statement {
-  const p = new Parameters();
-  return { sql: deletion(tables, p.add(id), count, p), parameters: p.values };
+/** Deletes the newest records, all, or those in a range. */
+export function deleteRecords(
+  tables: Tables,
+  id: string,
+  which: Parameters<SqlDialect['deleteRecords']>[2],
+): Statement {
+  const p = new Placeholders();
+  const session = p.add(rowKey(id));
+  if (typeof which === 'object') {
+    const [first, last] = which;
+    const sql = `${deletion(tables, session, 'all', p)}
+      AND position BETWEEN ${p.add(first)} AND ${p.add(last)}`;
+    return { sql, parameters: p.values };
+  }
+  return { sql: deletion(tables, session, which, p), parameters: p.values };
 }
 
 function insertFrom(
   { messages }: Tables,
   { session, time, count }: { session: string; time: string; count: string },
   records: readonly string[],
-  p: Parameters,
+  p: Placeholders,
 ): string {
   return `INSERT INTO ${messages} (session_id, position, message_data, created_at)
     SELECT ${session}, session.revision - ${count} + number, record, ${time}
@@ -179,7 +234,7 @@ function insertFrom(
 }
 
 /** Records with their numbers, from 1 on, as rows to select from. */
-function numbered(records: readonly string[], p: Parameters): string {
+function numbered(records: readonly string[], p: Placeholders): string {
   if (records.length > LARGEST_LIST) {
     return `unnest(${p.add(records)}::text[]) WITH ORDINALITY AS r (record, number)`;
   }
@@ -191,7 +246,7 @@ function deletion(
   { messages }: Tables,
   session: string,
   count: number | 'all',
-  p: Parameters,
+  p: Placeholders,
 ): string {
   const from = `DELETE FROM ${messages} WHERE session_id = ${session}`;
   if (count === 'all') return from;
@@ -207,13 +262,19 @@ function fitsOneStatement(records: readonly string[]): boolean {
 }
 
 /** Collects parameters and numbers them. */
-class Parameters {
+class Placeholders {
   readonly values: unknown[] = [];
 
   /** The placeholder; a type is needed where Postgres cannot tell it from the context. */
   add(value: unknown, type?: string): string {
     this.values.push(value);
     return type === undefined ? `$${this.values.length}` : `$${this.values.length}::${type}`;
+  }
+
+  /** A part of a statement that has `?` for each of its parameters. */
+  embed({ sql, parameters }: Statement): string {
+    let next = 0;
+    return sql.replaceAll('?', () => this.add(parameters[next++]));
   }
 
   statement(steps: readonly string[]): Statement {

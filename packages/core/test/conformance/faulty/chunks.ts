@@ -1,100 +1,59 @@
-import type { AgentInputItem } from '@openai/agents';
-import { decode, encode, PlainSession } from '../plain-session.ts';
-import { type Fault, fault, plain, turn } from './fault.ts';
-import { plainSession, table } from './table.ts';
+import { decode, encode } from '../plain-session.ts';
+import { type Fault, turn } from './fault.ts';
+import { faulty, kinds, table } from './table.ts';
+import { plainSession } from './worlds.ts';
 
-/** Takes what it is given in requests of a limited size. */
-abstract class InChunks extends PlainSession {
-  override async addItems(items: AgentInputItem[]): Promise<void> {
-    const chunks = this.chunksOf(items.map(encode));
-    for (const [n, chunk] of chunks.entries()) {
-      if (n > 0) await this.pause();
-      this.histories.set(this.id, [...(this.histories.get(this.id) ?? []), ...chunk]);
-    }
-  }
+type Texts = readonly string[];
 
-  protected abstract chunksOf(texts: readonly string[]): string[][];
+/** Sessions that take what they are given in requests of a limited size. */
+const inChunks = ([chunksOf, pause = turn]: readonly [
+  chunksOf: (texts: Texts) => Texts[],
+  pause?: () => Promise<void>,
+]): Fault['open'] =>
+  faulty(plainSession, {
+    addItems: (_real, object) => async (items) => {
+      for (const [n, chunk] of chunksOf(items.map(encode)).entries()) {
+        if (n > 0) await pause();
+        object.texts = [...object.texts, ...chunk];
+      }
+    },
+  });
 
-  protected pause(): Promise<void> {
-    return turn();
-  }
-}
-
-function ofItems(size: number, pause: () => Promise<void> = turn): Fault['open'] {
-  class OfItems extends InChunks {
-    protected override chunksOf(texts: readonly string[]): string[][] {
-      const count = Math.ceil(texts.length / size);
-      return Array.from({ length: count }, (_, n) => texts.slice(n * size, (n + 1) * size));
-    }
-
-    protected override pause(): Promise<void> {
-      return pause();
-    }
-  }
-  return plain(OfItems);
-}
+const ofItems =
+  (size: number) =>
+  (texts: Texts): Texts[] =>
+    Array.from({ length: Math.ceil(texts.length / size) }, (_, n) =>
+      texts.slice(n * size, (n + 1) * size),
+    );
 
 /** Begins another request before one gets larger than a megabyte. */
-class OfMegabytes extends InChunks {
-  protected override chunksOf(texts: readonly string[]): string[][] {
-    const chunks: string[][] = [];
-    let size = Number.POSITIVE_INFINITY;
-    for (const text of texts) {
-      size += text.length;
-      if (size > 1_000_000) {
-        chunks.push([]);
-        size = text.length;
-      }
-      chunks.at(-1)?.push(text);
+function ofMegabytes(texts: Texts): Texts[] {
+  const chunks: string[][] = [];
+  let size = Number.POSITIVE_INFINITY;
+  for (const text of texts) {
+    size += text.length;
+    if (size > 1_000_000) {
+      chunks.push([]);
+      size = text.length;
     }
-    return chunks;
+    chunks.at(-1)?.push(text);
   }
+  return chunks;
 }
 
-class ReadsInPages extends PlainSession {
-  override async getItems(limit?: number): Promise<AgentInputItem[]> {
-    if (limit !== undefined) return super.getItems(limit);
-    const texts: string[] = [];
-    for (;;) {
-      const from = texts.length;
-      const page = (this.histories.get(this.id) ?? []).slice(from, from + 100);
-      texts.push(...page);
-      if (page.length < 100) return texts.map(decode);
-      await turn();
-    }
-  }
-}
-
-class ClearsInPages extends PlainSession {
-  override async clearSession(): Promise<void> {
-    for (;;) {
-      const texts = this.histories.get(this.id) ?? [];
-      if (texts.length <= 100) return super.clearSession();
-      texts.splice(0, 100);
-      await turn();
-    }
-  }
-}
+const half = 'no reader sees half of a large batch';
+const contiguous = 'large batches that two instances add at once';
 
 export const chunkFaults: readonly Fault[] = [
-  fault('a batch is written in chunks of 25', ofItems(25), [
-    'no reader sees half of a large batch',
-    'large batches that two instances add at once',
-  ]),
-  fault(
-    'a batch is written in chunks of 100, without a break',
-    ofItems(100, () => Promise.resolve()),
-    'no reader sees half of a large batch',
-  ),
-  fault(
-    'a batch is written in chunks of 500',
-    ofItems(500),
-    'no reader sees half of a large batch',
-  ),
-  fault('a batch is written in chunks of 1 MB', plain(OfMegabytes), [
-    'no reader sees half of a large batch',
-    'large batches that two instances add at once',
-  ]),
+  ...kinds(inChunks, {
+    'a batch is written in chunks of 25': [[half, contiguous], [ofItems(25)]],
+    'a batch is written in chunks of 100, without a break': [
+      half,
+      [ofItems(100), () => Promise.resolve()],
+    ],
+    'a batch is written in chunks of 500': [half, [ofItems(500)]],
+    'a batch is written in chunks of 1 MB': [[half, contiguous], [ofMegabytes]],
+  }),
   ...table(plainSession, {
     // Encodes each chunk when its turn comes.
     'a batch is encoded in chunks': {
@@ -106,10 +65,29 @@ export const chunkFaults: readonly Fault[] = [
         }
       },
     },
-  }),
-  fault('a history is read in pages', plain(ReadsInPages), 'not parts of two'),
-  fault('a history is cleared in pages', plain(ClearsInPages), 'not parts of two'),
-  ...table(plainSession, {
+    'a history is read in pages': {
+      breaks: 'not parts of two',
+      getItems: (real, object) => async (limit) => {
+        if (limit !== undefined) return real(limit);
+        const texts: string[] = [];
+        for (;;) {
+          const page = object.texts.slice(texts.length, texts.length + 100);
+          texts.push(...page);
+          if (page.length < 100) return texts.map(decode);
+          await turn();
+        }
+      },
+    },
+    'a history is cleared in pages': {
+      breaks: 'not parts of two',
+      clearSession: (real, object) => async () => {
+        while (object.texts.length > 100) {
+          object.texts = object.texts.slice(100);
+          await turn();
+        }
+        await real();
+      },
+    },
     // Asks for a last page only if the one before was not full.
     'a full page lacks an item': {
       breaks: 'exact around every size that a page may have',

@@ -1,65 +1,39 @@
 import type { AgentInputItem } from '@openai/agents';
-import { encode, PlainSession } from '../plain-session.ts';
-import { type Fault, fault, isStorable, plain, turn } from './fault.ts';
-import { plainSession, session, table } from './table.ts';
+import { encode } from '../plain-session.ts';
+import { type Fault, isStorable, turn } from './fault.ts';
+import { faulty, kinds, table } from './table.ts';
+import { plainSession, session } from './worlds.ts';
 
-const shared = new WeakMap<object, Map<string, AgentInputItem[]>>();
+type Copy = (items: AgentInputItem[]) => AgentInputItem[];
 
-/** Keeps the very objects that it was given. */
-class KeepsReferences extends PlainSession {
-  protected get items(): AgentInputItem[] {
-    const all = shared.get(this.histories) ?? new Map<string, AgentInputItem[]>();
-    shared.set(this.histories, all);
-    const items = all.get(this.id) ?? [];
-    all.set(this.id, items);
-    return items;
-  }
-
-  override async getItems(limit?: number): Promise<AgentInputItem[]> {
-    await super.getItems(limit);
-    if (limit === undefined) return structuredClone(this.items);
-    return limit > 0 ? structuredClone(this.items.slice(-limit)) : [];
-  }
-
-  override async addItems(items: AgentInputItem[]): Promise<void> {
-    for (const item of items) encode(item);
-    this.items.push(...items);
-  }
-
-  override async popItem(): Promise<AgentInputItem | undefined> {
-    return this.items.pop();
-  }
-
-  override async clearSession(): Promise<void> {
-    this.items.length = 0;
-  }
-}
-
-/** Keeps copies, but hands out what it keeps. */
-class HandsOutReferences extends KeepsReferences {
-  override async getItems(limit?: number): Promise<AgentInputItem[]> {
-    await super.getItems(limit);
-    if (limit === undefined) return [...this.items];
-    return limit > 0 ? this.items.slice(-limit) : [];
-  }
-
-  override async addItems(items: AgentInputItem[]): Promise<void> {
-    await super.addItems(structuredClone(items));
-  }
-}
-
-/** Copies the item, but not what is in it. */
-class CopiesShallow extends KeepsReferences {
-  override async addItems(items: AgentInputItem[]): Promise<void> {
-    await super.addItems(items.map((item) => ({ ...item })));
-  }
-}
-
-class HandsOutArray extends HandsOutReferences {
-  override async getItems(limit?: number): Promise<AgentInputItem[]> {
-    return limit === undefined ? this.items : structuredClone(await super.getItems(limit));
-  }
-}
+/** Sessions that keep objects instead of texts: what is made of a batch, and then of what is kept. */
+const keeping = ({ add, read }: Readonly<Record<'add' | 'read', Copy>>): Fault['open'] =>
+  faulty(plainSession, {
+    inStore: () => {
+      const kept = new Map<string, AgentInputItem[]>();
+      const itemsOf = (id: string): AgentInputItem[] => {
+        const items = kept.get(id) ?? [];
+        kept.set(id, items);
+        return items;
+      };
+      return {
+        getItems: (real, object) => async (limit) => {
+          await real(limit);
+          const items = itemsOf(object.id);
+          if (limit === undefined) return read(items);
+          return limit > 0 ? read(items.slice(-limit)) : [];
+        },
+        addItems: (_real, object) => async (items) => {
+          for (const item of items) encode(item);
+          itemsOf(object.id).push(...add(items));
+        },
+        popItem: (_real, object) => async () => itemsOf(object.id).pop(),
+        clearSession: (_real, object) => async () => {
+          itemsOf(object.id).length = 0;
+        },
+      };
+    },
+  });
 
 function isCyclic(item: AgentInputItem): boolean {
   try {
@@ -100,26 +74,31 @@ function hasGetter(item: AgentInputItem): boolean {
 }
 
 export const cloneAndBatchFaults: readonly Fault[] = [
-  fault(
-    'what was passed in is kept',
-    plain(KeepsReferences),
-    'items may be changed after addItems',
-  ),
-  fault('what is kept is handed out', plain(HandsOutReferences), [
-    'what getItems gave may be changed',
-    'two reads share no object',
-  ]),
-  fault('items are copied shallowly', plain(CopiesShallow), 'items may be changed'),
-  fault('the list itself is handed out', plain(HandsOutArray), 'what getItems gave may be changed'),
+  ...kinds(keeping, {
+    'what was passed in is kept': [
+      'items may be changed after addItems',
+      { add: (items) => items, read: structuredClone },
+    ],
+    'what is kept is handed out': [
+      ['what getItems gave may be changed', 'two reads share no object'],
+      { add: structuredClone, read: (items) => [...items] },
+    ],
+    'items are copied shallowly': [
+      'items may be changed',
+      { add: (items) => items.map((item) => ({ ...item })), read: structuredClone },
+    ],
+    'the list itself is handed out': [
+      'what getItems gave may be changed',
+      { add: structuredClone, read: (items) => items },
+    ],
+  }),
   ...table(session, {
     'items are copied after an await': {
       breaks: 'as soon as addItems was called',
-      addItems:
-        (real) =>
-        async (...args) => {
-          await null;
-          await real(...args);
-        },
+      addItems: (real) => async (items, context) => {
+        await null;
+        await real(items, context);
+      },
     },
     'transactions are copied after an await': {
       breaks: 'the items of a transaction may be changed',
@@ -138,12 +117,10 @@ export const cloneAndBatchFaults: readonly Fault[] = [
     },
     'compactions are copied after an await': {
       breaks: 'the items of a compaction may be changed',
-      replaceHistoryWithCompaction:
-        (real) =>
-        async (...args) => {
-          await null;
-          await real(...args);
-        },
+      replaceHistoryWithCompaction: (real) => async (items, context) => {
+        await null;
+        await real(items, context);
+      },
     },
     'a batch is stored item by item': {
       breaks: ['nothing of its batch is stored', 'no reader sees half a batch'],

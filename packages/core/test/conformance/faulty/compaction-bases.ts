@@ -1,9 +1,9 @@
-import { StoredSession } from '@agent-sessions/core';
 import type { AgentInputItem, RunContext } from '@openai/agents';
 import { LedgerSession } from '../ledger-session.ts';
-import { encode } from '../plain-session.ts';
-import { type Fault, fault, plain, stored } from './fault.ts';
-import { session, table } from './table.ts';
+import { encode, type Histories } from '../plain-session.ts';
+import { type Fault, fault } from './fault.ts';
+import { table } from './table.ts';
+import { session } from './worlds.ts';
 
 interface Base {
   /** How many items there were at the read. */
@@ -21,7 +21,7 @@ class ComparesCounts extends LedgerSession {
     limit?: number,
     context?: RunContext<unknown>,
   ): Promise<AgentInputItem[]> {
-    const count = this.histories.get(this.id)?.length ?? 0;
+    const count = this.texts.length;
     const isFirst = context === undefined || !this.#bases.has(context);
     if (limit === undefined && isFirst) this.#bases.set(context ?? this, { count, own: [] });
     return super.getItems(limit);
@@ -31,17 +31,16 @@ class ComparesCounts extends LedgerSession {
     const added = items.map(encode);
     const base = this.#bases.get(context ?? this);
     if (base) this.#bases.set(context ?? this, { ...base, own: [...base.own, ...added] });
-    if (added.length === 0) return;
-    this.histories.set(this.id, [...(this.histories.get(this.id) ?? []), ...added]);
+    if (added.length > 0) this.texts = [...this.texts, ...added];
   }
 
   override async applyHistoryTransaction(
     args: Parameters<LedgerSession['applyHistoryTransaction']>[0],
     context?: RunContext<unknown>,
   ): Promise<void> {
-    const before = this.histories.get(this.id)?.length ?? 0;
+    const before = this.texts.length;
     await super.applyHistoryTransaction(args);
-    const added = this.histories.get(this.id)?.slice(before) ?? [];
+    const added = this.texts.slice(before);
     const base = this.#bases.get(context ?? this);
     if (base) this.#bases.set(context ?? this, { ...base, own: [...base.own, ...added] });
   }
@@ -51,44 +50,21 @@ class ComparesCounts extends LedgerSession {
     context?: RunContext<unknown>,
   ): Promise<void> {
     const added = items.map(encode);
-    const texts = this.histories.get(this.id) ?? [];
+    const { texts } = this;
     const { count, own } = this.#bases.get(context ?? this) ?? { count: texts.length, own: [] };
     const foreign = texts.slice(count).filter((text) => !own.includes(text));
-    this.histories.set(this.id, [...added, ...foreign]);
+    this.texts = [...added, ...foreign];
     this.#bases.set(context ?? this, { count: added.length, own: [] });
-  }
-}
-
-/** A compaction ends with a read. */
-class ReadsAfterwards extends StoredSession {
-  #compacted = false;
-
-  override async getItems(
-    limit?: number,
-    context?: RunContext<unknown>,
-  ): Promise<AgentInputItem[]> {
-    if (limit === undefined) this.#compacted = false;
-    return super.getItems(limit, context);
-  }
-
-  override async replaceHistoryWithCompaction(
-    ...[items, context]: Parameters<StoredSession['replaceHistoryWithCompaction']>
-  ): Promise<void> {
-    if (this.#compacted && context === undefined) {
-      const copies = structuredClone(items);
-      await super.getItems();
-      await super.replaceHistoryWithCompaction(copies);
-      return;
-    }
-    await super.replaceHistoryWithCompaction(items, context);
-    this.#compacted = true;
   }
 }
 
 export const compactionBaseFaults: readonly Fault[] = [
   fault(
     'what is foreign is told by the number of items',
-    plain(ComparesCounts),
+    () => {
+      const histories: Histories = new Map();
+      return { open: (sessionId) => new ComparesCounts(histories, sessionId) };
+    },
     'also where it popped or cleared before',
   ),
   ...table(session, {
@@ -103,12 +79,31 @@ export const compactionBaseFaults: readonly Fault[] = [
       },
     },
   }),
-  fault(
-    'a compaction counts as a read',
-    stored(ReadsAfterwards),
-    'a second compaction without a read between',
-  ),
   ...table(session, {
+    // Ends with one.
+    'a compaction counts as a read': {
+      breaks: 'a second compaction without a read between',
+      inSession: (object) => {
+        let isCompacted = false;
+        return {
+          getItems: (real) => async (limit, context) => {
+            if (limit === undefined) isCompacted = false;
+            return real(limit, context);
+          },
+          replaceHistoryWithCompaction: (real) => async (items, context) => {
+            if (!isCompacted || context !== undefined) {
+              await real(items, context);
+              isCompacted = true;
+              return;
+            }
+            const copies = structuredClone(items);
+            isCompacted = false;
+            await object.getItems();
+            await real(copies);
+          },
+        };
+      },
+    },
     // What is kept comes newest first.
     'what is kept is turned round': {
       breaks: 'what is kept stays in the order',

@@ -1,50 +1,42 @@
 import type { AgentInputItem } from '@openai/agents';
-import { encode, PlainSession } from '../plain-session.ts';
-import { type Fault, fault, plain, turn } from './fault.ts';
-import { plainSession, session, table } from './table.ts';
-
-/** Reads, waits, writes: what others wrote meanwhile is lost. */
-class LosesUpdates extends PlainSession {
-  override async addItems(items: AgentInputItem[]): Promise<void> {
-    const added = items.map(encode);
-    if (added.length === 0) return;
-    const before = this.histories.get(this.id) ?? [];
-    await Promise.resolve();
-    this.histories.set(this.id, [...before, ...added]);
-  }
-}
-
-/** Reads the newest item, waits, removes the newest item. */
-class PopsTwice extends PlainSession {
-  override async popItem(): Promise<AgentInputItem | undefined> {
-    const [newest] = await this.getItems(1);
-    await Promise.resolve();
-    this.histories.get(this.id)?.pop();
-    return newest;
-  }
-}
-
-/** Loses only what two instances write at the same time to a new session. */
-class LosesFirstWrite extends PlainSession {
-  override async addItems(items: AgentInputItem[]): Promise<void> {
-    const added = items.map(encode);
-    if (added.length === 0) return;
-    if (this.histories.has(this.id)) return super.addItems(items);
-    await Promise.resolve();
-    this.histories.set(this.id, added);
-  }
-}
+import { encode } from '../plain-session.ts';
+import { type Fault, turn } from './fault.ts';
+import { table } from './table.ts';
+import { plainSession, session } from './worlds.ts';
 
 export const concurrencyFaults: readonly Fault[] = [
-  fault('updates are lost', plain(LosesUpdates), [
-    'nothing is lost, every batch is contiguous',
-    'random commands at once',
-  ]),
-  fault('items are popped twice', plain(PopsTwice), [
-    'N concurrent pops over N items give N different items',
-    'random commands at once',
-  ]),
   ...table(plainSession, {
+    // Reads, waits, writes: what others wrote meanwhile is lost.
+    'updates are lost': {
+      breaks: ['nothing is lost, every batch is contiguous', 'random commands at once'],
+      addItems: (_real, object) => async (items) => {
+        const added = items.map(encode);
+        if (added.length === 0) return;
+        const before = object.texts;
+        await Promise.resolve();
+        object.texts = [...before, ...added];
+      },
+    },
+    // Reads the newest item, waits, removes the newest item.
+    'items are popped twice': {
+      breaks: ['N concurrent pops over N items give N different items', 'random commands at once'],
+      popItem: (real, object) => async () => {
+        const [newest] = await object.getItems(1);
+        await Promise.resolve();
+        await real();
+        return newest;
+      },
+    },
+    // Only where two instances write at the same time to a new session.
+    'first writes overwrite each other': {
+      breaks: '20 concurrent first writes',
+      addItems: (real, object) => async (items) => {
+        if (object.histories.has(object.id) || items.length === 0) return real(items);
+        const added = items.map(encode);
+        await Promise.resolve();
+        object.texts = added;
+      },
+    },
     // Two steps with a gap between them.
     'batches are torn': {
       breaks: ['every batch is contiguous', 'random commands at once'],
@@ -88,9 +80,6 @@ export const concurrencyFaults: readonly Fault[] = [
         };
       },
     },
-  }),
-  fault('first writes overwrite each other', plain(LosesFirstWrite), '20 concurrent first writes'),
-  ...table(session, {
     'compaction is two steps': {
       breaks: 'a compaction that races with appends',
       replaceHistoryWithCompaction: (_real, object) => async (items) => {

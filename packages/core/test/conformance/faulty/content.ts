@@ -1,7 +1,8 @@
-import { StoredSession } from '@agent-sessions/core';
-import type { AgentInputItem, RunContext } from '@openai/agents';
-import { type Fault, fault, isStorable, mapStrings, reading, rewriting, stored } from './fault.ts';
-import { session, table } from './table.ts';
+import type { AgentInputItem } from '@openai/agents';
+import { type Fault, isStorable, mapStrings } from './fault.ts';
+import { reading, rewriting } from './makers.ts';
+import { faulty, kinds, table } from './table.ts';
+import { session } from './worlds.ts';
 
 /** Sessions that change strings; what else is in an item stays as it is. */
 const strings = (change: (text: string) => unknown): Fault['open'] =>
@@ -13,7 +14,7 @@ const strings = (change: (text: string) => unknown): Fault['open'] =>
   });
 
 /** Sessions that keep their own columns among the properties of an item. */
-const columns = (...names: readonly string[]): Fault['open'] =>
+const columns = (names: readonly string[]): Fault['open'] =>
   rewriting((item) => {
     const copy = { ...item };
     for (const name of names) Reflect.deleteProperty(copy, name);
@@ -38,15 +39,16 @@ function names(change: (name: string) => string): Fault['open'] {
   });
 }
 
-const roleOf = (item: AgentInputItem): unknown => Reflect.get(item, 'role');
+const roleOf = (item: AgentInputItem | undefined): unknown => Reflect.get(Object(item), 'role');
 
-function withArguments(change: (text: string) => string): Fault['open'] {
-  return rewriting((item) =>
+const contentOf = (item: AgentInputItem): unknown => Reflect.get(item, 'content');
+
+const calls = (change: (text: string) => string): Fault['open'] =>
+  rewriting((item) =>
     item.type === 'function_call' && typeof item.arguments === 'string'
       ? { ...item, arguments: change(item.arguments) }
       : item,
   );
-}
 
 function parsedOr(text: string, otherwise: (text: string) => string): string {
   try {
@@ -56,149 +58,107 @@ function parsedOr(text: string, otherwise: (text: string) => string): string {
   }
 }
 
+function bytesOf(text: string): unknown {
+  const [, base64] = /^data:application\/octet-stream;base64,(.*)$/.exec(text) ?? [];
+  return base64 === undefined ? text : new Uint8Array(Buffer.from(base64, 'base64'));
+}
+
 /** Walks through an item with a memory that is never emptied. */
-function meetsTwice(value: unknown, seen: Set<object>): boolean {
+function meetsTwice(value: unknown, seen = new Set<object>()): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if (seen.has(value)) return true;
   seen.add(value);
   return Object.values(value).some((entry) => meetsTwice(entry, seen));
 }
 
-function refusing(isBad: (item: AgentInputItem) => boolean): Fault['open'] {
-  class Refusing extends StoredSession {
-    override async addItems(items: AgentInputItem[], context?: RunContext<unknown>): Promise<void> {
-      if (items.every(isStorable) && items.some(isBad)) throw new Error('An item is not plain.');
-      await super.addItems(items, context);
-    }
-  }
-  return stored(Refusing);
-}
+const refusing = (isBad: (item: AgentInputItem) => boolean): Fault['open'] =>
+  faulty(session, {
+    addItems: (real) => async (items, context) => {
+      if (items.every(isStorable) && items.some((item) => isBad(item))) {
+        throw new Error('An item is not plain.');
+      }
+      await real(items, context);
+    },
+  });
 
 function isBare(value: unknown): boolean {
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return false;
   return Object.getPrototypeOf(value) === null || Object.values(value).some(isBare);
 }
 
+/** Sessions that leave items out when they read. */
+const dropping = (
+  isGone: (item: AgentInputItem, before: AgentInputItem | undefined) => boolean,
+): Fault['open'] => reading((items) => items.filter((item, n) => !isGone(item, items[n - 1])));
+
+const used = 'a store might use';
 const like = 'a string that looks like something else';
 const secret = 'a string that looks like a secret or an address';
 const written = 'text that a model gave for arguments';
+const anyName = 'a property of any name';
 
 export const contentFaults: readonly Fault[] = [
-  fault(
-    'columns are kept beside the properties',
-    columns('_id', 'pk', 'sk', 'ttl'),
-    'a store might',
-  ),
-  fault(
-    'a position is kept beside the properties',
-    columns('position', 'seq'),
-    'a store might use',
-  ),
-  fault(
-    'times are kept beside the properties',
-    columns('created_at', 'createdAt'),
-    'a store might',
-  ),
-  fault('the session id is kept beside them', columns('sessionId', 'session_id'), 'a store might'),
-  fault('__proto__ of an item is lost', columns('__proto__'), 'item named __proto__'),
-  fault(
-    'mail addresses are hidden',
-    strings((text) => text.replace(/\w{1,64}@[\w.]+/g, '…')),
-    secret,
-  ),
-  fault(
-    'what looks like a key is hidden',
-    strings((text) => text.replace(/sk-[\w-]+/g, '…')),
-    secret,
-  ),
-  fault(
-    'entities are decoded',
-    strings((text) => text.replaceAll('&lt;', '<')),
-    like,
-  ),
-  fault(
-    'placeholders are filled in',
-    strings((text) => text.replace(/\{\{\w+\}\}/g, '')),
-    like,
-  ),
-  fault(
-    'what looks like a bigint becomes a number',
-    strings((text) => (/^\d+n$/.test(text) ? Number.parseInt(text, 10) : text)),
-    like,
-  ),
-  fault(
-    'data urls become bytes',
-    strings((text) => {
-      const [, base64] = /^data:application\/octet-stream;base64,(.*)$/.exec(text) ?? [];
-      return base64 === undefined ? text : new Uint8Array(Buffer.from(base64, 'base64'));
-    }),
-    like,
-  ),
-  fault(
-    'results of tools are cut at 10 000 characters',
-    rewriting((item) =>
-      item.type === 'function_call_result'
-        ? (mapStrings(item, (text) => text.slice(0, 10_000)) as AgentInputItem)
-        : item,
-    ),
-    'a long result of a tool',
-  ),
-  fault(
-    'arguments are parsed and written anew',
-    withArguments((text) => parsedOr(text, (broken) => broken)),
-    written,
-  ),
-  fault(
-    'broken arguments are repaired',
-    withArguments((text) => (parsedOr(text, () => '') === '' ? '{}' : text)),
-    written,
-  ),
-  fault(
-    'names of properties are cut at 255',
-    names((name) => name.slice(0, 255)),
-    'a property of any name',
-  ),
-  fault(
-    'names of properties are trimmed',
-    names((name) => name.trim()),
-    'a property of any name',
-  ),
-  fault(
-    'names of properties are normalized',
-    names((name) => name.normalize('NFC')),
-    'a property of any name',
-  ),
-  fault(
-    'developer messages are dropped',
-    reading((items) => items.filter((item) => roleOf(item) !== 'developer')),
-    'a raw developer message',
-  ),
-  fault(
-    'empty messages are dropped',
-    reading((items) => items.filter((item) => Reflect.get(item, 'content') !== '')),
-    'a message without content',
-  ),
-  fault(
-    'messages without parts are dropped',
-    reading((items) => items.filter((item) => String(Reflect.get(item, 'content') ?? 'x') !== '')),
-    'a message without content',
-  ),
-  fault(
-    'a second system message is dropped',
-    reading((items) =>
-      items.filter(
-        (item, n) =>
-          roleOf(item) !== 'system' || roleOf(items[n - 1] ?? item) !== 'system' || n === 0,
-      ),
-    ),
-    'a row of messages of one role',
-  ),
-  fault(
-    'an object that is met twice is taken for a cycle',
-    refusing((item) => meetsTwice(item, new Set())),
-    'used in several places is no cycle',
-  ),
-  fault('an object without a prototype is refused', refusing(isBare), 'without a prototype'),
+  ...kinds(columns, {
+    'columns are kept beside the properties': ['a store might', ['_id', 'pk', 'sk', 'ttl']],
+    'a position is kept beside the properties': [used, ['position', 'seq']],
+    'times are kept beside the properties': ['a store might', ['created_at', 'createdAt']],
+    'the session id is kept beside them': ['a store might', ['sessionId', 'session_id']],
+    '__proto__ of an item is lost': ['item named __proto__', ['__proto__']],
+  }),
+  ...kinds(strings, {
+    'mail addresses are hidden': [secret, (text) => text.replace(/\w{1,64}@[\w.]+/g, '…')],
+    'what looks like a key is hidden': [secret, (text) => text.replace(/sk-[\w-]+/g, '…')],
+    'entities are decoded': [like, (text) => text.replaceAll('&lt;', '<')],
+    'placeholders are filled in': [like, (text) => text.replace(/\{\{\w+\}\}/g, '')],
+    'what looks like a bigint becomes a number': [
+      like,
+      (text) => (/^\d+n$/.test(text) ? Number.parseInt(text, 10) : text),
+    ],
+    'data urls become bytes': [like, bytesOf],
+  }),
+  ...kinds(rewriting, {
+    'results of tools are cut at 10 000 characters': [
+      'a long result of a tool',
+      (item) =>
+        item.type === 'function_call_result'
+          ? (mapStrings(item, (text) => text.slice(0, 10_000)) as AgentInputItem)
+          : item,
+    ],
+  }),
+  ...kinds(calls, {
+    'arguments are parsed and written anew': [written, (text) => parsedOr(text, () => text)],
+    'broken arguments are repaired': [
+      written,
+      (text) => (parsedOr(text, () => '') === '' ? '{}' : text),
+    ],
+  }),
+  ...kinds(names, {
+    'names of properties are cut at 255': [anyName, (name) => name.slice(0, 255)],
+    'names of properties are trimmed': [anyName, (name) => name.trim()],
+    'names of properties are normalized': [anyName, (name) => name.normalize('NFC')],
+  }),
+  ...kinds(dropping, {
+    'developer messages are dropped': [
+      'a raw developer message',
+      (item) => roleOf(item) === 'developer',
+    ],
+    'empty messages are dropped': ['a message without content', (item) => contentOf(item) === ''],
+    'messages without parts are dropped': [
+      'a message without content',
+      (item) => String(contentOf(item) ?? 'x') === '',
+    ],
+    'a second system message is dropped': [
+      'a row of messages of one role',
+      (item, before) => roleOf(item) === 'system' && roleOf(before) === 'system',
+    ],
+  }),
+  ...kinds(refusing, {
+    'an object that is met twice is taken for a cycle': [
+      'used in several places is no cycle',
+      (item) => meetsTwice(item),
+    ],
+    'an object without a prototype is refused': ['without a prototype', isBare],
+  }),
   ...table(session, {
     // Forgets what was not written for thirty days, by its own clock.
     'sessions expire after 30 days': {

@@ -1,118 +1,65 @@
-import type { AgentInputItem, SessionHistoryRewriteArgs } from '@openai/agents';
 import { readTransaction } from '../../../src/transaction-arguments.ts';
-import { LedgerSession } from '../ledger-session.ts';
-import { decode, encode, PlainSession } from '../plain-session.ts';
-import { type Fault, fault, isStorable, plain, turn } from './fault.ts';
-import { ledgerSession, plainSession, session, table } from './table.ts';
+import { decode, encode, type PlainSession } from '../plain-session.ts';
+import { type Fault, isStorable, turn } from './fault.ts';
+import { lane } from './lane.ts';
+import { faulty, kinds, table } from './table.ts';
+import { ledgerSession, plainSession, session } from './worlds.ts';
 
-/** Lets one call through at a time, by instance; between instances it compares and sets. */
-abstract class Optimistic extends PlainSession {
-  #newest: Promise<unknown> = Promise.resolve();
+/** Sessions of which an attempt that loses is made again, fifteen times, and then this. */
+const givingUp = (
+  giveUp: (object: PlainSession, texts: readonly string[]) => void,
+): Fault['open'] =>
+  faulty(plainSession, {
+    inSession: (object) => {
+      const run = lane(() => Promise.resolve());
+      const change = <T>(make: (texts: string[]) => T): Promise<T> =>
+        run(async () => {
+          for (let left = 15; ; left -= 1) {
+            const before = object.histories.get(object.id);
+            await turn();
+            const texts = [...(before ?? [])];
+            const value = make(texts);
+            const isSame = object.histories.get(object.id) === before;
+            if (isSame) object.texts = texts;
+            else if (left === 0) giveUp(object, texts);
+            else continue;
+            return value;
+          }
+        });
+      return {
+        getItems: (real) => (limit) => run(() => real(limit)),
+        addItems: () => async (items) => {
+          const added = items.map(encode);
+          if (added.length > 0) await change((texts) => texts.push(...added));
+        },
+        popItem: () => async () => {
+          const text = await change((texts) => texts.pop());
+          return text === undefined ? undefined : decode(text);
+        },
+        clearSession: (real) => () => run(real),
+      };
+    },
+  });
 
-  protected abstract readonly attempts: number;
-
-  override async getItems(limit?: number): Promise<AgentInputItem[]> {
-    return this.inOrder(() => super.getItems(limit));
-  }
-
-  override async addItems(items: AgentInputItem[]): Promise<void> {
-    const added = items.map(encode);
-    if (added.length > 0) await this.change((texts) => texts.push(...added));
-  }
-
-  override async popItem(): Promise<AgentInputItem | undefined> {
-    const text = await this.change((texts) => texts.pop());
-    return text === undefined ? undefined : decode(text);
-  }
-
-  override clearSession(): Promise<void> {
-    return this.inOrder(() => super.clearSession());
-  }
-
-  protected inOrder<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#newest.then(work);
-    this.#newest = result.catch(() => {});
-    return result;
-  }
-
-  protected change<T>(change: (texts: string[]) => T): Promise<T> {
-    return this.inOrder(async () => {
-      for (let left = this.attempts; ; left -= 1) {
-        const before = this.histories.get(this.id);
-        await turn();
-        const texts = [...(before ?? [])];
-        const value = change(texts);
-        if (this.histories.get(this.id) === before) {
-          this.histories.set(this.id, texts);
-          return value;
-        }
-        if (left === 0) return this.giveUp(texts, value);
-      }
-    });
-  }
-
-  protected abstract giveUp<T>(texts: string[], value: T): T;
-}
-
-class Overwrites extends Optimistic {
-  protected readonly attempts = 15;
-
-  protected giveUp<T>(texts: string[], value: T): T {
-    this.histories.set(this.id, texts);
-    return value;
-  }
-}
-
-class GivesUp extends Optimistic {
-  protected readonly attempts = 15;
-
-  protected giveUp(): never {
-    throw new Error('The session was changed by others during every attempt.');
-  }
-}
-
-/** What it popped was popped by somebody else as well. */
-class PopsAnyway extends Optimistic {
-  protected readonly attempts = 15;
-
-  protected giveUp<T>(_texts: string[], value: T): T {
-    return value;
-  }
-}
-
-/** Two callers that ask while a pop is on its way get the same item. */
-class SharesPops extends PlainSession {
-  #popping: Promise<AgentInputItem | undefined> | undefined;
-
-  override popItem(): Promise<AgentInputItem | undefined> {
-    this.#popping ??= this.#pop();
-    return this.#popping;
-  }
-
-  async #pop(): Promise<AgentInputItem | undefined> {
-    const popped = await super.popItem();
-    this.#popping = undefined;
-    return popped;
-  }
-}
-
-/** Reads, waits, writes: what was popped meanwhile is back. */
-class MutatesOld extends LedgerSession {
-  override async applyHistoryMutations(args: SessionHistoryRewriteArgs): Promise<void> {
-    for (const { replacement } of args.mutations) encode(replacement);
-    const before = [...(this.histories.get(this.id) ?? [])];
-    const copy = structuredClone(args);
-    await Promise.resolve();
-    const added = (this.histories.get(this.id) ?? []).slice(before.length);
-    this.histories.set(this.id, [...before, ...added]);
-    await super.applyHistoryMutations(copy);
-  }
-}
+const ten = 'ten instances that add and pop at once';
 
 export const contentionFaults: readonly Fault[] = [
-  fault('the last attempt overwrites', plain(Overwrites), 'ten instances that add and pop at once'),
-  fault('the last attempt fails', plain(GivesUp), 'ten instances that add and pop at once'),
-  fault('the last attempt is ignored', plain(PopsAnyway), 'ten instances that add and pop at once'),
+  ...kinds(givingUp, {
+    'the last attempt overwrites': [
+      ten,
+      (object, texts) => {
+        object.texts = texts;
+      },
+    ],
+    'the last attempt fails': [
+      ten,
+      () => {
+        throw new Error('The session was changed by others during every attempt.');
+      },
+    ],
+    // What it popped was popped by somebody else as well.
+    'the last attempt is ignored': [ten, () => {}],
+  }),
   ...table(plainSession, {
     'pops overtake each other': {
       breaks: 'pops on one instance give the newest',
@@ -125,9 +72,33 @@ export const contentionFaults: readonly Fault[] = [
         };
       },
     },
+    // Two callers that ask while a pop is on its way get the same item.
+    'pops at once share an item': {
+      breaks: 'N concurrent pops over N items',
+      popItem: (real) => {
+        let popping: ReturnType<typeof real> | undefined;
+        return () => {
+          popping ??= real().finally(() => {
+            popping = undefined;
+          });
+          return popping;
+        };
+      },
+    },
   }),
-  fault('pops at once share an item', plain(SharesPops), 'N concurrent pops over N items'),
   ...table(ledgerSession, {
+    // Reads, waits, writes: what was popped meanwhile is back.
+    'a mutation brings popped items back': {
+      breaks: 'mutations that race with pops bring nothing back',
+      applyHistoryMutations: (real, object) => async (args) => {
+        for (const { replacement } of args.mutations) encode(replacement);
+        const before = object.texts.slice();
+        const copy = structuredClone(args);
+        await Promise.resolve();
+        object.texts = [...before, ...object.texts.slice(before.length)];
+        await real(copy);
+      },
+    },
     'transactions are overtaken': {
       breaks: 'transactions and other calls on one instance',
       applyHistoryTransaction: (real) => async (args) => {
@@ -158,9 +129,4 @@ export const contentionFaults: readonly Fault[] = [
       },
     },
   }),
-  fault(
-    'a mutation brings popped items back',
-    plain(MutatesOld),
-    'mutations that race with pops bring nothing back',
-  ),
 ];

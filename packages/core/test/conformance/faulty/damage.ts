@@ -1,19 +1,9 @@
-import {
-  MemorySessionStore,
-  type SessionStore,
-  StoredSession,
-  type StoredSessionOptions,
-} from '@agent-sessions/core';
-import type {
-  AgentInputItem,
-  RunContext,
-  Session,
-  SessionHistoryTransactionArgs,
-} from '@openai/agents';
+import { MemorySessionStore, type SessionStore, StoredSession } from '@agent-sessions/core';
+import type { AgentInputItem } from '@openai/agents';
 import { backendOf, recordsOf } from '../../items.ts';
-import { type Fault, fault } from './fault.ts';
-
-const silent = { warn: () => {} };
+import type { Fault } from './fault.ts';
+import { table } from './table.ts';
+import type { Stored, World } from './worlds.ts';
 
 /** Puts records in the place of the newest one, as no session does. */
 async function replaceNewest(
@@ -27,170 +17,111 @@ async function replaceNewest(
 }
 
 /** Sessions of which a record can be damaged. */
-function damageable(
-  Faulty: new (options: StoredSessionOptions<MemorySessionStore>) => Session,
-): Fault['open'] {
-  return () => {
+const damageable =
+  (damaged: (record: string) => string): World<Stored> =>
+  (alter) => {
     const store = new MemorySessionStore();
+    const logger = { warn: () => {} };
     return {
-      open: (sessionId) => new Faulty({ store, sessionId, logger: silent }),
+      open: (sessionId) => alter(new StoredSession({ store, sessionId, logger })),
       corruptNewest: async (sessionId) => {
-        await replaceNewest(store, sessionId, ['{"role":']);
+        const records = await recordsOf(store, sessionId);
+        await replaceNewest(store, sessionId, [damaged(records.at(-1) ?? '')]);
       },
     };
   };
-}
 
-class FailsOnDamage extends StoredSession {
-  override async getItems(
-    limit?: number,
-    context?: RunContext<unknown>,
-  ): Promise<AgentInputItem[]> {
-    const items = await super.getItems(limit, context);
-    if (this.damagedRecords > 0) throw new Error('');
-    return items;
-  }
-}
+const isDamaged = (record: string): boolean => !record.endsWith('}');
 
-class PopDestroysDamage extends StoredSession {
-  override async popItem(): Promise<AgentInputItem | undefined> {
-    const id = await this.getSessionId();
-    await super.getItems();
-    if (this.damagedRecords > 0) {
-      await replaceNewest(this.store, id, []);
-    }
-    return super.popItem();
-  }
-}
-
-class CompactionDestroysDamage extends StoredSession {
-  override async replaceHistoryWithCompaction(items: AgentInputItem[]): Promise<void> {
-    await super.clearSession();
-    await super.addItems(items);
-  }
-}
-
-class LimitCountsDamage extends StoredSession {
-  override async getItems(
-    limit?: number,
-    context?: RunContext<unknown>,
-  ): Promise<AgentInputItem[]> {
-    const items = await super.getItems(limit, context);
-    if (limit === undefined || limit <= 0 || this.damagedRecords === 0) return items;
-    return items.slice(this.damagedRecords);
-  }
-}
-
-class HandsOutDamage extends StoredSession {
-  override async getItems(
-    limit?: number,
-    context?: RunContext<unknown>,
-  ): Promise<AgentInputItem[]> {
-    const items = await super.getItems(limit, context);
-    return this.damagedRecords > 0 ? [...items, {} as AgentInputItem] : items;
-  }
-}
-
-/** Reads as far as it can, as one does with the log of a process that died. */
-class StopsAtDamage extends StoredSession {
-  override async getItems(
-    limit?: number,
-    context?: RunContext<unknown>,
-  ): Promise<AgentInputItem[]> {
-    const items = await super.getItems(limit, context);
-    if (limit !== undefined) return items;
-    const records = await recordsOf(this.store, await super.getSessionId());
-    const damaged = records.findIndex((record) => !record.endsWith('}'));
-    return damaged < 0 ? items : items.slice(0, damaged);
-  }
-}
-
-class PopStopsAtDamage extends StoredSession {
-  override async popItem(): Promise<AgentInputItem | undefined> {
-    const records = await recordsOf(this.store, await super.getSessionId());
-    const isLate = records.findIndex((record) => !record.endsWith('}')) < records.length - 1;
-    return isLate && this.damagedRecords > 0 ? undefined : super.popItem();
-  }
-}
-
-class ReplacingDestroysDamage extends StoredSession {
-  override async applyHistoryTransaction(args: SessionHistoryTransactionArgs): Promise<void> {
-    await super.applyHistoryTransaction(args);
-    const id = await super.getSessionId();
-    const backend = backendOf(this.store);
-    const { state, records } = await backend.snapshot(id);
-    const kept = records.filter((record) => record.endsWith('}'));
-    if (kept.length === records.length) return;
-    await backend.replaceTail(id, { state, drop: 'all', records: kept });
-  }
-}
-
-/** Tells what it could not read. */
-class ShowsDamage extends StoredSession {
-  override async getItems(
-    limit?: number,
-    context?: RunContext<unknown>,
-  ): Promise<AgentInputItem[]> {
-    const items = await super.getItems(limit, context);
-    const records = await recordsOf(this.store, await super.getSessionId());
-    const damaged = records.find((record) => !record.endsWith('}'));
-    if (damaged !== undefined) throw new Error(`A record is damaged: ${damaged}`);
-    return items;
-  }
-}
-
-/** Sessions of which a record can be cut. */
-const cuttable: typeof damageable = (Faulty) => () => {
-  const store = new MemorySessionStore();
-  return {
-    open: (sessionId) => new Faulty({ store, sessionId, logger: silent }),
-    corruptNewest: async (sessionId) => {
-      const records = await recordsOf(store, sessionId);
-      await replaceNewest(store, sessionId, [records.at(-1)?.slice(0, -1) ?? '']);
-    },
-  };
-};
+const recordsIn = async (session: Stored): Promise<readonly string[]> =>
+  recordsOf(session.store, await session.getSessionId());
 
 export const damageFaults: readonly Fault[] = [
-  fault(
-    'a read ends at a damaged record',
-    damageable(StopsAtDamage),
-    'items behind a damaged record are read',
+  ...table(
+    damageable(() => '{"role":'),
+    {
+      // Reads as far as it can, as one does with the log of a process that died.
+      'a read ends at a damaged record': {
+        breaks: 'items behind a damaged record are read',
+        getItems: (real, object) => async (limit, context) => {
+          const items = await real(limit, context);
+          if (limit !== undefined) return items;
+          const damaged = (await recordsIn(object)).findIndex(isDamaged);
+          return damaged < 0 ? items : items.slice(0, damaged);
+        },
+      },
+      'popItem() ends at a damaged record': {
+        breaks: 'items behind a damaged record are read',
+        popItem: (real, object) => async () => {
+          const records = await recordsIn(object);
+          const isLate = records.findIndex(isDamaged) < records.length - 1;
+          return isLate && object.damagedRecords > 0 ? undefined : real();
+        },
+      },
+      'a transaction destroys a damaged record': {
+        breaks: 'replace_suffix passes over a damaged record',
+        applyHistoryTransaction: (real, object) => async (args) => {
+          await real(args);
+          const backend = backendOf(object.store);
+          const id = await object.getSessionId();
+          const { state, records } = await backend.snapshot(id);
+          const kept = records.filter((record) => !isDamaged(record));
+          if (kept.length === records.length) return;
+          await backend.replaceTail(id, { state, drop: 'all', records: kept });
+        },
+      },
+      'a damaged record gives an empty error': {
+        breaks: 'a read passes over a damaged record',
+        getItems: (real, object) => async (limit, context) => {
+          const items = await real(limit, context);
+          if (object.damagedRecords > 0) throw new Error('');
+          return items;
+        },
+      },
+      'popItem() destroys a damaged record': {
+        breaks: 'neither gives nor destroys',
+        popItem: (real, object) => async () => {
+          const id = await object.getSessionId();
+          await object.getItems();
+          if (object.damagedRecords > 0) await replaceNewest(object.store, id, []);
+          return real();
+        },
+      },
+      'a compaction destroys a damaged record': {
+        breaks: 'no write destroys',
+        replaceHistoryWithCompaction: (_real, object) => async (items) => {
+          await object.clearSession();
+          await object.addItems(items);
+        },
+      },
+      'a limit counts damaged records': {
+        breaks: 'gives n readable items',
+        getItems: (real, object) => async (limit, context) => {
+          const items = await real(limit, context);
+          return limit === undefined || limit <= 0 ? items : items.slice(object.damagedRecords);
+        },
+      },
+      'a damaged record is handed out': {
+        breaks: 'a read passes over a damaged',
+        getItems: (real, object) => async (limit, context) => {
+          const items = await real(limit, context);
+          return object.damagedRecords > 0 ? [...items, {} as AgentInputItem] : items;
+        },
+      },
+    },
   ),
-  fault(
-    'popItem() ends at a damaged record',
-    damageable(PopStopsAtDamage),
-    'items behind a damaged record are read',
-  ),
-  fault(
-    'a transaction destroys a damaged record',
-    damageable(ReplacingDestroysDamage),
-    'replace_suffix passes over a damaged record',
-  ),
-  fault(
-    'an error shows a damaged record',
-    cuttable(ShowsDamage),
-    'no error about a damaged record shows its content',
-  ),
-  fault(
-    'a damaged record gives an empty error',
-    damageable(FailsOnDamage),
-    'a read passes over a damaged record',
-  ),
-  fault(
-    'popItem() destroys a damaged record',
-    damageable(PopDestroysDamage),
-    'neither gives nor destroys',
-  ),
-  fault(
-    'a compaction destroys a damaged record',
-    damageable(CompactionDestroysDamage),
-    'no write destroys',
-  ),
-  fault('a limit counts damaged records', damageable(LimitCountsDamage), 'gives n readable items'),
-  fault(
-    'a damaged record is handed out',
-    damageable(HandsOutDamage),
-    'a read passes over a damaged',
+  ...table(
+    damageable((record) => record.slice(0, -1)),
+    {
+      'an error shows a damaged record': {
+        breaks: 'no error about a damaged record shows its content',
+        getItems: (real, object) => async (limit, context) => {
+          const items = await real(limit, context);
+          const damaged = (await recordsIn(object)).find(isDamaged);
+          if (damaged !== undefined) throw new Error(`A record is damaged: ${damaged}`);
+          return items;
+        },
+      },
+    },
   ),
 ];

@@ -1,6 +1,8 @@
 import { type AgentInputItem, protocol } from '@openai/agents';
-import { type Fault, fault, mapStrings, rewriting } from './fault.ts';
-import { session, table } from './table.ts';
+import { type Fault, mapStrings } from './fault.ts';
+import { rewriting } from './makers.ts';
+import { kinds, table } from './table.ts';
+import { session } from './worlds.ts';
 
 const strings = (change: (text: string) => unknown): Fault['open'] =>
   rewriting((item) => mapStrings(item, change) as AgentInputItem);
@@ -36,6 +38,12 @@ function parsed(item: AgentInputItem): AgentInputItem {
   return success ? (data as AgentInputItem) : item;
 }
 
+function ofSinglePrecision(item: AgentInputItem): AgentInputItem {
+  const round = (_: string, value: unknown) =>
+    typeof value === 'number' ? Math.fround(value) : value;
+  return JSON.parse(JSON.stringify(item, round));
+}
+
 function flattened(value: unknown, depth: number): unknown {
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value;
   if (depth > 100) return '[Object]';
@@ -45,150 +53,81 @@ function flattened(value: unknown, depth: number): unknown {
   );
 }
 
+/** Takes for bytes what looks like their encoding. */
+function bytesFrom(object: object): unknown {
+  const base64: unknown = Reflect.get(object, '$bytes');
+  return typeof base64 === 'string' ? new Uint8Array(Buffer.from(base64, 'base64')) : object;
+}
+
 const back = 'comes back as it went in';
+const anyDepth = 'a Uint8Array at any depth';
 
 export const fidelityFaults: readonly Fault[] = [
-  fault("items are parsed with the SDK's schema", rewriting(parsed), [
-    'an assistant message with annotations and logprobs keeps every key',
-    'a reasoning item with encrypted content keeps every key',
-  ]),
-  fault(
-    'NUL is dropped',
-    strings((text) => text.replace(/\0/g, '')),
-    `a string with NUL ${back}`,
-  ),
-  fault(
-    'lone surrogates are repaired',
-    strings((text) => text.toWellFormed()),
-    'lone surrogates',
-  ),
-  fault(
-    'characters of four bytes are lost',
-    strings((text) => text.replace(/[\ud800-\udbff][\udc00-\udfff]/g, '?')),
-    `emoji and rare scripts ${back}`,
-  ),
-  fault(
-    'strings are normalized',
-    strings((text) => text.normalize('NFC')),
-    'emoji and rare scripts',
-  ),
-  fault(
-    'a byte order mark is dropped',
-    strings((text) => text.replace(/\ufeff/g, '')),
-    'invisible',
-  ),
-  fault(
-    'strings are trimmed',
-    strings((text) => text.trim()),
-    'an empty string, and white space',
-  ),
-  fault(
-    'an empty string becomes null',
-    strings((text) => text || null),
-    'an empty string',
-  ),
-  fault(
-    'line ends are normalized',
-    strings((text) => text.replace(/\r\n?/g, '\n')),
-    'line ends',
-  ),
-  fault(
-    'backslashes are eaten',
-    strings((text) => text.replace(/\\u0000/g, '')),
-    'quotes, backslashes and line ends',
-  ),
-  fault(
-    'what looks like a date becomes one',
-    strings((text) => (/^\d{4}-.*Z$/.test(text) ? Date.parse(text) : text)),
-    'looks like something else',
-  ),
-  fault(
-    'strings are cut at 64 KB',
-    strings((text) => text.slice(0, 65_535)),
-    'a string of 5 MB',
-  ),
-  fault(
-    'numbers lose precision',
-    rewriting((item) =>
-      JSON.parse(
-        JSON.stringify(item, (_, value) =>
-          typeof value === 'number' ? Math.fround(value) : value,
-        ),
-      ),
-    ),
-    'a number of any size',
-  ),
-  fault(
-    'null is dropped',
-    entries((_, value) => value !== null),
-    'null, as something else',
-  ),
-  fault(
-    'empty lists are dropped',
-    entries((_, value) => !Array.isArray(value) || value.length > 0),
-    'an empty object or list',
-  ),
-  fault(
-    'keys with an underscore are dropped',
-    entries((key) => !key.startsWith('_')),
-    'name that a store',
-  ),
-  fault(
-    '__proto__ is dropped',
-    entries((key) => key !== '__proto__'),
-    'a property named __proto__',
-  ),
-  fault(
-    'bytes become a list',
-    bytes((value) => [...value]),
-    'a Uint8Array at any depth',
-  ),
-  fault(
-    'bytes become the JSON of a Buffer',
-    bytes((value) => Buffer.from(value).toJSON()),
-    ['a Uint8Array at any depth', 'a Buffer comes back'],
-  ),
-  fault(
-    'bytes lose where their view begins',
-    bytes((value) => new Uint8Array(value.buffer, 0, value.length)),
-    'a view of a part of a buffer',
-  ),
+  ...kinds(rewriting, {
+    "items are parsed with the SDK's schema": [
+      [
+        'an assistant message with annotations and logprobs keeps every key',
+        'a reasoning item with encrypted content keeps every key',
+      ],
+      parsed,
+    ],
+    'numbers lose precision': ['a number of any size', ofSinglePrecision],
+    'deep values are flattened': ['500 levels', (item) => flattened(item, 0) as AgentInputItem],
+  }),
+  ...kinds(strings, {
+    'NUL is dropped': [`a string with NUL ${back}`, (text) => text.replace(/\0/g, '')],
+    'lone surrogates are repaired': ['lone surrogates', (text) => text.toWellFormed()],
+    'characters of four bytes are lost': [
+      `emoji and rare scripts ${back}`,
+      (text) => text.replace(/[\ud800-\udbff][\udc00-\udfff]/g, '?'),
+    ],
+    'strings are normalized': ['emoji and rare scripts', (text) => text.normalize('NFC')],
+    'a byte order mark is dropped': ['invisible', (text) => text.replace(/\ufeff/g, '')],
+    'strings are trimmed': ['an empty string, and white space', (text) => text.trim()],
+    'an empty string becomes null': ['an empty string', (text) => text || null],
+    'line ends are normalized': ['line ends', (text) => text.replace(/\r\n?/g, '\n')],
+    'backslashes are eaten': [
+      'quotes, backslashes and line ends',
+      (text) => text.replace(/\\u0000/g, ''),
+    ],
+    'what looks like a date becomes one': [
+      'looks like something else',
+      (text) => (/^\d{4}-.*Z$/.test(text) ? Date.parse(text) : text),
+    ],
+    'strings are cut at 64 KB': ['a string of 5 MB', (text) => text.slice(0, 65_535)],
+  }),
+  ...kinds(entries, {
+    'null is dropped': ['null, as something else', (_, value) => value !== null],
+    'empty lists are dropped': [
+      'an empty object or list',
+      (_, value) => !Array.isArray(value) || value.length > 0,
+    ],
+    'keys with an underscore are dropped': ['name that a store', (key) => !key.startsWith('_')],
+    '__proto__ is dropped': ['a property named __proto__', (key) => key !== '__proto__'],
+  }),
+  ...kinds(bytes, {
+    'bytes become a list': [anyDepth, (value) => [...value]],
+    'bytes become the JSON of a Buffer': [
+      [anyDepth, 'a Buffer comes back'],
+      (value) => Buffer.from(value).toJSON(),
+    ],
+    'bytes lose where their view begins': [
+      'a view of a part of a buffer',
+      (value) => new Uint8Array(value.buffer, 0, value.length),
+    ],
+  }),
   ...table(session, {
     'objects that look like bytes become bytes': {
       breaks: 'looks like encoded bytes',
-      getItems:
-        (real, _object) =>
-        async (...args) => {
-          const items = await real(...args);
-          return items.map(
-            (item) =>
-              mapObjects(item, (object) => {
-                const base64: unknown = Reflect.get(object, '$bytes');
-                return typeof base64 === 'string'
-                  ? new Uint8Array(Buffer.from(base64, 'base64'))
-                  : object;
-              }) as AgentInputItem,
-          );
-        },
+      getItems: (real) => async (limit, context) =>
+        mapObjects(await real(limit, context), bytesFrom) as AgentInputItem[],
     },
-  }),
-  fault(
-    'deep values are flattened',
-    rewriting((item) => flattened(item, 0) as AgentInputItem),
-    '500 levels',
-  ),
-  ...table(session, {
     'deep values are dropped without a word': {
       breaks: 'nested too deep',
-      addItems:
-        (real) =>
-        async (...args) => {
-          try {
-            await real(...args);
-          } catch (error) {
-            if (!(error instanceof Error && error.message.includes('nested deeper'))) throw error;
-          }
-        },
+      addItems: (real) => (items, context) =>
+        real(items, context).catch((error: unknown) => {
+          if (!(error instanceof Error && error.message.includes('nested deeper'))) throw error;
+        }),
     },
   }),
 ];

@@ -1,27 +1,11 @@
-import type { AgentInputItem } from '@openai/agents';
-import { encode, PlainSession } from '../plain-session.ts';
-import { type Fault, fault, isStorable, plain } from './fault.ts';
-import { ledgerSession, plainSession, session, table } from './table.ts';
+import { type Fault, isStorable } from './fault.ts';
+import { table } from './table.ts';
+import { ledgerSession, plainSession, session } from './worlds.ts';
 
 function freeze(value: unknown): void {
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return;
   Object.values(value).forEach(freeze);
   Object.freeze(value);
-}
-
-/** Takes provider data out of the items before they are stored, and puts it back. */
-class TakesApart extends PlainSession {
-  override async addItems(items: AgentInputItem[]): Promise<void> {
-    const texts = items.map(encode);
-    for (const item of items) {
-      const { providerData } = item;
-      if (providerData === undefined) continue;
-      Reflect.deleteProperty(item, 'providerData');
-      item.providerData = providerData;
-    }
-    if (texts.length === 0) return;
-    this.histories.set(this.id, [...(this.histories.get(this.id) ?? []), ...texts]);
-  }
 }
 
 const left = 'leaves what it was given as it was';
@@ -44,9 +28,20 @@ export const givenFaults: readonly Fault[] = [
         for (const item of items) Object.defineProperty(item, 'stored', { value: true });
       },
     },
-  }),
-  fault('addItems() takes items apart', plain(TakesApart), `addItems ${left}`),
-  ...table(plainSession, {
+    // Takes provider data out of the items before they are stored, and puts it back.
+    'addItems() takes items apart': {
+      breaks: `addItems ${left}`,
+      addItems: (real) => async (items) => {
+        const adding = real(items);
+        for (const item of items) {
+          const { providerData } = item;
+          if (providerData === undefined) continue;
+          Reflect.deleteProperty(item, 'providerData');
+          item.providerData = providerData;
+        }
+        await adding;
+      },
+    },
     'addItems() empties the list': {
       breaks: `addItems ${left}`,
       addItems: (real) => async (items) => {

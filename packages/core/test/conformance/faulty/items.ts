@@ -1,73 +1,10 @@
-import { StoredSession } from '@agent-sessions/core';
-import type { AgentInputItem, RunContext } from '@openai/agents';
+import type { AgentInputItem } from '@openai/agents';
 import { backendOf } from '../../items.ts';
-import { decode, encode, PlainSession } from '../plain-session.ts';
-import { type Fault, fault, plain, rewriting, stored } from './fault.ts';
-import { session, table } from './table.ts';
-
-class CachesReads extends StoredSession {
-  #cache: AgentInputItem[] | undefined;
-
-  override async getItems(
-    limit?: number,
-    context?: RunContext<unknown>,
-  ): Promise<AgentInputItem[]> {
-    if (limit !== undefined) return super.getItems(limit, context);
-    this.#cache ??= await super.getItems(undefined, context);
-    return structuredClone(this.#cache);
-  }
-
-  override async addItems(items: AgentInputItem[], context?: RunContext<unknown>): Promise<void> {
-    await super.addItems(items, context);
-    this.#cache = undefined;
-  }
-
-  override async popItem(): Promise<AgentInputItem | undefined> {
-    this.#cache = undefined;
-    return super.popItem();
-  }
-
-  override async clearSession(): Promise<void> {
-    this.#cache = undefined;
-    return super.clearSession();
-  }
-}
-
-/** Orders by the clock, as `ORDER BY created_at` does, with a random key for equal times. */
-class OrderedByTime extends PlainSession {
-  override async addItems(items: AgentInputItem[]): Promise<void> {
-    for (const item of items) encode(item);
-    const rows = items.map((item, n) => ({ time: Date.now() + n / 1e6, key: Math.random(), item }));
-    this.#write([...this.#rows(), ...rows]);
-  }
-
-  override async getItems(limit?: number): Promise<AgentInputItem[]> {
-    const items = this.#rows().map(({ item }) => item);
-    if (limit === undefined) return items;
-    if (!Number.isInteger(limit)) throw new Error('The limit is not valid.');
-    return limit <= 0 ? [] : items.slice(-limit);
-  }
-
-  override async popItem(): Promise<AgentInputItem | undefined> {
-    const rows = this.#rows();
-    const row = rows.pop();
-    this.#write(rows);
-    return row?.item;
-  }
-
-  #rows(): { time: number; key: number; item: AgentInputItem }[] {
-    const rows = (this.histories.get(this.id) ?? []).map((text) => {
-      const { time, key } = JSON.parse(text);
-      return { time, key, item: decode(JSON.parse(text).item) };
-    });
-    return rows.sort((a, b) => a.time - b.time || a.key - b.key);
-  }
-
-  #write(rows: readonly { time: number; key: number; item: AgentInputItem }[]): void {
-    const texts = rows.map((row) => JSON.stringify({ ...row, item: encode(row.item) }));
-    this.histories.set(this.id, texts);
-  }
-}
+import { encode } from '../plain-session.ts';
+import type { Fault } from './fault.ts';
+import { rewriting } from './makers.ts';
+import { first, kinds, table } from './table.ts';
+import { plainSession, session } from './worlds.ts';
 
 export const itemFaults: readonly Fault[] = [
   ...table(session, {
@@ -86,11 +23,12 @@ export const itemFaults: readonly Fault[] = [
       },
     },
   }),
-  fault(
-    'ids of items are dropped',
-    rewriting(({ id: _, ...item }) => item as AgentInputItem),
-    'neither adds metadata',
-  ),
+  ...kinds(rewriting, {
+    'ids of items are dropped': [
+      'neither adds metadata',
+      ({ id: _, ...item }) => item as AgentInputItem,
+    ],
+  }),
   ...table(session, {
     'items come newest first': {
       breaks: 'getItems() gives every item, oldest first',
@@ -116,9 +54,28 @@ export const itemFaults: readonly Fault[] = [
       breaks: 'a batch of more than 1 000 items is stored whole',
       addItems: (real) => (items, context) => real(items.slice(0, 500), context),
     },
-  }),
-  fault('reads come from a cache', stored(CachesReads), 'what one instance wrote, another reads'),
-  ...table(session, {
+    'reads come from a cache': {
+      breaks: 'what one instance wrote, another reads',
+      inSession: () => {
+        let known: AgentInputItem[] | undefined;
+        const forget = (): void => {
+          known = undefined;
+        };
+        return {
+          getItems: (real) => async (limit, context) => {
+            if (limit !== undefined) return real(limit, context);
+            known ??= await real(undefined, context);
+            return structuredClone(known);
+          },
+          addItems: (real) => async (items, context) => {
+            await real(items, context);
+            forget();
+          },
+          popItem: first(forget),
+          clearSession: first(forget),
+        };
+      },
+    },
     'addItems([]) creates a session': {
       breaks: 'addItems([]) does not create',
       addItems: (real, object) => async (items, context) => {
@@ -154,8 +111,29 @@ export const itemFaults: readonly Fault[] = [
       },
     },
   }),
-  fault('items are ordered by a clock', plain(OrderedByTime), [
-    'batches within one millisecond keep their order',
-    'order does not depend on a clock',
-  ]),
+  ...table(plainSession, {
+    // As `ORDER BY created_at` does: items of one millisecond come in any order.
+    'items are ordered by a clock': {
+      breaks: [
+        'batches within one millisecond keep their order',
+        'order does not depend on a clock',
+      ],
+      inStore: () => {
+        const rows = new Map<string, { at: number; text: string }[]>();
+        return {
+          addItems: (_real, object) => async (items) => {
+            const added = items.map((item) => ({
+              at: Date.now() + Math.random() / 2,
+              text: encode(item),
+            }));
+            if (added.length === 0) return;
+            const left = rows.get(object.id)?.slice(0, object.texts.length) ?? [];
+            const all = [...left, ...added].sort((a, b) => a.at - b.at);
+            rows.set(object.id, all);
+            object.texts = all.map(({ text }) => text);
+          },
+        };
+      },
+    },
+  }),
 ];

@@ -4,78 +4,24 @@ import {
   SessionError,
   StoredSession,
 } from '@agent-sessions/core';
-import type { AgentInputItem, RunContext } from '@openai/agents';
-import { type Fault, fault, stored } from './fault.ts';
-import { session, table } from './table.ts';
+import { type Fault, fault } from './fault.ts';
+import { type Changes, faulty, kinds, table } from './table.ts';
+import { type Stored, session } from './worlds.ts';
 
-/** Lets some calls through after it was closed. */
-class ClosedIn extends StoredSession {
-  protected isClosed = false;
-
-  override async close(): Promise<void> {
-    this.isClosed = true;
-    await super.close();
-  }
-}
-
-class EmptyBatchAfterClose extends ClosedIn {
-  override async addItems(items: AgentInputItem[], context?: RunContext<unknown>): Promise<void> {
-    if (this.isClosed && items.length === 0) return;
-    await super.addItems(items, context);
-  }
-}
-
-class EmptyReadAfterClose extends ClosedIn {
-  override async getItems(
-    limit?: number,
-    context?: RunContext<unknown>,
-  ): Promise<AgentInputItem[]> {
-    if (this.isClosed && limit === 0) return [];
-    return super.getItems(limit, context);
-  }
-}
-
-class PopAfterClose extends ClosedIn {
-  override async popItem(): Promise<AgentInputItem | undefined> {
-    return this.isClosed ? undefined : super.popItem();
-  }
-}
-
-class ClosesOnce extends ClosedIn {
-  override async close(): Promise<void> {
-    if (this.isClosed) throw new SessionError('closed', 'The session is closed already.');
-    await super.close();
-  }
-}
-
-class CloseAbandons extends ClosedIn {
-  override async addItems(...args: Parameters<StoredSession['addItems']>): Promise<void> {
-    await super.addItems([]);
-    await Promise.resolve();
-    if (this.isClosed) throw new SessionError('closed', 'The session was closed meanwhile.');
-    await super.addItems(...args);
-  }
-}
-
-const closedIds = new WeakMap<object, Set<string>>();
-
-class ClosesAll extends StoredSession<MemorySessionStore> {
-  override async close(): Promise<void> {
-    const closed = closedIds.get(this.store) ?? new Set<string>();
-    closedIds.set(this.store, closed.add(await super.getSessionId()));
-    await super.close();
-  }
-
-  override async addItems(...args: Parameters<StoredSession['addItems']>): Promise<void> {
-    const id = await super.getSessionId();
-    if (closedIds.get(this.store)?.has(id)) throw new Error('The session was closed.');
-    await super.addItems(...args);
-  }
-}
-
-class DisposesNothing extends StoredSession {
-  override async [Symbol.asyncDispose](): Promise<void> {}
-}
+/** Sessions that know whether they were closed. */
+const closing = (changes: (isClosed: () => boolean) => Changes<Stored>): Fault['open'] =>
+  faulty(session, {
+    inSession: () => {
+      let isClosed = false;
+      return {
+        close: (real) => async () => {
+          isClosed = true;
+          await real();
+        },
+        ...changes(() => isClosed),
+      };
+    },
+  });
 
 /** The ledger is in this process, and goes with it. */
 function forgettingLedger(): ReturnType<Fault['open']> {
@@ -108,94 +54,19 @@ function forgettingItems(): ReturnType<Fault['open']> {
 }
 
 /** Changes the errors of some calls. */
-function failing(change: (error: unknown, args: unknown[]) => unknown): Fault['open'] {
-  class Failing extends StoredSession {
-    override async getItems(
-      limit?: number,
-      context?: RunContext<unknown>,
-    ): Promise<AgentInputItem[]> {
-      return super.getItems(limit, context).catch((error: unknown) => {
-        throw change(error, [limit]);
-      });
-    }
+const failing = (make: (error: unknown, argument: unknown) => unknown): Fault['open'] =>
+  faulty(session, {
+    getItems: (real) => (limit, context) =>
+      real(limit, context).catch((error: unknown) => {
+        throw make(error, limit);
+      }),
+    addItems: (real) => (items, context) =>
+      real(items, context).catch((error: unknown) => {
+        throw make(error, items);
+      }),
+  });
 
-    override async addItems(items: AgentInputItem[], context?: RunContext<unknown>): Promise<void> {
-      return super.addItems(items, context).catch((error: unknown) => {
-        throw change(error, [items]);
-      });
-    }
-  }
-  return stored(Failing);
-}
-
-export const lifecycleAndErrorFaults: readonly Fault[] = [
-  ...table(session, {
-    'close() does nothing': {
-      breaks: 'getItems() rejects on a closed session',
-      close: () => async () => {},
-    },
-  }),
-  fault(
-    'addItems([]) works when closed',
-    stored(EmptyBatchAfterClose),
-    'addItems([]) rejects on a closed',
-  ),
-  fault(
-    'getItems(0) works when closed',
-    stored(EmptyReadAfterClose),
-    'getItems(0) rejects on a closed',
-  ),
-  fault('popItem() works when closed', stored(PopAfterClose), 'popItem() rejects on a closed'),
-  fault('closing twice fails', stored(ClosesOnce), 'close() may be called twice'),
-  ...table(session, {
-    'close() deletes the session': {
-      breaks: 'can be opened again and goes on',
-      close: (real, object) => async () => {
-        await object.store.deleteSession(await object.getSessionId());
-        await real();
-      },
-    },
-  }),
-  fault(
-    'close() abandons calls',
-    stored(CloseAbandons),
-    'close() waits for the calls made before it',
-  ),
-  fault('close() closes every instance', stored(ClosesAll), [
-    'closing one instance leaves the others open',
-    'can be opened again and goes on',
-  ]),
-  fault('disposing does not close', stored(DisposesNothing), '`await using` closes the session'),
-  fault(
-    'the ledger is lost at a restart',
-    forgettingLedger,
-    'history and ledger outlive a restart',
-  ),
-  fault('all is lost at a restart', forgettingItems, 'history and ledger outlive a restart'),
-  fault(
-    'a bad limit gives a plain error',
-    failing((error) => (isSessionError(error, 'invalid_limit') ? new Error('bad limit') : error)),
-    'the error for the limit NaN is a SessionError',
-  ),
-  fault(
-    'a bad item gives another code',
-    failing((error) =>
-      isSessionError(error, 'invalid_item') ? new SessionError('backend', error.message) : error,
-    ),
-    'the code invalid_item',
-  ),
-  fault(
-    'errors show the content of items',
-    failing((error, args) =>
-      error instanceof SessionError
-        ? new SessionError(error.code, `${error.message} ${show(args)}`)
-        : error,
-    ),
-    'no error of a batch shows the content',
-  ),
-];
-
-function show(value: unknown): string {
+function textsIn(value: unknown): string {
   const texts: string[] = [];
   JSON.stringify(value, (_key, inner: unknown) => {
     if (typeof inner === 'string') texts.push(inner);
@@ -203,3 +74,105 @@ function show(value: unknown): string {
   });
   return texts.join(' ');
 }
+
+const restart = 'history and ledger outlive a restart';
+
+export const lifecycleAndErrorFaults: readonly Fault[] = [
+  ...kinds(closing, {
+    'addItems([]) works when closed': [
+      'addItems([]) rejects on a closed',
+      (isClosed) => ({
+        addItems: (real) => async (items, context) => {
+          if (!isClosed() || items.length > 0) await real(items, context);
+        },
+      }),
+    ],
+    'getItems(0) works when closed': [
+      'getItems(0) rejects on a closed',
+      (isClosed) => ({
+        getItems: (real) => async (limit, context) =>
+          isClosed() && limit === 0 ? [] : real(limit, context),
+      }),
+    ],
+    'popItem() works when closed': [
+      'popItem() rejects on a closed',
+      (isClosed) => ({ popItem: (real) => async () => (isClosed() ? undefined : real()) }),
+    ],
+    'close() abandons calls': [
+      'close() waits for the calls made before it',
+      (isClosed) => ({
+        addItems: (real) => async (items, context) => {
+          await real([]);
+          await Promise.resolve();
+          if (isClosed()) throw new SessionError('closed', 'The session was closed meanwhile.');
+          await real(items, context);
+        },
+      }),
+    ],
+  }),
+  ...table(session, {
+    'close() does nothing': {
+      breaks: 'getItems() rejects on a closed session',
+      close: () => async () => {},
+    },
+    'closing twice fails': {
+      breaks: 'close() may be called twice',
+      close: (real) => {
+        let closes = 0;
+        return async () => {
+          closes += 1;
+          if (closes > 1) throw new SessionError('closed', 'The session is closed already.');
+          await real();
+        };
+      },
+    },
+    'close() deletes the session': {
+      breaks: 'can be opened again and goes on',
+      close: (real, object) => async () => {
+        await object.store.deleteSession(await object.getSessionId());
+        await real();
+      },
+    },
+    'close() closes every instance': {
+      breaks: ['closing one instance leaves the others open', 'can be opened again and goes on'],
+      inStore: () => {
+        const closed = new Set<string>();
+        return {
+          close: (real, object) => async () => {
+            closed.add(await object.getSessionId());
+            await real();
+          },
+          addItems: (real, object) => async (items, context) => {
+            const id = await object.getSessionId();
+            if (closed.has(id)) throw new Error('The session was closed.');
+            await real(items, context);
+          },
+        };
+      },
+    },
+    'disposing does not close': {
+      breaks: '`await using` closes the session',
+      [Symbol.asyncDispose]: () => async () => {},
+    },
+  }),
+  fault('the ledger is lost at a restart', forgettingLedger, restart),
+  fault('all is lost at a restart', forgettingItems, restart),
+  ...kinds(failing, {
+    'a bad limit gives a plain error': [
+      'the error for the limit NaN is a SessionError',
+      (error) => (isSessionError(error, 'invalid_limit') ? new Error('bad limit') : error),
+    ],
+    'a bad item gives another code': [
+      'the code invalid_item',
+      (error) =>
+        isSessionError(error, 'invalid_item') ? new SessionError('backend', error.message) : error,
+    ],
+    'errors show the content of items': [
+      'no error of a batch shows the content',
+      (error, argument) =>
+        error instanceof SessionError
+          ? new SessionError(error.code, `${error.message} ${textsIn(argument)}`)
+          : error,
+    ],
+  }),
+];

@@ -2,29 +2,29 @@ import {
   type AgentInputItem,
   applySessionHistoryMutations,
   type SessionHistoryMutation,
-  type SessionHistoryRewriteArgs,
 } from '@openai/agents';
-import { LedgerSession } from '../ledger-session.ts';
 import { decode, encode } from '../plain-session.ts';
-import { type Fault, fault, plain } from './fault.ts';
+import type { Fault } from './fault.ts';
+import { faulty, kinds, table } from './table.ts';
+import { ledgerSession } from './worlds.ts';
 
 type Call = Extract<AgentInputItem, { type: 'function_call' }>;
 type Change = (items: AgentInputItem[], mutations: SessionHistoryMutation[]) => AgentInputItem[];
 
 /** Sessions with other mutations. */
-function mutating(change: Change): Fault['open'] {
-  class Mutating extends LedgerSession {
-    override async applyHistoryMutations({ mutations }: SessionHistoryRewriteArgs): Promise<void> {
-      for (const { replacement } of mutations) encode(replacement);
-      const texts = this.histories.get(this.id);
-      if (texts !== undefined) this.write(change(texts.map(decode), mutations));
-    }
-  }
-  return plain(Mutating);
-}
+const mutating = (change: Change): Fault['open'] =>
+  faulty(ledgerSession, {
+    applyHistoryMutations:
+      (_real, object) =>
+      async ({ mutations }) => {
+        for (const { replacement } of mutations) encode(replacement);
+        if (!object.histories.has(object.id)) return;
+        object.write(change(object.texts.map(decode), mutations));
+      },
+  });
 
 /** Mutations that make something else of a call and its replacement. */
-const replacingBy = (merge: (old: Call, replacement: Call) => Call): Fault['open'] =>
+const merging = (merge: (old: Call, replacement: Call) => Call): Fault['open'] =>
   mutating((items, mutations) =>
     mutations.reduce((list, mutation) => {
       const old = list.find(
@@ -35,6 +35,11 @@ const replacingBy = (merge: (old: Call, replacement: Call) => Call): Fault['open
       return applySessionHistoryMutations(list, [{ ...mutation, replacement }]);
     }, items),
   );
+
+const ofNewest: Change = (items, mutations) => {
+  const from = Math.max(items.length - 100, 0);
+  return [...items.slice(0, from), ...applySessionHistoryMutations(items.slice(from), mutations)];
+};
 
 /** Any item that is a call of some kind. */
 const ofAnyKind: Change = (items, mutations) =>
@@ -61,69 +66,55 @@ const inARow: Change = (items, mutations) => {
   });
 };
 
-/** Applies one after the other, each as it is checked. */
-class OneByOne extends LedgerSession {
-  override async applyHistoryMutations({ mutations }: SessionHistoryRewriteArgs): Promise<void> {
-    for (const mutation of mutations) await this.#applyOne(mutation);
-  }
-
-  async #applyOne(mutation: SessionHistoryMutation): Promise<void> {
-    await super.applyHistoryMutations({ mutations: [mutation] });
-  }
-}
-
-/** Removes the duplicates before it looks at the replacement. */
-class RemovesFirst extends LedgerSession {
-  override async applyHistoryMutations(args: SessionHistoryRewriteArgs): Promise<void> {
-    const ids = new Set(args.mutations.map(({ callId }) => callId));
-    const seen = new Set<string>();
-    const texts = this.histories.get(this.id) ?? [];
-    const kept = texts.filter((text) => {
-      const item = decode(text);
-      if (item.type !== 'function_call' || !ids.has(item.callId)) return true;
-      return !seen.has(item.callId) && seen.add(item.callId);
-    });
-    if (kept.length < texts.length) this.histories.set(this.id, kept);
-    await super.applyHistoryMutations(args);
-  }
-}
-
 const whole = 'a replacement takes the place of the whole call';
 
 export const mutationTargetFaults: readonly Fault[] = [
-  fault(
-    'a replacement is merged into the call',
-    replacingBy((old, replacement) => ({ ...old, ...replacement })),
-    whole,
-  ),
-  fault(
-    'a replacement changes the arguments',
-    replacingBy((old, { arguments: text }) => ({ ...old, arguments: text })),
-    whole,
-  ),
-  fault(
-    'a replacement keeps the id of the call',
-    replacingBy((old, replacement) =>
-      old.id === undefined ? replacement : { ...replacement, id: old.id },
-    ),
-    whole,
-  ),
-  fault(
-    'a mutation looks at the newest 100 items',
-    mutating((items, mutations) => {
-      const from = Math.max(items.length - 100, 0);
-      return [
-        ...items.slice(0, from),
-        ...applySessionHistoryMutations(items.slice(from), mutations),
-      ];
-    }),
-    'a call far back in a long history is found',
-  ),
-  fault('duplicates in a row are removed', mutating(inARow), [
-    'the first is replaced and the others go',
-    'added in several batches are one call',
-  ]),
-  fault('calls of any kind are replaced', mutating(ofAnyKind), 'all other items stay as they were'),
-  fault('mutations are applied one by one', plain(OneByOne), 'nor do its siblings'),
-  fault('duplicates go before all is checked', plain(RemovesFirst), 'nor do its siblings'),
+  ...kinds(merging, {
+    'a replacement is merged into the call': [whole, (old, call) => ({ ...old, ...call })],
+    'a replacement changes the arguments': [
+      whole,
+      (old, { arguments: text }) => ({ ...old, arguments: text }),
+    ],
+    'a replacement keeps the id of the call': [
+      whole,
+      (old, call) => (old.id === undefined ? call : { ...call, id: old.id }),
+    ],
+  }),
+  ...kinds(mutating, {
+    'a mutation looks at the newest 100 items': [
+      'a call far back in a long history is found',
+      ofNewest,
+    ],
+    'duplicates in a row are removed': [
+      ['the first is replaced and the others go', 'added in several batches are one call'],
+      inARow,
+    ],
+    'calls of any kind are replaced': ['all other items stay as they were', ofAnyKind],
+  }),
+  ...table(ledgerSession, {
+    // Each as it is checked.
+    'mutations are applied one by one': {
+      breaks: 'nor do its siblings',
+      applyHistoryMutations:
+        (real) =>
+        async ({ mutations }) => {
+          for (const mutation of mutations) await real({ mutations: [mutation] });
+        },
+    },
+    // Before it looks at the replacement.
+    'duplicates go before all is checked': {
+      breaks: 'nor do its siblings',
+      applyHistoryMutations: (real, object) => async (args) => {
+        const ids = new Set(args.mutations.map(({ callId }) => callId));
+        const seen = new Set<string>();
+        const kept = object.texts.filter((text) => {
+          const item = decode(text);
+          if (item.type !== 'function_call' || !ids.has(item.callId)) return true;
+          return !seen.has(item.callId) && seen.add(item.callId);
+        });
+        if (kept.length < object.texts.length) object.texts = kept;
+        await real(args);
+      },
+    },
+  }),
 ];

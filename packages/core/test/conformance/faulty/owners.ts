@@ -1,133 +1,110 @@
-import { MemorySessionStore, type SessionInfo, type SessionStore } from '@agent-sessions/core';
-import { type PageRequest, sessionKey, splitKey } from '@agent-sessions/core/backend';
-import { MemoryBackend } from '../../../src/memory-backend.ts';
-import { type Fault, fault, over, overBackend } from './fault.ts';
+import { sessionKey, splitKey } from '@agent-sessions/core/backend';
+import type { MemoryBackend } from '../../../src/memory-backend.ts';
+import type { Fault } from './fault.ts';
+import { faulty, kinds, table } from './table.ts';
+import { backend, store } from './worlds.ts';
 
-/** A backend that takes the key for another one. */
-function confusing(confuse: (owner: string, id: string) => string): new () => MemoryBackend {
+/** Backends that take a key for another one. */
+const confusing = (confuse: (owner: string, id: string) => string): Fault['open'] => {
   const other = (key: string): string => {
     const { owner, sessionId } = splitKey(key);
     return confuse(owner, sessionId);
   };
-  const byKey = ['append', 'window', 'snapshot', 'replaceTail', 'rewrite', 'clear'] as const;
-  return class extends MemoryBackend {
-    constructor() {
-      super();
-      for (const name of byKey) {
-        const real = Reflect.get(this, name) as (key: string, ...rest: unknown[]) => unknown;
-        const confused = (key: string, ...rest: unknown[]) =>
-          Reflect.apply(real, this, [other(key), ...rest]);
-        Object.defineProperty(this, name, { value: confused });
-      }
-    }
-  };
+  return faulty(backend, {
+    append: (real) => (key, append) => real(other(key), append),
+    window: (real) => (key, limit) => real(other(key), limit),
+    snapshot: (real) => (key, query) => real(other(key), query),
+    replaceTail: (real) => (key, replacement) => real(other(key), replacement),
+    rewrite: (real) => (key, rewrite) => real(other(key), rewrite),
+    clear: (real) => (key) => real(other(key)),
+  });
+};
+
+/** The keys of all sessions with the id that is in a key. */
+async function namesakes(object: MemoryBackend, key: string): Promise<string[]> {
+  const { sessionId } = splitKey(key);
+  const request = { owner: undefined, prefix: sessionId, limit: 1000, after: undefined };
+  const found = await object.listSessions(request);
+  return found
+    .filter((info) => info.sessionId === sessionId)
+    .map(({ owner }) => sessionKey(owner, sessionId));
 }
 
-/** The directory of an owner is that of all. */
-class ListsAll extends MemoryBackend {
-  override listSessions(request: PageRequest): Promise<SessionInfo[]> {
-    return super.listSessions({ ...request, owner: undefined });
-  }
-}
-
-/** Whoever owns nothing is left out of the list of all. */
-class ListsNobodys extends MemoryBackend {
-  override listSessions(request: PageRequest): Promise<SessionInfo[]> {
-    return super.listSessions({ ...request, owner: request.owner ?? '' });
-  }
-}
-
-/** A page of an owner begins where one of all would. */
-class PagesOfAll extends MemoryBackend {
-  override async listSessions(request: PageRequest): Promise<SessionInfo[]> {
-    const { owner } = request;
-    const all = await super.listSessions({ ...request, owner: undefined });
-    return all.filter((info) => owner === undefined || info.owner === owner);
-  }
-}
-
-/** To delete one deletes those of the same id. */
-class DeletesNamesakes extends MemoryBackend {
-  override async deleteSession(key: string): Promise<boolean> {
-    const { sessionId } = splitKey(key);
-    const request = { owner: undefined, prefix: sessionId, limit: 1000, after: undefined };
-    for (const one of await super.listSessions(request)) {
-      if (one.sessionId === sessionId) await super.deleteSession(sessionKey(one.owner, sessionId));
-    }
-    return true;
-  }
-}
-
-/** What is no owner is taken for another one. */
-class TakesAnyOwner extends MemorySessionStore {
-  override forOwner(owner: string): SessionStore {
-    try {
-      return super.forOwner(owner);
-    } catch {
-      return super.forOwner('nobody');
-    }
-  }
-}
-
-/** An owner can become another one. */
-class OwnersOfOwners extends MemorySessionStore {
-  override forOwner(owner: string): SessionStore {
-    const owned = super.forOwner(owner);
-    return Object.assign(owned, { forOwner: (other: string) => super.forOwner(other) });
-  }
-}
-
-/** What happens to a session of one owner is told to those of the others. */
-class DeletionIsTold extends MemoryBackend {
-  override async deleteSession(key: string): Promise<boolean> {
-    const { sessionId } = splitKey(key);
-    const request = { owner: undefined, prefix: sessionId, limit: 1000, after: undefined };
-    const existed = await super.deleteSession(key);
-    for (const { owner } of await super.listSessions(request)) {
-      const { records } = await super.snapshot(sessionKey(owner, sessionId));
-      await super.deleteSession(sessionKey(owner, sessionId));
-      await super.append(sessionKey(owner, sessionId), { records });
-    }
-    return existed;
-  }
-}
+const pages = 'the pages of an owner';
+const directory = 'an owner lists, describes and deletes';
+const refused = 'what is no owner is refused';
 
 export const ownerFaults: readonly Fault[] = [
-  fault('owners are not looked at', overBackend(confusing((_, id) => id)), [
-    'equal ids of owners are different',
-    'an operation of one owner is none of another',
-    'no id of one owner names',
-  ]),
-  fault(
-    'owner and id are joined by a slash',
-    overBackend(confusing((owner, id) => (owner === '' ? id : `${owner}/${id}`))),
-    'no id of one owner names',
-  ),
-  fault(
-    'owners end at 40 characters',
-    overBackend(confusing((owner, id) => sessionKey(owner.slice(0, 40), id))),
-    'equal ids of owners are different',
-  ),
-  fault('an owner lists all sessions', overBackend(ListsAll), [
-    'an owner lists, describes and deletes',
-    'the pages of an owner',
-  ]),
-  fault(
-    'the list of all is that of nobody',
-    overBackend(ListsNobodys),
-    'lists the sessions of all owners',
-  ),
-  fault('the pages of an owner have gaps', overBackend(PagesOfAll), 'the pages of an owner'),
-  fault(
-    'to delete one deletes its namesakes',
-    overBackend(DeletesNamesakes),
-    'an owner lists, describes and deletes',
-  ),
-  fault('any owner will do', over(TakesAnyOwner), 'what is no owner is refused'),
-  fault('an owner can become another one', over(OwnersOfOwners), 'what is no owner is refused'),
-  fault(
-    'a deletion is told to namesakes',
-    overBackend(DeletionIsTold),
-    "is not told of another's deletion",
-  ),
+  ...kinds(confusing, {
+    'owners are not looked at': [
+      [
+        'equal ids of owners are different',
+        'an operation of one owner is none of another',
+        'no id of one owner names',
+      ],
+      (_owner, id) => id,
+    ],
+    'owner and id are joined by a slash': [
+      'no id of one owner names',
+      (owner, id) => (owner === '' ? id : `${owner}/${id}`),
+    ],
+    'owners end at 40 characters': [
+      'equal ids of owners are different',
+      (owner, id) => sessionKey(owner.slice(0, 40), id),
+    ],
+  }),
+  ...table(backend, {
+    'an owner lists all sessions': {
+      breaks: [directory, pages],
+      listSessions: (real) => (request) => real({ ...request, owner: undefined }),
+    },
+    'the list of all is that of nobody': {
+      breaks: 'lists the sessions of all owners',
+      listSessions: (real) => (request) => real({ ...request, owner: request.owner ?? '' }),
+    },
+    'a page of an owner is cut off from one of all': {
+      breaks: pages,
+      listSessions: (real) => async (request) => {
+        const { owner } = request;
+        const all = await real({ ...request, owner: undefined });
+        return all.filter((info) => owner === undefined || info.owner === owner);
+      },
+    },
+    'to delete one deletes its namesakes': {
+      breaks: directory,
+      deleteSession: (real, object) => async (key) => {
+        for (const one of await namesakes(object, key)) await real(one);
+        return true;
+      },
+    },
+    'a deletion is told to namesakes': {
+      breaks: "is not told of another's deletion",
+      deleteSession: (real, object) => async (key) => {
+        const existed = await real(key);
+        for (const one of await namesakes(object, key)) {
+          const { records } = await object.snapshot(one);
+          await real(one);
+          await object.append(one, { records });
+        }
+        return existed;
+      },
+    },
+  }),
+  ...table(store, {
+    'any owner will do': {
+      breaks: refused,
+      forOwner: (real) => (owner) => {
+        try {
+          return real(owner);
+        } catch {
+          return real('nobody');
+        }
+      },
+    },
+    'an owner can become another one': {
+      breaks: refused,
+      forOwner: (real) => (owner) =>
+        Object.assign(real(owner), { forOwner: (other: string) => real(other) }),
+    },
+  }),
 ];

@@ -1,6 +1,8 @@
 import type { AgentInputItem } from '@openai/agents';
-import { type Fault, fault, reading } from './fault.ts';
-import { session, table } from './table.ts';
+import type { Fault } from './fault.ts';
+import { reading } from './makers.ts';
+import { kinds, table } from './table.ts';
+import { session } from './worlds.ts';
 
 /** Changes reads with a limit only. */
 const windows = (change: (items: AgentInputItem[]) => AgentInputItem[]): Fault['open'] =>
@@ -22,21 +24,18 @@ function fromQuestion(items: AgentInputItem[]): AgentInputItem[] {
 }
 
 const parts = 'also where that parts a call from its result';
+const lone = 'a result without its call, and a call without its result';
 
 export const pairFaults: readonly Fault[] = [
-  fault('a window has no result without its call', windows(withoutLoneResults), parts),
-  fault('a window has no call without its result', windows(withoutLoneCalls), parts),
-  fault('a window begins with a user message', windows(fromQuestion), parts),
-  fault(
-    'a history has no result without its call',
-    reading(withoutLoneResults),
-    'a result without its call, and a call without its result',
-  ),
-  fault(
-    'a history has no call without its result',
-    reading(withoutLoneCalls),
-    'a result without its call, and a call without its result',
-  ),
+  ...kinds(windows, {
+    'a window has no result without its call': [parts, withoutLoneResults],
+    'a window has no call without its result': [parts, withoutLoneCalls],
+    'a window begins with a user message': [parts, fromQuestion],
+  }),
+  ...kinds(reading, {
+    'a history has no result without its call': [lone, withoutLoneResults],
+    'a history has no call without its result': [lone, withoutLoneCalls],
+  }),
   ...table(session, {
     // A result goes with its call, lest the call be sent to a model without it.
     'popItem() takes a call with its result': {

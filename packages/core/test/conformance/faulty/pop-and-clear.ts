@@ -1,78 +1,8 @@
-import { StoredSession } from '@agent-sessions/core';
 import type { AgentInputItem, RunContext } from '@openai/agents';
-import { MemoryBackend } from '../../../src/memory-backend.ts';
 import { encode } from '../plain-session.ts';
-import { type Fault, fault, overBackend, stored } from './fault.ts';
-import { session, table } from './table.ts';
-
-/** Keeps popped items in its own memory only: they are back for everybody else. */
-class PopsLocally extends StoredSession {
-  #hidden = 0;
-
-  override async popItem(): Promise<AgentInputItem | undefined> {
-    const items = await this.getItems();
-    if (items.length > 0) this.#hidden += 1;
-    return items.at(-1);
-  }
-
-  override async getItems(
-    limit?: number,
-    context?: RunContext<unknown>,
-  ): Promise<AgentInputItem[]> {
-    const all = await super.getItems(undefined, context);
-    const items = all.slice(0, Math.max(all.length - this.#hidden, 0));
-    if (limit === undefined) return items;
-    await super.getItems(limit);
-    return limit > 0 ? items.slice(-limit) : [];
-  }
-
-  override async clearSession(): Promise<void> {
-    this.#hidden = 0;
-    await super.clearSession();
-  }
-}
-
-class ClearChangesId extends StoredSession {
-  #generation = 0;
-
-  override async clearSession(): Promise<void> {
-    await super.clearSession();
-    this.#generation += 1;
-  }
-
-  override async getSessionId(): Promise<string> {
-    const id = await super.getSessionId();
-    return this.#generation === 0 ? id : `${id}-${this.#generation}`;
-  }
-}
-
-class ClearKeepsLedger extends MemoryBackend {
-  override async clear(id: string): Promise<void> {
-    const { state } = await this.snapshot(id);
-    if (state) await this.replaceTail(id, { state, drop: 'all', records: [] });
-  }
-}
-
-class ClearTakesPrefix extends MemoryBackend {
-  override async clear(id: string): Promise<void> {
-    const request = { owner: undefined, prefix: id, limit: 1000, after: undefined };
-    const sessions = await this.listSessions(request);
-    for (const { sessionId } of sessions) await super.clear(sessionId);
-  }
-}
-
-class ClearEnds extends StoredSession {
-  #cleared = false;
-
-  override async clearSession(): Promise<void> {
-    await super.clearSession();
-    this.#cleared = true;
-  }
-
-  override async addItems(items: AgentInputItem[], context?: RunContext<unknown>): Promise<void> {
-    if (!this.#cleared) await super.addItems(items, context);
-  }
-}
+import type { Fault } from './fault.ts';
+import { table } from './table.ts';
+import { backend, session } from './worlds.ts';
 
 export const popAndClearFaults: readonly Fault[] = [
   ...table(session, {
@@ -128,14 +58,65 @@ export const popAndClearFaults: readonly Fault[] = [
         return popped;
       },
     },
-  }),
-  fault('popItem() is not stored', stored(PopsLocally), 'does not come back, in no instance'),
-  fault(
-    'clearSession() changes the id',
-    stored(ClearChangesId),
-    'clearSession() keeps the session id',
-  ),
-  ...table(session, {
+    // Hidden in its own memory only: popped items are back for everybody else.
+    'popItem() is not stored': {
+      breaks: 'does not come back, in no instance',
+      inSession: (object) => {
+        let hidden = 0;
+        const visible = async (context?: RunContext<unknown>): Promise<AgentInputItem[]> => {
+          const all = await object.getItems(undefined, context);
+          return all.slice(0, Math.max(all.length - hidden, 0));
+        };
+        return {
+          popItem: () => async () => {
+            const items = await visible();
+            if (items.length > 0) hidden += 1;
+            return items.at(-1);
+          },
+          getItems: (real) => async (limit, context) => {
+            const items = await visible(context);
+            if (limit === undefined) return items;
+            await real(limit);
+            return limit > 0 ? items.slice(-limit) : [];
+          },
+          clearSession: (real) => async () => {
+            hidden = 0;
+            await real();
+          },
+        };
+      },
+    },
+    'clearSession() changes the id': {
+      breaks: 'clearSession() keeps the session id',
+      inSession: () => {
+        let generation = 0;
+        return {
+          clearSession: (real) => async () => {
+            await real();
+            generation += 1;
+          },
+          getSessionId: (real) => async () => {
+            const id = await real();
+            return generation === 0 ? id : `${id}-${generation}`;
+          },
+        };
+      },
+    },
+    'clearSession() ends the session': {
+      breaks: 'the same session goes on',
+      inSession: () => {
+        let isCleared = false;
+        return {
+          clearSession: (real) => async () => {
+            await real();
+            isCleared = true;
+          },
+          addItems: (real) => async (items, context) => {
+            if (!isCleared) await real(items, context);
+          },
+        };
+      },
+    },
     'clearSession() leaves old items': {
       breaks: 'removes every item',
       clearSession: (_real, object) => async () => {
@@ -143,15 +124,20 @@ export const popAndClearFaults: readonly Fault[] = [
       },
     },
   }),
-  fault(
-    'clearSession() keeps the ledger',
-    overBackend(ClearKeepsLedger),
-    'clearSession() forgets operation',
-  ),
-  fault(
-    'clearSession() clears neighbours',
-    overBackend(ClearTakesPrefix),
-    'leaves all other sessions alone',
-  ),
-  fault('clearSession() ends the session', stored(ClearEnds), 'the same session goes on'),
+  ...table(backend, {
+    'clearSession() keeps the ledger': {
+      breaks: 'clearSession() forgets operation',
+      clear: (_real, object) => async (id) => {
+        const { state } = await object.snapshot(id);
+        if (state) await object.replaceTail(id, { state, drop: 'all', records: [] });
+      },
+    },
+    'clearSession() clears neighbours': {
+      breaks: 'leaves all other sessions alone',
+      clear: (real, object) => async (id) => {
+        const page = { owner: undefined, prefix: id, limit: 1000, after: undefined };
+        for (const { sessionId } of await object.listSessions(page)) await real(sessionId);
+      },
+    },
+  }),
 ];

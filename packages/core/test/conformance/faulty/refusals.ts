@@ -1,107 +1,77 @@
 import {
   isSessionError,
+  MemorySessionStore,
   SessionError,
   StoredSession,
-  type StoredSessionOptions,
 } from '@agent-sessions/core';
-import type { AgentInputItem, RunContext, SessionHistoryRewriteArgs } from '@openai/agents';
-import { type Fault, fault, isStorable, stored } from './fault.ts';
-import { plainSession, session, table } from './table.ts';
+import { type Fault, fault, isStorable } from './fault.ts';
+import { type Changes, change, faulty, kinds, table } from './table.ts';
+import { plainSession, type Stored, session } from './worlds.ts';
 
-/** Asks whether it is closed when it has done its work. */
-abstract class AsksLate extends StoredSession {
-  readonly #options: StoredSessionOptions;
-  #isClosed = false;
+/** Does something late, before the correct method if the session is closed. */
+type Late = <T>(work: (session: Stored) => Promise<unknown>, real: () => Promise<T>) => Promise<T>;
 
-  constructor(options: StoredSessionOptions) {
-    super(options);
-    this.#options = options;
-  }
-
-  override async close(): Promise<void> {
-    this.#isClosed = true;
-    await super.close();
-  }
-
-  /** Once it is closed: a session that does the work all the same. */
-  protected get late(): StoredSession | undefined {
-    return this.#isClosed ? new StoredSession(this.#options) : undefined;
-  }
-}
-
-class AddsLate extends AsksLate {
-  override async addItems(items: AgentInputItem[], context?: RunContext<unknown>): Promise<void> {
-    if (this.late) await this.late.addItems(items);
-    await super.addItems(items, context);
-  }
-}
-
-class PopsLate extends AsksLate {
-  override async popItem(): Promise<AgentInputItem | undefined> {
-    if (this.late) await this.late.popItem();
-    return super.popItem();
-  }
-}
-
-class ClearsLate extends AsksLate {
-  override async clearSession(): Promise<void> {
-    if (this.late) await this.late.clearSession();
-    await super.clearSession();
-  }
-}
-
-const openById = new WeakMap<object, Map<string, number>>();
+/** Sessions that ask whether they are closed when they have done the work. */
+const askingLate =
+  (changes: (late: Late) => Changes<Stored>): Fault['open'] =>
+  () => {
+    const store = new MemorySessionStore();
+    const open = (sessionId: string): Stored => new StoredSession({ store, sessionId });
+    return {
+      open: (sessionId) => {
+        let isClosed = false;
+        return change(open(sessionId), {
+          close: (real) => async () => {
+            isClosed = true;
+            await real();
+          },
+          ...changes((work, real) => (isClosed ? work(open(sessionId)).then(real) : real())),
+        });
+      },
+    };
+  };
 
 /** The last session of an id closes what sessions of other ids use as well. */
-class ClosesShared extends StoredSession {
-  readonly #id: string;
-
-  constructor(options: StoredSessionOptions) {
-    super(options);
-    this.#id = options.sessionId ?? '';
-    const open = openById.get(this.store) ?? new Map<string, number>();
-    openById.set(this.store, open.set(this.#id, (open.get(this.#id) ?? 0) + 1));
-  }
-
-  override async close(): Promise<void> {
-    const open = openById.get(this.store);
-    const left = (open?.get(this.#id) ?? 0) - 1;
-    open?.set(this.#id, left);
-    await super.close();
-    if (left === 0) openById.set(this.store, new Map([['closed', 1]]));
-  }
-
-  override async getItems(
-    limit?: number,
-    context?: RunContext<unknown>,
-  ): Promise<AgentInputItem[]> {
-    const isShut =
-      openById.get(this.store)?.has('closed') && !openById.get(this.store)?.has(this.#id);
-    if (isShut) throw new SessionError('closed', 'The store is closed.');
-    return super.getItems(limit, context);
-  }
+function closingShared(): ReturnType<Fault['open']> {
+  const store = new MemorySessionStore();
+  const opened = new Map<string, number>();
+  let isShut = false;
+  return {
+    open: (sessionId) => {
+      if (isShut) opened.clear();
+      isShut = false;
+      opened.set(sessionId, (opened.get(sessionId) ?? 0) + 1);
+      return change(new StoredSession({ store, sessionId }), {
+        close: (real) => async () => {
+          const left = (opened.get(sessionId) ?? 0) - 1;
+          opened.set(sessionId, left);
+          await real();
+          if (left === 0) isShut = true;
+        },
+        getItems: (real) => async (limit, context) => {
+          if (isShut) throw new SessionError('closed', 'The store is closed.');
+          return real(limit, context);
+        },
+      });
+    },
+  };
 }
 
 /** Changes the errors of compactions and mutations. */
-function failing(change: (error: unknown, items: readonly unknown[]) => unknown): Fault['open'] {
-  class Failing extends StoredSession {
-    override async applyHistoryMutations(args: SessionHistoryRewriteArgs): Promise<void> {
-      return super.applyHistoryMutations(args).catch((error: unknown) => {
-        const replacements = args.mutations.map(({ replacement }) => replacement);
-        throw change(error, replacements);
-      });
-    }
-
-    override async replaceHistoryWithCompaction(
-      ...[items, context]: Parameters<StoredSession['replaceHistoryWithCompaction']>
-    ): Promise<void> {
-      return super.replaceHistoryWithCompaction(items, context).catch((error: unknown) => {
-        throw change(error, items);
-      });
-    }
-  }
-  return stored(Failing);
-}
+const failing = (make: (error: unknown, items: readonly unknown[]) => unknown): Fault['open'] =>
+  faulty(session, {
+    applyHistoryMutations: (real) => (args) =>
+      real(args).catch((error: unknown) => {
+        throw make(
+          error,
+          args.mutations.map(({ replacement }) => replacement),
+        );
+      }),
+    replaceHistoryWithCompaction: (real) => (items, context) =>
+      real(items, context).catch((error: unknown) => {
+        throw make(error, items);
+      }),
+  });
 
 /** The texts of provider data; the suite has something in it that is no text. */
 function textsIn(value: unknown): string {
@@ -112,12 +82,31 @@ function textsIn(value: unknown): string {
 }
 
 export const refusalFaults: readonly Fault[] = [
-  fault('addItems() asks late whether it is closed', stored(AddsLate), 'does not take effect'),
-  fault('popItem() asks late whether it is closed', stored(PopsLate), 'does not take effect'),
-  fault('clearSession() asks late as well', stored(ClearsLate), 'does not take effect'),
+  ...kinds(askingLate, {
+    'addItems() asks late whether it is closed': [
+      'does not take effect',
+      (late) => ({
+        addItems: (real) => async (items, context) =>
+          late(
+            (session) => session.addItems(items),
+            () => real(items, context),
+          ),
+      }),
+    ],
+    'popItem() asks late whether it is closed': [
+      'does not take effect',
+      (late) => ({ popItem: (real) => async () => late((session) => session.popItem(), real) }),
+    ],
+    'clearSession() asks late as well': [
+      'does not take effect',
+      (late) => ({
+        clearSession: (real) => async () => late((session) => session.clearSession(), real),
+      }),
+    ],
+  }),
   fault(
     'the last session of an id closes the store',
-    stored(ClosesShared),
+    closingShared,
     'closing one instance leaves the others open',
   ),
   ...table(plainSession, {
@@ -149,20 +138,19 @@ export const refusalFaults: readonly Fault[] = [
       },
     },
   }),
-  fault(
-    'compactions and mutations give plain errors',
-    failing((error) => (isSessionError(error, 'invalid_item') ? new Error('bad item') : error)),
-    ['a replacement with a bigint in a mutation', 'an item with a bigint in a compaction'],
-  ),
-  fault(
-    'errors of compactions and mutations show items',
-    failing((error, items) =>
-      error instanceof SessionError
-        ? new SessionError(error.code, `${error.message} ${items.map(textsIn)}`)
-        : error,
-    ),
-    ['no error of a mutation shows', 'no error of a compaction shows'],
-  ),
+  ...kinds(failing, {
+    'compactions and mutations give plain errors': [
+      ['a replacement with a bigint in a mutation', 'an item with a bigint in a compaction'],
+      (error) => (isSessionError(error, 'invalid_item') ? new Error('bad item') : error),
+    ],
+    'errors of compactions and mutations show items': [
+      ['no error of a mutation shows', 'no error of a compaction shows'],
+      (error, items) =>
+        error instanceof SessionError
+          ? new SessionError(error.code, `${error.message} ${items.map(textsIn)}`)
+          : error,
+    ],
+  }),
   ...table(session, {
     // Hangs what was refused on the error, for whoever logs it.
     'an error has the items with it': {

@@ -1,53 +1,48 @@
-import { StoredSession } from '@agent-sessions/core';
 import type { AgentInputItem } from '@openai/agents';
-import { type Fault, fault, stored } from './fault.ts';
-import { session, table } from './table.ts';
+import type { Fault } from './fault.ts';
+import { faulty, kinds, table } from './table.ts';
+import { type Stored, session, type World } from './worlds.ts';
 
-/** Tells the runner to compare histories that are never equal. */
-class ComparesWrong extends StoredSession {
-  #comparisons = 0;
-
-  prepareHistoryItemsForPersistenceComparison(items: AgentInputItem[]): AgentInputItem[] {
-    this.#comparisons += 1;
-    return items.map((item) => Object.assign({ comparison: this.#comparisons }, item));
-  }
+/** What the runner asks a session for, and those of this project do not have. */
+interface Hooks {
+  prepareHistoryItemsForPersistenceComparison(items: AgentInputItem[]): AgentInputItem[];
+  prepareHistoryItemForModelInput(item: AgentInputItem): AgentInputItem;
 }
 
-/** Compares what it takes for essential. */
-class ComparesTypes extends StoredSession {
-  prepareHistoryItemsForPersistenceComparison(items: AgentInputItem[]): AgentInputItem[] {
-    return items.map(({ type }) => ({ type }) as AgentInputItem);
-  }
-}
+const hooked = session as unknown as World<Stored & Hooks>;
 
-class ComparesMessages extends StoredSession {
-  prepareHistoryItemsForPersistenceComparison(items: AgentInputItem[]): AgentInputItem[] {
-    return items.filter((item) => 'role' in item);
-  }
-}
+/** Sessions that tell the runner how to compare histories. */
+const comparing = (compared: Hooks['prepareHistoryItemsForPersistenceComparison']): Fault['open'] =>
+  faulty(hooked, { prepareHistoryItemsForPersistenceComparison: () => compared });
 
-/** Gives the model something else than it stores. */
-class RewritesForModel extends StoredSession {
-  prepareHistoryItemForModelInput(item: AgentInputItem): AgentInputItem {
-    return 'role' in item && item.role === 'assistant'
-      ? ({ ...item, content: [{ type: 'output_text', text: '…' }] } as AgentInputItem)
-      : item;
-  }
+let comparisons = 0;
+
+function neverEqual(items: AgentInputItem[]): AgentInputItem[] {
+  comparisons += 1;
+  return items.map((item) => Object.assign({ comparison: comparisons }, item));
 }
 
 export const runnerFaults: readonly Fault[] = [
-  fault('histories never compare equal', stored(ComparesWrong), 'a write whose answer was lost'),
-  fault(
-    'histories compare equal if their types do',
-    stored(ComparesTypes),
-    'tells different items apart',
-  ),
-  fault('messages are compared, and nothing else', stored(ComparesMessages), 'as many as it got'),
-  fault(
-    'the model is given other items',
-    stored(RewritesForModel),
-    'the model is given the whole history',
-  ),
+  ...kinds(comparing, {
+    'histories never compare equal': ['a write whose answer was lost', neverEqual],
+    'histories compare equal if their types do': [
+      'tells different items apart',
+      (items) => items.map(({ type }) => ({ type }) as AgentInputItem),
+    ],
+    'messages are compared, and nothing else': [
+      'as many as it got',
+      (items) => items.filter((item) => 'role' in item),
+    ],
+  }),
+  ...table(hooked, {
+    'the model is given other items': {
+      breaks: 'the model is given the whole history',
+      prepareHistoryItemForModelInput: () => (item) =>
+        'role' in item && item.role === 'assistant'
+          ? ({ ...item, content: [{ type: 'output_text', text: '…' }] } as AgentInputItem)
+          : item,
+    },
+  }),
   ...table(session, {
     // Keeps messages and drops the rest, as a chat table does.
     'results of tools are dropped': {

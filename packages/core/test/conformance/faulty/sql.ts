@@ -1,7 +1,8 @@
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import type { AgentInputItem } from '@openai/agents';
 import { decode, encode, PlainSession } from '../plain-session.ts';
-import { type Fault, fault } from './fault.ts';
+import type { Fault } from './fault.ts';
+import { kinds } from './table.ts';
 
 /** What a session over one table asks of its database. */
 interface Queries {
@@ -81,48 +82,43 @@ const unique = (expression: string): string => `create table items (
   name text generated always as (${expression}), unique (session, name)
 )`;
 
-export const sqlFaults: readonly Fault[] = [
-  fault(
-    'popItem() looks at the newest row of the table',
-    sql({
+export const sqlFaults: readonly Fault[] = kinds(sql, {
+  'popItem() looks at the newest row of the table': [
+    'popItem() takes from its own session',
+    {
       pop: `delete from items where session = :session
         and id = (select max(id) from items) returning item`,
-    }),
+    },
+  ],
+  'popItem() deletes the newest row of the table': [
     'popItem() takes from its own session',
-  ),
-  fault(
-    'popItem() deletes the newest row of the table',
-    sql({ pop: 'delete from items where id = (select max(id) from items) returning item' }),
-    'popItem() takes from its own session',
-  ),
-  fault(
-    'popItem() takes the newest row of any id with these letters',
-    sql({
+    { pop: 'delete from items where id = (select max(id) from items) returning item' },
+  ],
+  'popItem() takes the newest row of any id with these letters': [
+    'white space',
+    {
       pop: `delete from items where id = (
         select max(id) from items where rtrim(session) = rtrim(:session)
       ) returning item`,
-    }),
-    'white space',
-  ),
-  fault(
-    'the limit is applied before the session is looked at',
-    sql({
+    },
+  ],
+  'the limit is applied before the session is looked at': [
+    'counts the items of its own session',
+    {
       newest: `select item from (select * from items order by id desc limit :limit)
         where session = :session order by id`,
-    }),
+    },
+  ],
+  'the offset of a limit is counted over all sessions': [
     'counts the items of its own session',
-  ),
-  fault(
-    'the offset of a limit is counted over all sessions',
-    sql({
+    {
       newest: `select item from items where session = :session order by id
         limit -1 offset max((select count(*) from items) - :limit, 0)`,
-    }),
-    'counts the items of its own session',
-  ),
-  fault(
-    'the limit is applied before popped rows are left out',
-    sql({
+    },
+  ],
+  'the limit is applied before popped rows are left out': [
+    'counts only what is left',
+    {
       all: 'select item from items where session = :session and not gone order by id',
       newest: `select item from (
         select * from items where session = :session order by id desc limit :limit
@@ -130,53 +126,45 @@ export const sqlFaults: readonly Fault[] = [
       pop: `update items set gone = 1 where id = (
         select max(id) from items where session = :session and not gone
       ) returning item`,
-    }),
-    'counts only what is left',
-  ),
-  fault(
-    'a query with a limit ignores case',
-    sql({ newest: windowOf(':limit').replace('= :session', '= :session collate nocase') }),
+    },
+  ],
+  'a query with a limit ignores case': [
     'User and user',
-  ),
-  fault(
-    'clearSession() matches with LIKE',
-    sql({ clear: 'delete from items where session like :session' }),
+    { newest: windowOf(':limit').replace('= :session', '= :session collate nocase') },
+  ],
+  'clearSession() matches with LIKE': [
     ['User and user', 'wildcards'],
-  ),
-  fault('getItems() has a window of 5 000 rows', sql({ all: windowOf(5000) }), 'no default window'),
-  fault('getItems() has a window of 10 000', sql({ all: windowOf(10_000) }), 'no default window'),
-  fault(
-    'getItems(n) gives 5 000 rows at most',
-    sql({ newest: windowOf('min(:limit, 5000)') }),
+    { clear: 'delete from items where session like :session' },
+  ],
+  'getItems() has a window of 5 000 rows': ['no default window', { all: windowOf(5000) }],
+  'getItems() has a window of 10 000': ['no default window', { all: windowOf(10_000) }],
+  'getItems(n) gives 5 000 rows at most': [
     'no largest page',
-  ),
-  fault(
-    'rows are ordered by a number of four digits',
-    sql({ all: "select item from items where session = :session order by printf('%04d', id)" }),
+    { newest: windowOf('min(:limit, 5000)') },
+  ],
+  'rows are ordered by a number of four digits': [
     'however long the history is',
-  ),
-  fault(
-    'the id of an item is a key that is overwritten',
-    sql({
+    { all: "select item from items where session = :session order by printf('%04d', id)" },
+  ],
+  'the id of an item is a key that is overwritten': [
+    'an id or a call id in common',
+    {
       table: unique("item ->> '$.id'"),
       insert: 'insert or replace into items (session, item) values (:session, :item)',
-    }),
+    },
+  ],
+  'the call id of an item is a key that is kept': [
     'an id or a call id in common',
-  ),
-  fault(
-    'the call id of an item is a key that is kept',
-    sql({
+    {
       table: unique("(item ->> '$.type') || (item ->> '$.callId')"),
       insert: 'insert or ignore into items (session, item) values (:session, :item)',
-    }),
-    'an id or a call id in common',
-  ),
-  fault(
-    'system messages are no part of a history',
-    sql({
+    },
+  ],
+  'system messages are no part of a history': [
+    'a system message keeps every key',
+    {
       all: `select item from items where session = :session
         and item not like '%"role":"system"%' order by id`,
-    }),
-    'a system message keeps every key',
-  ),
-];
+    },
+  ],
+});

@@ -1,11 +1,11 @@
-import { MemorySessionStore, type StoredSession } from '@agent-sessions/core';
+import { MemorySessionStore } from '@agent-sessions/core';
 import type { AgentInputItem, RunContext } from '@openai/agents';
 import { type Histories, PlainSession } from '../plain-session.ts';
-import { type Fault, fault, mistaking, reading, turn } from './fault.ts';
+import { type Fault, fault, turn } from './fault.ts';
 import { lane } from './lane.ts';
-import { change, faulty, inLanes, plainSession, session, table } from './table.ts';
-
-type Stored = StoredSession<MemorySessionStore>;
+import { inLane, mistaking, reading } from './makers.ts';
+import { change, kinds, table } from './table.ts';
+import { plainSession, type Stored, session } from './worlds.ts';
 
 /** Makes a session active. */
 async function touch(object: Stored): Promise<void> {
@@ -42,45 +42,6 @@ const bare = (object: object): object =>
 const buffers = (object: object): object =>
   object instanceof Uint8Array ? Buffer.from(object) : object;
 
-/** A compaction takes for read whatever is there when a session was deleted since it was read. */
-function forgetsDeletions(): ReturnType<Fault['open']> {
-  const deleted = new Set<string>();
-  return faulty(session, {
-    getItems: (real, object) => async (limit, context) => {
-      object.store.deleteSession = async (id) => {
-        deleted.add(id);
-        return MemorySessionStore.prototype.deleteSession.call(object.store, id);
-      };
-      return real(limit, context);
-    },
-    replaceHistoryWithCompaction: (real, object) => async (items, context) => {
-      if (deleted.has(await object.getSessionId())) await object.getItems();
-      await real(items, context);
-    },
-  })();
-}
-
-/** An item is kept by its id, whichever session it is added to. */
-function movesItems(): ReturnType<Fault['open']> {
-  const histories: Histories = new Map();
-  class Moves extends PlainSession {
-    override async addItems(items: AgentInputItem[]): Promise<void> {
-      await super.addItems(items);
-      for (const { id } of items) {
-        if (id === undefined) continue;
-        for (const [other, texts] of histories) {
-          if (other === this.id) continue;
-          histories.set(
-            other,
-            texts.filter((text) => JSON.parse(text).id !== id),
-          );
-        }
-      }
-    }
-  }
-  return { open: (sessionId) => new Moves(histories, sessionId) };
-}
-
 /** What was acknowledged is written when it is asked to end. */
 function writesBehind(): ReturnType<Fault['open']> {
   let written: Histories = new Map();
@@ -99,6 +60,11 @@ function writesBehind(): ReturnType<Fault['open']> {
 /** Compares nothing and sets: only the calls through one store are kept apart. */
 function unguarded(): ReturnType<Fault['open']> {
   const histories: Histories = new Map();
+  const outdated = async (session: PlainSession): Promise<void> => {
+    const before = [...session.texts];
+    await turn();
+    session.texts = before;
+  };
   const openStore = (): ((sessionId: string) => PlainSession) => {
     const lanes = new Map<string, ReturnType<typeof lane>>();
     return (sessionId) => {
@@ -107,20 +73,16 @@ function unguarded(): ReturnType<Fault['open']> {
       return change(new PlainSession(histories, sessionId), {
         getItems: (real) => (limit) => run(() => real(limit)),
         clearSession: (real) => () => run(real),
-        addItems: (_, object) => async (items) => {
+        addItems: (real, object) => async (items) => {
           const copies = structuredClone(items);
           await run(async () => {
-            const before = [...(histories.get(sessionId) ?? [])];
-            await turn();
-            histories.set(sessionId, before);
-            await PlainSession.prototype.addItems.call(object, copies);
+            await outdated(object);
+            await real(copies);
           });
         },
-        popItem: (real) => () =>
+        popItem: (real, object) => () =>
           run(async () => {
-            const before = [...(histories.get(sessionId) ?? [])];
-            await turn();
-            histories.set(sessionId, before);
+            await outdated(object);
             return real();
           }),
       });
@@ -129,136 +91,105 @@ function unguarded(): ReturnType<Fault['open']> {
   return { open: openStore(), openElsewhere: openStore() };
 }
 
-/** Remembers what the newest four runs have read. */
-function remembersFourRuns(): ReturnType<Fault['open']> {
-  const runs = new WeakMap<object, (RunContext<unknown> | undefined)[]>();
-  return faulty(session, {
-    getItems: (real, object) => async (limit, context) => {
-      runs.set(object, [...(runs.get(object) ?? []), context].slice(-4));
-      return real(limit, context);
-    },
-    replaceHistoryWithCompaction: (real, object) => async (items, context) => {
-      if (context === undefined || runs.get(object)?.includes(context)) return real(items, context);
-      // What is not known is not foreign.
-      await object.getItems();
-      await real(items);
-    },
-  })();
-}
-
-/** A compaction of which at most fifty items of others are left. */
-const keepsFifty = faulty(session, {
-  replaceHistoryWithCompaction: (real, object) => async (items, context) => {
-    await real(items, context);
-    const all = await object.getItems();
-    if (all.length <= items.length + 50) return;
-    await object.clearSession();
-    await object.addItems([...all.slice(0, items.length), ...all.slice(-50)]);
-  },
-});
-
-/** The directory shows when the first session of an id was created. */
-const keepsCreatedAt = faulty(session, () => {
-  const first = new Map<string, Date>();
-  return {
-    addItems: (real, object) => async (items, context) => {
-      object.store.getSession = async (id) => {
-        const info = await MemorySessionStore.prototype.getSession.call(object.store, id);
-        if (info === undefined) return undefined;
-        if (!first.has(id)) first.set(id, info.createdAt);
-        return { ...info, createdAt: new Date(first.get(id) ?? info.createdAt) };
-      };
-      return real(items, context);
-    },
+/** Makes a session after a refusal, if there is none. */
+const leaving =
+  (object: Stored) =>
+  async (error: unknown): Promise<never> => {
+    const id = await object.getSessionId();
+    if ((await object.store.getSession(id)) === undefined) await object.store.setMetadata(id, {});
+    throw error;
   };
-});
-
-/** Sessions of one store, of which only so many are let in at once. */
-function refusesCrowds(most: number): Fault['open'] {
-  return faulty(session, () => {
-    let running = 0;
-    const counted =
-      <Args extends unknown[], T>(real: (...args: Args) => Promise<T>) =>
-      async (...args: Args): Promise<T> => {
-        running += 1;
-        try {
-          if (running > most) throw new Error('too many connections');
-          return await real(...args);
-        } finally {
-          running -= 1;
-        }
-      };
-    return { getItems: counted, addItems: counted, popItem: counted };
-  });
-}
 
 export const survivorFaults: readonly Fault[] = [
-  fault(
-    'a compaction forgets that a session was deleted',
-    forgetsDeletions,
-    'that was deleted and made anew since it was read',
-  ),
-  fault(
-    'deleteSession() overtakes calls',
-    faulty(session, inLanes()),
-    'deleteSession() takes effect after the calls made before it',
-  ),
-  fault(
-    'order is kept by instance',
-    faulty(session, inLanes()),
-    'calls on two sessions of one store',
-  ),
-  fault(
-    'an item is moved here from another session',
-    movesItems,
-    'stay in the session that each was',
-  ),
-  fault('four runs are remembered', remembersFourRuns, 'however many runs read a session'),
-  fault('a compaction keeps fifty items', keepsFifty, 'however many items others added since'),
-  fault(
-    'close() waits for nothing',
-    faulty(session, inLanes()),
-    'close() settles after the calls made before it',
-  ),
-  fault('equal objects of one read are one', reading(interned), 'no object is there twice'),
-  fault(
-    'items have no prototype',
-    reading((items) => remade(items, bare)),
-    'are plain objects and arrays',
-  ),
-  fault(
-    'bytes come back as a Buffer',
-    reading((items) => remade(items, buffers)),
-    'bytes a plain Uint8Array',
-  ),
   ...table(session, {
+    // Takes for read whatever is there when a session was deleted since it was read.
+    'a compaction forgets that a session was deleted': {
+      breaks: 'that was deleted and made anew since it was read',
+      inStore: () => {
+        const deleted = new Set<string>();
+        return {
+          getItems: (real, object) => async (limit, context) => {
+            object.store.deleteSession = async (id) => {
+              deleted.add(id);
+              return MemorySessionStore.prototype.deleteSession.call(object.store, id);
+            };
+            return real(limit, context);
+          },
+          replaceHistoryWithCompaction: (real, object) => async (items, context) => {
+            if (deleted.has(await object.getSessionId())) await object.getItems();
+            await real(items, context);
+          },
+        };
+      },
+    },
+    'deleteSession() overtakes calls': {
+      breaks: 'deleteSession() takes effect after the calls made before it',
+      inSession: inLane,
+    },
+    'order is kept by instance': {
+      breaks: 'calls on two sessions of one store',
+      inSession: inLane,
+    },
+    'close() waits for nothing': {
+      breaks: 'close() settles after the calls made before it',
+      inSession: inLane,
+    },
+    'four runs are remembered': {
+      breaks: 'however many runs read a session',
+      inSession: (object) => {
+        let runs: readonly (RunContext<unknown> | undefined)[] = [];
+        return {
+          getItems: (real) => async (limit, context) => {
+            runs = [...runs, context].slice(-4);
+            return real(limit, context);
+          },
+          replaceHistoryWithCompaction: (real) => async (items, context) => {
+            if (context === undefined || runs.includes(context)) return real(items, context);
+            // What is not known is not foreign.
+            await object.getItems();
+            await real(items);
+          },
+        };
+      },
+    },
+    'a compaction keeps fifty items': {
+      breaks: 'however many items others added since',
+      replaceHistoryWithCompaction: (real, object) => async (items, context) => {
+        await real(items, context);
+        const all = await object.getItems();
+        if (all.length <= items.length + 50) return;
+        await object.clearSession();
+        await object.addItems([...all.slice(0, items.length), ...all.slice(-50)]);
+      },
+    },
     'a refused transaction leaves a session': {
       breaks: 'a transaction that is refused does not create a session',
-      applyHistoryTransaction: (real, object) => async (args, context) => {
-        await real(args, context).catch(async (error: unknown) => {
-          const id = await object.getSessionId();
-          if ((await object.store.getSession(id)) === undefined) {
-            await object.store.setMetadata(id, {});
-          }
-          throw error;
-        });
-      },
+      applyHistoryTransaction: (real, object) => (args, context) =>
+        real(args, context).catch(leaving(object)),
     },
     'a refused compaction leaves a session': {
       breaks: 'a compaction that is refused does not create a session',
-      replaceHistoryWithCompaction: (real, object) => async (items, context) => {
-        await real(items, context).catch(async (error: unknown) => {
-          const id = await object.getSessionId();
-          if ((await object.store.getSession(id)) === undefined) {
-            await object.store.setMetadata(id, {});
-          }
-          throw error;
-        });
+      replaceHistoryWithCompaction: (real, object) => (items, context) =>
+        real(items, context).catch(leaving(object)),
+    },
+    // In the directory, of all sessions that an id had.
+    'createdAt is that of the first': {
+      breaks: 'made anew was created anew: createdAt',
+      inStore: () => {
+        const first = new Map<string, Date>();
+        return {
+          addItems: (real, object) => async (items, context) => {
+            object.store.getSession = async (id) => {
+              const info = await MemorySessionStore.prototype.getSession.call(object.store, id);
+              if (info === undefined) return undefined;
+              if (!first.has(id)) first.set(id, info.createdAt);
+              return { ...info, createdAt: new Date(first.get(id) ?? info.createdAt) };
+            };
+            return real(items, context);
+          },
+        };
       },
     },
-  }),
-  fault('createdAt is that of the first', keepsCreatedAt, 'made anew was created anew: createdAt'),
-  ...table(session, {
     'addItems([]) is activity': {
       breaks: 'addItems([]) is no activity',
       addItems: (real, object) => async (items, context) => {
@@ -274,43 +205,75 @@ export const survivorFaults: readonly Fault[] = [
         return popped;
       },
     },
-  }),
-  fault(
-    'a repeated transaction is activity',
-    faulty(session, () => {
-      const known = new Set<string>();
-      return {
-        applyHistoryTransaction: (real, object) => async (args, context) => {
-          await real(args, context);
-          const key = `${await object.getSessionId()} ${args.operationId}`;
-          if (known.has(key)) await touch(object);
-          known.add(key);
-        },
-      };
-    }),
-    'a transaction that is repeated is no activity',
-  ),
-  ...table(session, {
+    'a repeated transaction is activity': {
+      breaks: 'a transaction that is repeated is no activity',
+      inStore: () => {
+        const known = new Set<string>();
+        return {
+          applyHistoryTransaction: (real, object) => async (args, context) => {
+            await real(args, context);
+            const key = `${await object.getSessionId()} ${args.operationId}`;
+            if (known.has(key)) await touch(object);
+            known.add(key);
+          },
+        };
+      },
+    },
     'a refused transaction is activity': {
       breaks: 'a transaction that is refused is no activity',
-      applyHistoryTransaction: (real, object) => async (args, context) => {
-        await real(args, context).catch(async (error: unknown) => {
+      applyHistoryTransaction: (real, object) => (args, context) =>
+        real(args, context).catch(async (error: unknown) => {
           await touch(object);
           throw error;
-        });
+        }),
+    },
+    'more than 64 calls at once are refused': {
+      breaks: [
+        'however many calls are made at once on one session',
+        'however many sessions are called at once',
+      ],
+      inStore: () => {
+        let running = 0;
+        const counted =
+          <Args extends unknown[], T>(real: (...args: Args) => Promise<T>) =>
+          async (...args: Args): Promise<T> => {
+            running += 1;
+            try {
+              if (running > 64) throw new Error('too many connections');
+              return await real(...args);
+            } finally {
+              running -= 1;
+            }
+          };
+        return { getItems: counted, addItems: counted, popItem: counted };
       },
     },
   }),
-  fault(
-    'the middle of a long id does not count',
-    mistaking((id) => (id.length > 200 ? id.slice(0, 100) + id.slice(-100) : id)),
-    'differ in one place, wherever it is',
-  ),
-  fault('more than 64 calls at once are refused', refusesCrowds(64), [
-    'however many calls are made at once on one session',
-    'however many sessions are called at once',
-  ]),
+  ...kinds(reading, {
+    'equal objects of one read are one': ['no object is there twice', interned],
+    'items have no prototype': ['are plain objects and arrays', (items) => remade(items, bare)],
+    'bytes come back as a Buffer': ['bytes a plain Uint8Array', (items) => remade(items, buffers)],
+  }),
+  ...kinds(mistaking, {
+    'the middle of a long id does not count': [
+      'differ in one place, wherever it is',
+      (id) => (id.length > 200 ? id.slice(0, 100) + id.slice(-100) : id),
+    ],
+  }),
   ...table(plainSession, {
+    // By its id, whichever session it is added to.
+    'an item is moved here from another session': {
+      breaks: 'stay in the session that each was',
+      addItems: (real, object) => async (items) => {
+        await real(items);
+        const ids = new Set(items.map(({ id }) => id).filter((id) => id !== undefined));
+        for (const [other, texts] of object.histories) {
+          if (other === object.id) continue;
+          const kept = texts.filter((text) => !ids.has(JSON.parse(text).id));
+          object.histories.set(other, kept);
+        }
+      },
+    },
     'Infinity is refused': {
       breaks: 'getItems(Infinity) gives everything',
       getItems: (real) => async (limit) => {

@@ -1,119 +1,83 @@
-import { MemorySessionStore, StoredSession } from '@agent-sessions/core';
-import type { SessionHarness } from '@agent-sessions/core/conformance';
-import type { Session } from '@openai/agents';
-import { LedgerSession } from '../ledger-session.ts';
-import { type Histories, PlainSession } from '../plain-session.ts';
 import { type Fault, fault } from './fault.ts';
-import { lane } from './lane.ts';
+import type { World } from './worlds.ts';
 
-/** What methods are replaced by: each gets the real one, bound to the object that it is one of. */
+/** What methods are replaced by, given the correct one, and the object as it was. */
 export type Changes<T> = {
   readonly [Name in keyof T]?: (real: T[Name], object: T) => T[Name];
 };
 
-/** Opens correct sessions over an empty store. */
-type World<S extends Session> = () => (sessionId: string) => S;
-
-/** A store in memory, and sessions with every capability. */
-export const session: World<StoredSession<MemorySessionStore>> = () => {
-  const store = new MemorySessionStore();
-  return (sessionId) => new StoredSession({ store, sessionId });
+/** The methods in which an object differs from a correct one. */
+export type Wrong<T> = Changes<T> & {
+  /** More of them, made for each store: what they keep, its sessions share. */
+  readonly inStore?: () => Changes<T>;
+  /** More of them, made for each session, which alone has what they keep. */
+  readonly inSession?: (object: T) => Changes<T>;
 };
 
-/** Five methods. */
-export const plainSession: World<PlainSession> = () => {
-  const histories: Histories = new Map();
-  return (sessionId) => new PlainSession(histories, sessionId);
-};
-
-/** Five methods, transactions and mutations. */
-export const ledgerSession: World<LedgerSession> = () => {
-  const histories: Histories = new Map();
-  return (sessionId) => new LedgerSession(histories, sessionId);
-};
-
-/**
- * Correct sessions of which some methods are replaced. `changes` that are a function are made anew for
- * each store, for what its sessions share.
- */
-export function faulty<S extends Session>(
-  world: World<S>,
-  changes: Changes<S> | (() => Changes<S>),
-  more: Partial<SessionHarness> = {},
-): Fault['open'] {
-  return () => {
-    const open = world();
-    const table = typeof changes === 'function' ? changes() : changes;
-    return { open: (sessionId) => change(open(sessionId), table), ...more };
-  };
-}
+type Breaks = string | readonly string[];
 
 /** Faults by name, each with the rules that it breaks and the methods that it replaces. */
-export function table<S extends Session>(
-  world: World<S>,
-  faults: Readonly<Record<string, { readonly breaks: string | readonly string[] } & Changes<S>>>,
+export function table<T extends object>(
+  world: World<T>,
+  faults: Readonly<Record<string, NoInfer<Wrong<T>> & { readonly breaks: Breaks }>>,
 ): Fault[] {
-  return Object.entries(faults).map(([name, { breaks, ...changes }]) =>
-    fault(name, faulty(world, changes as unknown as Changes<S>), breaks),
+  return Object.entries(faults).map(([name, { breaks, ...wrong }]) =>
+    fault(name, faulty(world, wrong as unknown as Wrong<T>), breaks),
   );
 }
 
-/** Correct sessions over a store of which some methods are replaced. */
-export function faultyStore(
-  changes: Changes<MemorySessionStore> | (() => Changes<MemorySessionStore>),
-): Fault['open'] {
+/** Faults of one kind by name, each with the rules that it breaks and what it is made of. */
+export function kinds<T>(
+  open: (what: T) => Fault['open'],
+  faults: Readonly<Record<string, readonly [breaks: Breaks, what: NoInfer<T>]>>,
+): Fault[] {
+  return Object.entries(faults).map(([name, [breaks, what]]) => fault(name, open(what), breaks));
+}
+
+/** Opens a world with something wrong in it. */
+export function faulty<T extends object>(world: World<T>, wrong: NoInfer<Wrong<T>>): Fault['open'] {
+  const { inStore, inSession, ...own } = wrong;
   return () => {
-    const store = new MemorySessionStore();
-    change(store, typeof changes === 'function' ? changes() : changes);
-    return { open: (sessionId) => new StoredSession({ store, sessionId }) };
+    const shared = inStore?.();
+    return world((object) => {
+      const before = unchanged(object);
+      const changes = { ...own, ...shared, ...inSession?.(before) };
+      return replace(object, changes as unknown as Changes<T>, before);
+    });
   };
 }
 
 /** Replaces methods of an object. */
 export function change<T extends object>(object: T, changes: Changes<T>): T {
+  return replace(object, changes, unchanged(object));
+}
+
+/** Does something before each call of the correct method. */
+export function first<M extends (...args: never[]) => unknown>(work: () => void): (real: M) => M {
+  return (real) =>
+    ((...args) => {
+      work();
+      return real(...args);
+    }) as M;
+}
+
+function replace<T extends object>(object: T, changes: Changes<T>, before: T): T {
   for (const key of Reflect.ownKeys(changes)) {
     const make: unknown = Reflect.get(changes, key);
-    const real: unknown = Reflect.get(object, key);
-    if (typeof make !== 'function' || typeof real !== 'function') continue;
-    Reflect.set(object, key, make(real.bind(object), object));
+    if (typeof make === 'function') {
+      Reflect.set(object, key, make(Reflect.get(before, key), before));
+    }
   }
   return object;
 }
 
-/** Every method of a correct session in a {@link lane}: by default, one for each instance. */
-export function inLanes(
-  laneOf: (sessionId: Promise<string>) => ReturnType<typeof lane> = lane,
-): Changes<StoredSession<MemorySessionStore>> {
-  const lanes = new WeakMap<object, ReturnType<typeof lane>>();
-  // Arguments are copied at once: that is another rule.
-  const queued =
-    // biome-ignore lint/suspicious/noExplicitAny: any method at all
-    <M extends (...args: any[]) => Promise<any>>(real: M, object: StoredSession) => {
-      const run = lanes.get(object) ?? laneOf(object.getSessionId());
-      lanes.set(object, run);
-      return ((...args) => {
-        const copies = args.map(copy);
-        return run(() => real(...copies));
-      }) as M;
-    };
-  return {
-    getItems: queued,
-    addItems: queued,
-    popItem: queued,
-    clearSession: queued,
-    applyHistoryTransaction: queued,
-    applyHistoryMutations: queued,
-    replaceHistoryWithCompaction: queued,
-  };
-}
-
-/** A copy of arguments that can be cloned; others are refused by the real method. */
-function copy(value: unknown): unknown {
-  try {
-    return Object.getPrototypeOf(Object(value)) === Object.prototype || Array.isArray(value)
-      ? structuredClone(value)
-      : value;
-  } catch {
-    return value;
-  }
+/** The object with the methods of its class, whatever becomes of its own. */
+function unchanged<T extends object>(object: T): T {
+  return new Proxy(object, {
+    get: (target, key) => {
+      const prototype: object = Object.getPrototypeOf(target);
+      const value: unknown = Reflect.get(key in prototype ? prototype : target, key, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
 }

@@ -4,9 +4,11 @@ import {
   type SessionHistoryTransactionArgs,
   UserError,
 } from '@openai/agents';
-import { type Fault, fault, turn } from './fault.ts';
-import { session, table } from './table.ts';
-import { changing, isValid, transacting } from './transacting.ts';
+import { transactionError } from '../../../src/transaction-arguments.ts';
+import { type Fault, turn } from './fault.ts';
+import { changing, isValid } from './makers.ts';
+import { kinds, table } from './table.ts';
+import { session } from './worlds.ts';
 
 /** Prepares arguments as JSON does, which lets through what it should refuse. */
 function throughJson(args: SessionHistoryTransactionArgs): SessionHistoryTransactionArgs {
@@ -75,13 +77,14 @@ export const transactionFaults: readonly Fault[] = [
         }
       },
     },
-  }),
-  fault(
-    'transactions go through JSON',
-    transacting((_, args, correct) => correct(throughJson(args))),
-    ['a date, map or instance', 'an accessor in an item', 'a symbol key or hidden property'],
-  ),
-  ...table(session, {
+    'transactions go through JSON': {
+      breaks: [
+        'a date, map or instance',
+        'an accessor in an item',
+        'a symbol key or hidden property',
+      ],
+      applyHistoryTransaction: (real) => (args) => real(throughJson(args)),
+    },
     'transactions are parsed with the schema': {
       breaks: 'items of a transaction are stored',
       applyHistoryTransaction: (real) => (args) => {
@@ -100,40 +103,37 @@ export const transactionFaults: readonly Fault[] = [
         });
       },
     },
-  }),
-  fault(
-    'an empty suffix matches nothing',
-    transacting(async (_session, args, correct) => {
-      if (isValid(args) && args.transaction.type === 'replace_suffix') {
-        const { expectedSuffix } = args.transaction;
-        if (Array.isArray(expectedSuffix) && expectedSuffix.length === 0) {
-          throw new UserError(
-            'Session history suffix no longer matches the transaction precondition.',
-          );
+    'an empty suffix matches nothing': {
+      breaks: 'an empty expected suffix appends',
+      applyHistoryTransaction: (real) => async (args) => {
+        if (isValid(args) && args.transaction.type === 'replace_suffix') {
+          const { expectedSuffix } = args.transaction;
+          const isEmpty = Array.isArray(expectedSuffix) && expectedSuffix.length === 0;
+          if (isEmpty) throw transactionError('suffix');
         }
-      }
-      await correct(args);
-    }),
-    'an empty expected suffix appends',
-  ),
-  fault(
-    'an empty replacement keeps the suffix',
-    changing(({ operationId, transaction }) =>
-      transaction.type === 'replace_suffix' &&
-      Array.isArray(transaction.replacement) &&
-      transaction.replacement.length === 0
-        ? { operationId, transaction: { ...transaction, replacement: transaction.expectedSuffix } }
-        : { operationId, transaction },
-    ),
-    'an empty replacement removes the suffix',
-  ),
-  fault(
-    'extra fields are ignored',
-    changing(({ operationId, transaction }) =>
-      transaction.type === 'append_items' && Array.isArray(transaction.items)
-        ? { operationId, transaction: { type: 'append_items', items: transaction.items } }
-        : { operationId, transaction },
-    ),
-    'append_items with extra, missing or other fields',
-  ),
+        await real(args);
+      },
+    },
+  }),
+  ...kinds(changing, {
+    'an empty replacement keeps the suffix': [
+      'an empty replacement removes the suffix',
+      ({ operationId, transaction }) =>
+        transaction.type === 'replace_suffix' &&
+        Array.isArray(transaction.replacement) &&
+        transaction.replacement.length === 0
+          ? {
+              operationId,
+              transaction: { ...transaction, replacement: transaction.expectedSuffix },
+            }
+          : { operationId, transaction },
+    ],
+    'extra fields are ignored': [
+      'append_items with extra, missing or other fields',
+      ({ operationId, transaction }) =>
+        transaction.type === 'append_items' && Array.isArray(transaction.items)
+          ? { operationId, transaction: { type: 'append_items', items: transaction.items } }
+          : { operationId, transaction },
+    ],
+  }),
 ];

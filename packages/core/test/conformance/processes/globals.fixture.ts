@@ -1,7 +1,7 @@
-import { sessionConformance, type TestFunctions } from '@agent-sessions/core/conformance';
-import { harness } from './harness.ts';
+import type { TestFunctions } from '@agent-sessions/core/conformance';
+import { register } from './harness.ts';
 
 // Jest and Mocha have their test functions as globals.
 const { describe, it } = globalThis as unknown as TestFunctions;
 
-sessionConformance({ describe, it }, harness);
+register({ describe, it });

@@ -1,5 +1,4 @@
 import { describe, it } from 'node:test';
-import { sessionConformance } from '@agent-sessions/core/conformance';
-import { harness } from './harness.ts';
+import { register } from './harness.ts';
 
-sessionConformance({ describe, it }, harness);
+register({ describe, it });

@@ -1,5 +1,4 @@
-import { sessionConformance } from '@agent-sessions/core/conformance';
 import { describe, it } from 'vitest';
-import { harness } from './harness.ts';
+import { register } from './harness.ts';
 
-sessionConformance({ describe, it }, harness);
+register({ describe, it });
