@@ -1,7 +1,7 @@
 import type { AgentInputItem } from '@openai/agents';
 import type { Redis } from 'ioredis';
 import { append as ourAppend } from '../../packages/redis/src/scripts/append.ts';
-import { callNumber, describeCall, NO_CALL } from '../../packages/redis/src/scripts/write.ts';
+import { callNumber, describeCall, NO_CALL } from '../../packages/redis/src/scripts/call.ts';
 import type { Floor } from '../workloads.ts';
 
 /** Ends a script that its writer has called before: ioredis sends a call again whose reply was lost. */

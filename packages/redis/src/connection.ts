@@ -14,9 +14,9 @@ import {
 import type { SessionKeys } from './keys.ts';
 import { type KnownSession, KnownSessions } from './known-sessions.ts';
 import type { ReplicaConfirmation } from './options.ts';
+import { callNumber, describeCall } from './scripts/call.ts';
 import type { Script } from './scripts/script.ts';
 import { endTurn, takeTurn } from './scripts/turn.ts';
-import { callNumber, describeCall } from './scripts/write.ts';
 
 /** What goes to the server with every write. */
 export interface WriteOptions {

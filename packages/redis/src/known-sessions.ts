@@ -1,5 +1,5 @@
 import { type SessionKeys, sessionKeys } from './keys.ts';
-import { NO_CALL } from './scripts/write.ts';
+import { NO_CALL } from './scripts/call.ts';
 
 /** What a connection knows of a session. */
 export interface KnownSession {

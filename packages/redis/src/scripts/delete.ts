@@ -1,5 +1,6 @@
+import { memberOf } from './owner-index.ts';
 import { defineScript, type Script } from './script.ts';
-import { check, int, memberOf, write } from './write.ts';
+import { check, int, write } from './write.ts';
 
 /**
  * Removes a session, and whatever a later version may have added to it. Its writers stay for an hour: a

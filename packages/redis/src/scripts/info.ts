@@ -1,5 +1,6 @@
+import { memberOf } from './owner-index.ts';
 import { defineScript, type Script } from './script.ts';
-import { memberOf, refuseNewer } from './write.ts';
+import { refuseNewer } from './write.ts';
 
 /**
  * Describes a session: created, updated, metadata and the number of items. Nothing if there is none;

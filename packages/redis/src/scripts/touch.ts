@@ -1,5 +1,5 @@
+import { extendIndex } from './owner-index.ts';
 import { defineScript, type Script } from './script.ts';
-import { extendIndex } from './write.ts';
 
 /**
  * Starts the time to live anew, for a session that has one.

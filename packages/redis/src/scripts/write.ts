@@ -1,4 +1,4 @@
-import { timeDigits } from '../elements.ts';
+import { list } from './owner-index.ts';
 
 /** The birth of a session is a token: a writer, and the number of its call. */
 export const BIRTH_LENGTH = 22;
@@ -71,41 +71,6 @@ export const write: string = begin(false);
 
 /** Starts one that only adds records: nearly every write is one, and the fewer fields are read the better. */
 export const writeAppend: string = begin(true);
-
-/** What a script is told of the call that it does. */
-export interface Call {
-  /** The name of the writer, twelve characters. */
-  readonly writer: string;
-  /** As {@link callNumber} writes it. */
-  readonly number: string;
-  readonly ttlSeconds: number | undefined;
-  /** Whether WAIT follows. */
-  readonly waits: boolean;
-  /** The token of the turn in which the call is made, twelve characters; `''` outside of one. */
-  readonly turn: string;
-  /** The number of the writer's call on this session that the server acknowledged last, or NO_CALL. */
-  readonly previous: string;
-}
-
-/**
- * In columns: 1 to 12 the writer, to 22 the number, to 35 the time in milliseconds, 36 whether WAIT
- * follows, to 48 the turn, to 58 the number of the call before, then the time to live. One argument, for
- * each costs the client and the server some 1 µs.
- */
-export function describeCall({ writer, number, previous, ...call }: Call): string {
-  const { ttlSeconds = '', waits, turn } = call;
-  return (
-    writer + number + timeDigits() + (waits ? '1' : '0') + turn.padEnd(12) + previous + ttlSeconds
-  );
-}
-
-/** The number of a writer's call, from 1, in ten digits. */
-export function callNumber(number: number): string {
-  return String(number).padStart(10, '0');
-}
-
-/** What stands for the number of a call where there was none. */
-export const NO_CALL: string = callNumber(0);
 
 /**
  * Ends a script that finds a session of a later format: one whose birth, which every script reads
@@ -206,40 +171,6 @@ end
 table.sort(writers, function(a, b) return a.made > b.made end)
 for i = 65, #writers do call('HDEL', session, writers[i].field) end
 `;
-
-/**
- * Notes in the index of the owner when the session was written. The index lasts as long as a session of
- * the owner may. A new session looks at two others at random, and takes out those that expired: so the
- * index never holds many more than there are, though nobody lists them.
- */
-const list: string = /* lua */ `
-if index then
-  call('ZADD', index, now, ${memberOf('session', 'index')})
-  if ttl == '' then call('PERSIST', index)
-  elseif listed == 0 then call('PEXPIREAT', index, expiry)
-  else ${extendIndex('index', 'ttl', 'expiry')} end
-  if not exists then
-    for _, member in ipairs(call('ZRANDMEMBER', index, 2)) do
-      -- In a cluster the other session may be on the move; then it stays listed.
-      local found = redis.pcall('HEXISTS', sub(index, 1, -9) .. '{' .. member .. '}', 'birth')
-      if found == 0 then call('ZREM', index, member) end
-    end
-  end
-end
-`;
-
-/** What the index of an owner knows a session by: its escaped id. */
-export function memberOf(session: string, index: string): string {
-  return `string.sub(${session}, #${index} - 6, -2)`;
-}
-
-/** Lets an index that expires last until `expiry`, if that is `ttl` seconds away and later. */
-export function extendIndex(index: string, ttl: string, expiry: string): string {
-  return /* lua */ `
-local left = redis.call('PTTL', ${index})
-if left >= 0 and left < ${ttl} * 1000 then redis.call('PEXPIREAT', ${index}, ${expiry}) end
-`;
-}
 
 /** Saves the state. All keys of a session expire together; the store that wrote last says whether. */
 const save: string = /* lua */ `

@@ -1,0 +1,36 @@
+import { timeDigits } from '../elements.ts';
+
+/** What a script is told of the call that it does. */
+export interface Call {
+  /** The name of the writer, twelve characters. */
+  readonly writer: string;
+  /** As {@link callNumber} writes it. */
+  readonly number: string;
+  readonly ttlSeconds: number | undefined;
+  /** Whether WAIT follows. */
+  readonly waits: boolean;
+  /** The token of the turn in which the call is made, twelve characters; `''` outside of one. */
+  readonly turn: string;
+  /** The number of the writer's call on this session that the server acknowledged last, or NO_CALL. */
+  readonly previous: string;
+}
+
+/**
+ * In columns: 1 to 12 the writer, to 22 the number, to 35 the time in milliseconds, 36 whether WAIT
+ * follows, to 48 the turn, to 58 the number of the call before, then the time to live. One argument, for
+ * each costs the client and the server some 1 µs.
+ */
+export function describeCall({ writer, number, previous, ...call }: Call): string {
+  const { ttlSeconds = '', waits, turn } = call;
+  return (
+    writer + number + timeDigits() + (waits ? '1' : '0') + turn.padEnd(12) + previous + ttlSeconds
+  );
+}
+
+/** The number of a writer's call, from 1, in ten digits. */
+export function callNumber(number: number): string {
+  return String(number).padStart(10, '0');
+}
+
+/** What stands for the number of a call where there was none. */
+export const NO_CALL: string = callNumber(0);
