@@ -71,7 +71,7 @@ export class AdvancedDatabase implements Transactions {
   }
 
   async read<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
-    await this.#prepare();
+    if (!this.#isPrepared) await this.#prepare();
     return this.#sessions.read((execute) => work(this.#sql(execute)));
   }
 
@@ -79,7 +79,7 @@ export class AdvancedDatabase implements Transactions {
     repeatable: 'harmless' | 'doubles',
     work: (sql: Sql) => Promise<T | undefined>,
   ): Promise<T | undefined> {
-    await this.#prepare();
+    if (!this.#isPrepared) await this.#prepare();
     return this.#sessions.write(
       ({ execute, inspection }) => work(this.#sql(execute, inspection.maxStatementBytes)),
       repeatable,
@@ -109,7 +109,10 @@ export class AdvancedDatabase implements Transactions {
       known = new Set();
       prepared.set(adapter, known);
     }
-    if (this.#isPrepared || known.has(this.#tables.branches)) return;
+    if (known.has(this.#tables.branches)) {
+      this.#isPrepared = true;
+      return;
+    }
     const found = await this.#sessions.write(
       async ({ execute, inspection }) => ({
         current: await isCurrent(this.#migration, execute),
