@@ -1,8 +1,8 @@
-import { storeInternals } from '@agent-sessions/core/backend';
+import { type SessionBackend, storeInternals } from '@agent-sessions/core/backend';
 import { backendConformance } from '@agent-sessions/core/conformance';
 import { KyselySessionStore } from '@agent-sessions/kysely';
 import { afterAll, describe, it } from 'vitest';
-import { type Backend, backends, type TestDatabase } from './support/backends.ts';
+import { type Backend, backends, type TestDatabase, type TestKysely } from './support/backends.ts';
 
 for (const backend of backends) {
   if (backend.missing === undefined) conformanceOf(backend, await backend.create());
@@ -10,6 +10,7 @@ for (const backend of backends) {
 }
 
 function conformanceOf({ name }: Backend, database: TestDatabase): void {
+  const pools = new WeakMap<SessionBackend, TestKysely>();
   afterAll(() => database.drop());
   backendConformance(
     { describe, it },
@@ -17,9 +18,15 @@ function conformanceOf({ name }: Backend, database: TestDatabase): void {
       name,
       open: () => {
         const db = database.connect({ connections: 2 });
-        return storeInternals(new KyselySessionStore({ db, createTables: true })).backend;
+        const { backend } = storeInternals(new KyselySessionStore({ db, createTables: true }));
+        pools.set(backend, db);
+        return backend;
       },
-      close: (backend) => backend.close(),
+      close: async (backend) => {
+        await backend.close();
+        // A server has only so many connections. That of PGlite is the database itself.
+        if (database.url !== undefined) await pools.get(backend)?.destroy();
+      },
     },
   );
 }
