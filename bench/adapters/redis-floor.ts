@@ -55,9 +55,8 @@ export async function redisFloor(redis: Redis, session: string): Promise<RedisFl
     return run(sha, 'floor-writer', calls, Date.now(), ...args);
   };
   return {
-    append: (turn) => write(appendSha, ...turn.map((item) => JSON.stringify(item))),
-    appendAgain: (turn) =>
-      run(appendAgainSha, Date.now(), ...turn.map((item) => JSON.stringify(item))),
+    append: (turn) => write(appendSha, ...turn.map(toElement)),
+    appendAgain: (turn) => run(appendAgainSha, Date.now(), ...turn.map(toElement)),
     newest: async (limit) => (await redis.lrange(items, -limit, -1)).map(parse),
     whole: async () => (await redis.lrange(items, 0, -1)).map(parse),
     pop: async () => {
@@ -90,13 +89,18 @@ export async function sameScriptFloor(
       turn: '',
       previous: NO_CALL,
     };
-    const records = turn.map((item) => JSON.stringify(item));
+    const records = turn.map(toElement);
     // After the call comes the birth that the session must have; any will do.
     return redis.evalsha(ourAppend.sha, keys.length, ...keys, describeCall(call), '', ...records);
   };
   return (turn) => Promise.all(sessions.map((session) => appendTo(session, turn)));
 }
 
-function parse(text: string): AgentInputItem {
-  return JSON.parse(text);
+/** An item with its time before it, as it is stored. */
+function toElement(item: AgentInputItem): string {
+  return Date.now() + JSON.stringify(item);
+}
+
+function parse(element: string): AgentInputItem {
+  return JSON.parse(element.slice(13));
 }
