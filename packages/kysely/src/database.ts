@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isSessionError } from '@agent-sessions/core';
 import { type Attempt, closedError, retryUntil, turnIfDue } from '@agent-sessions/core/backend';
-import { CompiledQuery, type DatabaseConnection } from 'kysely';
+import { CompiledQuery } from 'kysely';
 import type { Database, Execute, Failure, Inspection, SqlDialect } from './dialects/dialect.ts';
 import { failureOf } from './dialects/driver-errors.ts';
 import {
@@ -10,6 +10,7 @@ import {
   toSessionError,
   unknownOutcomeError,
 } from './errors.ts';
+import { onNextFailure } from './next-failure.ts';
 import { executeOn, forgetPrepared, prepare } from './prepare.ts';
 import type { Unit } from './records.ts';
 import type { Tables } from './tables.ts';
@@ -182,8 +183,13 @@ export class SessionDatabase {
   }
 
   async #assertFree(pinned: Database, query: string): Promise<void> {
-    const { rows } = await pinned.executeQuery<{ free: boolean }>(CompiledQuery.raw(query));
-    if (rows[0]?.free === false) throw inTransactionError(this.#options.label);
+    // What only speaks like Postgres may not have the function.
+    const found = pinned.executeQuery<{ free: boolean }>(CompiledQuery.raw(query));
+    const [row] = await found.then(
+      ({ rows }) => rows,
+      () => [],
+    );
+    if (row?.free === false) throw inTransactionError(this.#options.label);
     this.#wasFree = true;
   }
 
@@ -262,20 +268,6 @@ export class SessionDatabase {
     this.#inspection = undefined;
     forgetPrepared(this.#options);
   }
-}
-
-/** Tells if the next statement of a connection fails, which Kysely sends itself. */
-function onNextFailure(connection: DatabaseConnection, tell: (error: unknown) => void): void {
-  const { executeQuery } = connection;
-  connection.executeQuery = async <R>(...statement: Parameters<typeof executeQuery>) => {
-    connection.executeQuery = executeQuery;
-    try {
-      return await (executeQuery<R>).apply(connection, statement);
-    } catch (error) {
-      tell(error);
-      throw error;
-    }
-  };
 }
 
 /** Thrown to roll back a transaction that came to nothing. */

@@ -263,7 +263,7 @@ export interface SqlDialect {
    */
   inspect(execute: Execute, tables: Tables): Promise<Inspection>;
   /**
-   * A query whose one row says `free` unless a transaction was begun on the connection, where beginning
+   * A query whose one row says `free` unless a transaction on the connection has written, where beginning
    * another one would be no error, and committing it would commit both.
    */
   readonly isFree?: string;

@@ -118,8 +118,8 @@ export const postgres: SqlDialect = {
     };
   },
 
-  // In a transaction, `now()` is when it began.
-  isFree: 'SELECT now() = statement_timestamp() AS free',
+  // A transaction has a number once it has written; of one that has not, nothing can be lost.
+  isFree: 'SELECT txid_current_if_assigned() IS NULL AS free',
 
   // Held until the transaction ends, which also suits a pooler that hands out connections by the
   // transaction. `create table if not exists` alone fails when several processes run it at once.
