@@ -1,8 +1,8 @@
 import {
   type Append,
   type Appended,
-  isUnedited,
   type LockedSession,
+  mayRewrite,
   newToken,
   type Operation,
   type RecordBackend,
@@ -136,7 +136,7 @@ export class BranchBackend implements RecordBackend {
     return this.cursor.write(options, async (unit) => {
       const { sql, branch, session } = unit;
       const isOfBranch = forkRevisionOf(state) === branch.forkRevision;
-      if (!isOfBranch || !isUnedited(stateOf(branch), state)) return undefined;
+      if (!isOfBranch || !mayRewrite(stateOf(branch), rewrite)) return undefined;
       if (rewrite.isCompaction) await this.#beforeCompaction(unit);
       const changed = outlines as ReadonlyMap<number, Outline> | undefined;
       await rewriteRows(unit, this.cursor.key, { ...rewrite, outlines: changed });

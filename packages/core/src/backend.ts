@@ -56,7 +56,7 @@ export type {
   TailReplacement,
   Written,
 } from './session-backend.ts';
-export { hasFollowed, isUnedited } from './session-backend.ts';
+export { hasFollowed, isUnedited, mayRewrite } from './session-backend.ts';
 export { assertSessionId, behindPrefix, MAX_SESSION_ID_BYTES } from './session-id.ts';
 export { type OwnedId, rowKey, sessionKey, splitKey } from './session-key.ts';
 export { openSession, type SessionDoor, SessionParts } from './session-parts.ts';

@@ -251,7 +251,13 @@ export class History {
       const { changes, removed: gone } = plan(entries);
       if (state === undefined || changes.size + gone.size === 0) return { value: undefined };
       const removed = rangesOf(entries, { has: (position) => !gone.has(position) });
-      const written = await this.#rewrite(session, { state, changes, removed });
+      // A duplicate that was added meanwhile has to go, too.
+      const written = await this.#rewrite(session, {
+        state,
+        changes,
+        removed,
+        unlessAppended: true,
+      });
       return written ? { value: undefined } : this.#lost;
     });
   }

@@ -5,7 +5,7 @@ import {
   type Append,
   type Appended,
   hasFollowed,
-  isUnedited,
+  mayRewrite,
   type Operation,
   type Rewrite,
   type SessionBackend,
@@ -84,12 +84,10 @@ export class MemoryBackend implements SessionBackend {
     return add(session, records, operation);
   }
 
-  async rewrite(
-    id: string,
-    { state, changes, removed = [], isCompaction = false }: Rewrite,
-  ): Promise<Written | undefined> {
+  async rewrite(id: string, rewrite: Rewrite): Promise<Written | undefined> {
+    const { changes, removed = [], isCompaction = false } = rewrite;
     const session = this.#find(id);
-    if (session === undefined || !isUnedited(stateOf(session), state)) return undefined;
+    if (session === undefined || !mayRewrite(stateOf(session), rewrite)) return undefined;
     const isRemoved = ({ position }: MemoryRecord) =>
       removed.some(([first, last]) => position >= first && position <= last);
     session.records = session.records

@@ -110,8 +110,8 @@ export interface Snapshot {
 }
 
 /**
- * True if a session may have come from a state by additions and small changes, and no compaction: for backends whose
- * server never loses what it acknowledged.
+ * True if a session may have come from a state by additions and small changes, without a compaction: for
+ * backends whose server never loses what it acknowledged.
  */
 export function hasFollowed(state: State | undefined, base: State): boolean {
   if (state === undefined || state.birth !== base.birth || state.view > base.revision) return false;
@@ -124,6 +124,17 @@ export function hasFollowed(state: State | undefined, base: State): boolean {
  */
 export function isUnedited(state: State | undefined, base: State): boolean {
   return hasFollowed(state, base) && state?.edition === base.edition;
+}
+
+/**
+ * True if a session that is in this state now may be rewritten.
+ */
+export function mayRewrite(
+  state: State | undefined,
+  { state: read, unlessAppended }: Rewrite,
+): boolean {
+  if (!isUnedited(state, read)) return false;
+  return !unlessAppended || state?.revision === read.revision;
 }
 
 /** Adds records at the end. */
@@ -172,6 +183,8 @@ export interface Rewrite {
   readonly outlines?: ReadonlyMap<number, unknown>;
   /** True for a compaction, whose revision becomes the session's `view`. Default: false. */
   readonly isCompaction?: boolean;
+  /** Also refuse if anything was added since `state`, for what has to know every record. Default: false. */
+  readonly unlessAppended?: boolean;
 }
 
 /**
@@ -207,14 +220,14 @@ export interface RecordBackend {
 
   /**
    * Replaces the newest records; `undefined`, and nothing changed, if the state is no longer the given
-   * one. What drops something begins a new edition. No state stands for a session that does not exist, and creates it. A ledger entry wins over a
-   * changed state: then it returns `replayed`.
+   * one. What drops something begins a new edition. No state stands for a session that does not exist,
+   * and creates it. A ledger entry wins over a changed state: then it returns `replayed`.
    */
   replaceTail(id: string, replacement: TailReplacement): Promise<Written | undefined>;
 
   /**
    * Changes records in place, raising the revision by one, also if there is nothing left to change.
-   * `undefined`, and nothing changed, if anything but an addition at the end happened since the state.
+   * `undefined`, and nothing changed, unless {@link mayRewrite} says so of the state now.
    */
   rewrite(id: string, rewrite: Rewrite): Promise<Written | undefined>;
 
@@ -225,8 +238,8 @@ export interface RecordBackend {
    * Runs one attempt of a compare-and-set while nobody else can write the session, for a caller that
    * keeps losing. `work` writes at most once, as the last thing it does; so there is nothing that a
    * backend would have to undo. What `work` rejects with passes unchanged. The turn ends by itself if
-   * this process dies. Absent where a backend has no lock, and
-   * inside a transaction of the caller's: then the caller goes on without.
+   * this process dies. Absent where a backend has no lock, and inside a transaction of the caller's: then
+   * the caller goes on without.
    *
    * @throws SessionError `busy` if no turn came until the deadline
    */

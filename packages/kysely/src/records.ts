@@ -86,14 +86,15 @@ export class Records {
   async rewrite(
     unit: Unit,
     id: string,
-    { state: expected, changes, removed = [], isCompaction = false }: Rewrite,
+    { state: expected, changes, removed = [], isCompaction = false, unlessAppended }: Rewrite,
   ): Promise<State | undefined> {
     const { birth, revision, edition, token } = expected;
+    const below = unlessAppended ? Number.MAX_SAFE_INTEGER : revision;
     const raising: Raising = { ...newRaising(id), amount: 1, isEdit: true, isCompaction };
-    // As `isUnedited` has it.
+    // As `mayRewrite` has it.
     const raised = await this.#raiseWhere(unit, raising, {
       sql: 'birth = ? AND edition = ? AND (revision > ? OR (revision = ? AND token = ?))',
-      parameters: [birth, edition, revision, revision, token],
+      parameters: [birth, edition, below, revision, token],
     });
     if (raised === undefined) return undefined;
     await this.#remove(unit, id, removed);

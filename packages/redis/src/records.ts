@@ -60,7 +60,7 @@ export class Records {
 
   async rewrite(
     id: string,
-    { state, changes, removed = [], isCompaction }: Rewrite,
+    { state, changes, removed = [], isCompaction, unlessAppended }: Rewrite,
     turn?: string,
   ): Promise<Written | undefined> {
     assertSize([...changes.values()]);
@@ -70,7 +70,8 @@ export class Records {
     const { birth, revision, edition, token } = state;
     const ranges = removed.map(([first, last]) => `${first}-${last}`).join();
     const base = [birth, String(revision), String(edition), token];
-    const args = [...base, isCompaction ? '1' : '', ranges, ...texts];
+    const kind = `${isCompaction ? 'c' : '-'}${unlessAppended ? 'u' : '-'}`;
+    const args = [...base, kind, ranges, ...texts];
     return toWritten(await this.#connection.write(rewrite, id, args, turn));
   }
 

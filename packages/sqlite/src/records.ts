@@ -106,7 +106,7 @@ export class Records {
   }
 
   rewrite(key: string, rewrite: Rewrite): Written | undefined {
-    const { state, changes, removed = [], isCompaction } = rewrite;
+    const { state, changes, removed = [], isCompaction, unlessAppended } = rewrite;
     const id = rowKey(key);
     const row = this.#connection
       .statement(this.#sql.edit, 'arrays')
@@ -117,7 +117,7 @@ export class Records {
         id,
         state.birth,
         state.edition,
-        state.revision,
+        unlessAppended ? Number.MAX_SAFE_INTEGER : state.revision,
         state.revision,
         state.token,
       );

@@ -8,7 +8,8 @@ const FEW = 1000;
 /**
  * Changes records where they are if nothing but additions at the end happened since a state.
  *
- * ARGV: 2 to 5 birth, revision, edition and token of that state, 6 '1' for a compaction, 7 the ranges of
+ * ARGV: 2 to 5 birth, revision, edition and token of that state, 6 'c' for a compaction or '-',
+ * and 'u' to refuse also if anything was added since, or '-', 7 the ranges of
  * positions that go, as `first-last,first-last`, ascending, from 8 positions and texts in turn, positions
  * ascending.
  * Returns the state now, as every script does; nothing if anything else happened since that state.
@@ -18,7 +19,7 @@ export const rewrite: Script = defineScript(
   /* lua */ `
 if not exists or birth ~= ARGV[2] or edition ~= ARGV[4] then return {} end
 local since = revision - ARGV[3]
-if since < 0 or (since == 0 and state[7] ~= ARGV[5]) then return {} end
+if since < 0 or (since > 0 and sub(ARGV[6], 2) == 'u') or (since == 0 and state[7] ~= ARGV[5]) then return {} end
 `,
   readHasWrite('ARGV[5]'),
   /* lua */ `
@@ -139,7 +140,7 @@ else
   end
 end
 revision = revision + 1
-gap, edits, compacts = true, true, ARGV[6] == '1'
+gap, edits, compacts = true, true, sub(ARGV[6], 1, 1) == 'c'
 `,
   finish,
 );

@@ -58,6 +58,23 @@ export const backendGuards: BackendConcern = backendConcern('guards', (rule) => 
     assert.deepEqual(positions, [1, 2, 5, 6]);
   });
 
+  rule('rewrite() refuses additions too, if it is told to', async (t) => {
+    const [[backend, other], id] = [await t.openMany(2), t.newId()];
+    assert.ok(backend && other);
+    await add(backend, id, texts('one', 2));
+    const rewrite = (state: State) =>
+      backend.rewrite(id, { state, changes: new Map([[1, '"changed"']]), unlessAppended: true });
+    const state = await stateOf(backend, id);
+    await add(other, id, texts('two', 1));
+    await refuses(backend, id, () => rewrite(state), 'although something was added');
+    assert.ok(await rewrite(await stateOf(backend, id)), 'nothing was added');
+    assert.deepEqual((await other.snapshot(id)).records, [
+      '"changed"',
+      ...texts('one', 2).slice(1),
+      ...texts('two', 1),
+    ]);
+  });
+
   rule('only additions at the end leave the edition as it is', async (t) => {
     const [backend, id] = [await t.open(), t.newId()];
     const replace = (state: State, drop: number | 'all') =>

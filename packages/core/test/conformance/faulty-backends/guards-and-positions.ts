@@ -168,6 +168,10 @@ export const guardAndPositionFaults: Readonly<Record<string, BackendFault>> = {
         (await isAt(real, id, rewrite.state)) ? real.rewrite(id, rewrite) : undefined,
     }),
   ),
+  'rewrite() is never in the way of additions': wrong(
+    'rewrite() refuses additions too',
+    rewriting(() => ({ unlessAppended: false })),
+  ),
   'rewrite() compares, and writes later': wrong('both take effect', (real) => ({
     rewrite: async (id, rewrite) => {
       const before = await now(real, id);
