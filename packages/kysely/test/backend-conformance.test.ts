@@ -1,8 +1,7 @@
-import { storeInternals } from '@agent-sessions/core/backend';
 import { backendConformance } from '@agent-sessions/core/conformance';
-import { KyselySessionStore } from '@agent-sessions/kysely';
 import { afterAll, describe, it } from 'vitest';
 import { type Backend, backends, type TestDatabase } from './support/backends.ts';
+import { OpenedBackends } from './support/opened-backends.ts';
 
 for (const backend of backends) {
   if (backend.missing === undefined) conformanceOf(backend, await backend.create());
@@ -10,16 +9,14 @@ for (const backend of backends) {
 }
 
 function conformanceOf({ name }: Backend, database: TestDatabase): void {
+  const opened = new OpenedBackends(database);
   afterAll(() => database.drop());
   backendConformance(
     { describe, it },
     {
       name,
-      open: () => {
-        const db = database.connect({ connections: 2 });
-        return storeInternals(new KyselySessionStore({ db, createTables: true })).backend;
-      },
-      close: (backend) => backend.close(),
+      open: () => opened.open(),
+      close: (backend) => opened.close(backend),
     },
   );
 }
