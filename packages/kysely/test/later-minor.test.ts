@@ -1,4 +1,3 @@
-import { storeInternals } from '@agent-sessions/core/backend';
 import { backendConformance, sessionConformance } from '@agent-sessions/core/conformance';
 import { KyselySession, KyselySessionStore } from '@agent-sessions/kysely';
 import { sql } from 'kysely';
@@ -6,6 +5,7 @@ import { afterAll, describe, expect, it, test } from 'vitest';
 import { type Backend, backends, mysql, type TestDatabase } from './support/backends.ts';
 import { numbered } from './support/batches.ts';
 import { onEveryBackend } from './support/on-every-backend.ts';
+import { OpenedBackends } from './support/opened-backends.ts';
 
 const TABLES = ['agent_sessions', 'agent_messages', 'agent_operations', 'agent_schema'] as const;
 const logger = { warn: () => {} };
@@ -31,10 +31,11 @@ for (const backend of backends) {
   } else describe.skip(`tables of a later minor version: ${backend.name} — ${backend.missing}`);
 }
 
-function conformanceOf(backend: Backend, database: TestDatabase): void {
-  const name = `${backend.name}, with tables of a later minor version`;
+function conformanceOf({ name: product }: Backend, database: TestDatabase): void {
+  const name = `${product}, with tables of a later minor version`;
   const open = () => new KyselySessionStore({ db: database.connect({ connections: 2 }) });
   const [store, other] = [open(), open()];
+  const opened = new OpenedBackends(database);
   afterAll(() => database.drop());
   sessionConformance(
     { describe, it },
@@ -48,8 +49,8 @@ function conformanceOf(backend: Backend, database: TestDatabase): void {
     { describe, it },
     {
       name,
-      open: () => storeInternals(open()).backend,
-      close: (opened) => opened.close(),
+      open: () => opened.open(),
+      close: (backend) => opened.close(backend),
     },
   );
 }
