@@ -1,8 +1,7 @@
-import { AdvancedSessionStore } from '@agent-sessions/advanced';
-import { storeInternals } from '@agent-sessions/core/backend';
 import { backendConformance } from '@agent-sessions/core/conformance';
 import { afterAll, describe, it } from 'vitest';
 import { type Backend, backends, type TestDatabase } from '../../kysely/test/support/backends.ts';
+import { harnessOf } from './support/backend-harness.ts';
 
 for (const backend of backends) {
   if (backend.missing === undefined) conformanceOf(backend, await backend.create());
@@ -11,15 +10,5 @@ for (const backend of backends) {
 
 function conformanceOf({ name }: Backend, database: TestDatabase): void {
   afterAll(() => database.drop());
-  backendConformance(
-    { describe, it },
-    {
-      name: `Advanced ${name}`,
-      open: () => {
-        const db = database.connect({ connections: 2 });
-        return storeInternals(new AdvancedSessionStore({ db, createTables: true })).backend;
-      },
-      close: (backend) => backend.close(),
-    },
-  );
+  backendConformance({ describe, it }, harnessOf(name, database));
 }

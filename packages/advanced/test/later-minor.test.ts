@@ -1,10 +1,10 @@
 import { AdvancedSessionStore } from '@agent-sessions/advanced';
-import { storeInternals } from '@agent-sessions/core/backend';
 import { backendConformance } from '@agent-sessions/core/conformance';
 import { Usage } from '@openai/agents';
 import { sql } from 'kysely';
 import { afterAll, describe, expect, it, test } from 'vitest';
 import { backends, mysql, type TestDatabase } from '../../kysely/test/support/backends.ts';
+import { harnessOf } from './support/backend-harness.ts';
 import { call, turn, user } from './support/items.ts';
 import { Sequence } from './support/random-commands.ts';
 
@@ -49,14 +49,7 @@ for (const backend of backends) {
 function testOn(name: string, database: TestDatabase): void {
   const open = () => new AdvancedSessionStore({ db: database.connect({ connections: 2 }) });
   afterAll(() => database.drop());
-  backendConformance(
-    { describe, it },
-    {
-      name: `Advanced ${name}`,
-      open: () => storeInternals(open()).backend,
-      close: (opened) => opened.close(),
-    },
-  );
+  backendConformance({ describe, it }, harnessOf(name, database));
 
   test(`random commands on branches do what they should: ${name}`, async () => {
     const first = Math.floor(Math.random() * 2 ** 30);
