@@ -34,8 +34,8 @@ const BYTES_PER_ROW = 1200;
 const IN_ORDER = 'FORCE INDEX (session_id)';
 
 /**
- * Begins a statement that deletes rows which another query finds: under sql_safe_updates the server
- * refuses it. The first comment is for MariaDB, the second for MySQL.
+ * Begins a statement that deletes rows: under sql_safe_updates the server refuses one whose rows another
+ * query finds, or that it would rather scan a small table for. The first comment is for MariaDB, the second for MySQL.
  */
 export const MYSQL_DELETE =
   '/*M! SET STATEMENT sql_safe_updates = 0 FOR */ DELETE /*+ SET_VAR(sql_safe_updates = OFF) */';
@@ -109,7 +109,7 @@ export const mysql: SqlDialect = {
   },
   deleteRecords: ({ messages }, id, which) => {
     const session = mysql.encodeId(id);
-    const sql = `DELETE m FROM ${messages} AS m ${IN_ORDER} WHERE m.session_id = ?`;
+    const sql = `${MYSQL_DELETE} m FROM ${messages} AS m ${IN_ORDER} WHERE m.session_id = ?`;
     if (which === 'all') return { sql, parameters: [session] };
     if (typeof which !== 'number') {
       return { sql: `${sql} AND m.position BETWEEN ? AND ?`, parameters: [session, ...which] };
