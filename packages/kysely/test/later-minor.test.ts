@@ -1,5 +1,5 @@
-import { backendConformance, sessionConformance } from '@agent-sessions/core/conformance';
-import { KyselySession, KyselySessionStore } from '@agent-sessions/kysely';
+import { backendConformance } from '@agent-sessions/core/conformance';
+import { KyselySessionStore } from '@agent-sessions/kysely';
 import { sql } from 'kysely';
 import { afterAll, describe, expect, it, test } from 'vitest';
 import { type Backend, backends, mysql, type TestDatabase } from './support/backends.ts';
@@ -8,7 +8,6 @@ import { onEveryBackend } from './support/on-every-backend.ts';
 import { OpenedBackends } from './support/opened-backends.ts';
 
 const TABLES = ['agent_sessions', 'agent_messages', 'agent_operations', 'agent_schema'] as const;
-const logger = { warn: () => {} };
 
 /** What a later version of this code may do to the tables without a new major version. */
 async function addLaterMinor(database: TestDatabase, name: string): Promise<void> {
@@ -33,18 +32,8 @@ for (const backend of backends) {
 
 function conformanceOf({ name: product }: Backend, database: TestDatabase): void {
   const name = `${product}, with tables of a later minor version`;
-  const open = () => new KyselySessionStore({ db: database.connect({ connections: 2 }) });
-  const [store, other] = [open(), open()];
   const opened = new OpenedBackends(database);
   afterAll(() => database.drop());
-  sessionConformance(
-    { describe, it },
-    {
-      name,
-      open: (sessionId) => new KyselySession({ store, sessionId, logger }),
-      openElsewhere: (sessionId) => new KyselySession({ store: other, sessionId, logger }),
-    },
-  );
   backendConformance(
     { describe, it },
     {
