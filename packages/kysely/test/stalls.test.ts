@@ -8,7 +8,7 @@ const RECORDS = 200_000;
 const RECORDS_PER_APPEND = 20_000;
 const LONGEST_STALL_MS = 50;
 /** A stall of ours is in each of them; one of the garbage collector, or of a cold page, is not. */
-const READS = 5;
+const READS = 10;
 const MINUTES = 120_000;
 
 /** How long this thread was busy between two turns of the event loop, at the longest, in milliseconds. */
