@@ -9,7 +9,7 @@ import type {
   SqlDialect,
   Statement,
 } from './dialect.ts';
-import { identityOf, newRow, raisedRow } from './session-row.ts';
+import { AT_BIRTH, identityOf, newRow, raisedRow } from './session-row.ts';
 import { isBetween } from './standard-sql.ts';
 
 /** Above this many characters, records are written by several statements in a transaction. */
@@ -28,16 +28,6 @@ const STATE = [
   's.edition::text',
   's.view_position::text',
   's.token',
-] as const;
-/** What a row has beside what it is known by. */
-const AT_BIRTH = [
-  'birth',
-  'lineage',
-  'revision',
-  'item_count',
-  'token',
-  'created_at',
-  'updated_at',
 ] as const;
 
 /**

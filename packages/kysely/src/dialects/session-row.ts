@@ -23,21 +23,23 @@ export function identityOf({ encodeId, encodeName }: Encoding, key: string): Col
   };
 }
 
+/** What each row has at first beside what it is known by. */
+export const AT_BIRTH = [
+  'birth',
+  'lineage',
+  'revision',
+  'item_count',
+  'token',
+  'created_at',
+  'updated_at',
+] as const;
+
 /** The row of a session that a write creates. */
 export function newRow(encoding: Encoding, raising: Raising & Birth): Columns {
   const { id, newBirth, newLineage, amount, added, isEdit, token, now } = raising;
   const { names, values } = identityOf(encoding, id);
-  const always = [
-    'birth',
-    'lineage',
-    'revision',
-    'item_count',
-    'token',
-    'created_at',
-    'updated_at',
-  ];
   return {
-    names: [...names, ...always, ...(isEdit ? ['edition'] : [])],
+    names: [...names, ...AT_BIRTH, ...(isEdit ? ['edition'] : [])],
     values: [
       ...values,
       ...[newBirth, newLineage, amount, added, token, now, now],

@@ -120,6 +120,14 @@ export const ownership: readonly Rule[] = concern(
         [id, id, id, id],
       );
       assert.deepEqual(listed.map(({ owner }) => owner).sort(), [...sessions.keys()].sort());
+      // An id of nobody's that looks like an owner's key.
+      const odd = `\u001f${id}\u001f${id}`;
+      await root.session(odd).addItems([user('odd')]);
+      const { sessions: odds } = await root.listSessions({ prefix: `\u001f${id}` });
+      assert.deepEqual(
+        odds.map(({ sessionId, owner }) => [sessionId, owner]),
+        [[odd, '']],
+      );
     });
 
     rule('the pages of an owner hold each of its sessions once', async (t) => {

@@ -69,13 +69,11 @@ export function isValid(args: SessionHistoryTransactionArgs): boolean {
 export function inLane(): Changes<Stored> {
   const run = lane();
   // Arguments are copied at once: that is another rule.
-  const queued =
-    // biome-ignore lint/suspicious/noExplicitAny: any method at all
-    <M extends (...args: any[]) => Promise<any>>(real: M) =>
-      ((...args) => {
-        const copies = args.map(copyOfData);
-        return run(() => real(...copies));
-      }) as M;
+  const queued = <M extends (...args: never[]) => Promise<unknown>>(real: M) =>
+    ((...args) => {
+      const copies = args.map(copyOfData) as typeof args;
+      return run(() => real(...copies));
+    }) as M;
   return {
     getItems: queued,
     addItems: queued,
