@@ -33,6 +33,8 @@ export type AdvancedStoreSettings = Omit<KyselyStoreSettings, 'tables'>;
  */
 export class AdvancedBackend implements SessionBackend {
   readonly maxRecordBytes: number;
+  /** How long a call may take, in milliseconds. */
+  readonly timeoutMs: number;
   readonly exclusively: SessionBackend['exclusively'];
   readonly database: AdvancedDatabase;
   readonly #sessions: KyselyBackend;
@@ -43,10 +45,12 @@ export class AdvancedBackend implements SessionBackend {
    * @throws SessionError `invalid_options`
    */
   constructor(opened: OpenedDatabase, settings: AdvancedStoreSettings) {
-    const { timeoutMs = 10_000, schema } = settings;
+    const { schema } = settings;
     const createTables = (opened.isInMemory ?? false) || (settings.createTables ?? false);
     this.#sessions = new KyselyBackend(opened, settings);
-    this.maxRecordBytes = this.#sessions.maxRecordBytes;
+    const { maxRecordBytes, timeoutMs } = this.#sessions;
+    this.maxRecordBytes = maxRecordBytes;
+    this.timeoutMs = timeoutMs;
     this.database = new AdvancedDatabase({ opened, createTables, timeoutMs, schema });
     if (!this.database.inTransaction) {
       this.exclusively = (id, work) => this.#main(id).inLine(work);

@@ -4,7 +4,8 @@
  *
  * @module
  */
-export { CallQueue, closedError } from './call-queue.ts';
+export { assertCloseOptions, isSignal } from './call-options.ts';
+export { CallQueue, type CallQueueOptions, closedError } from './call-queue.ts';
 export type { RecordCipher } from './cipher.ts';
 export { canonicalText, copyJson, decodeItem, encodeItem, encodeItems } from './codec.ts';
 export { decodeMetadata, type PageRequest, type PageStart } from './directory-page.ts';
@@ -27,7 +28,6 @@ export {
   invalidOptions,
   isBoolean,
   isDatabasePath,
-  isTimeout,
   type OptionCheck,
   type OptionChecks,
   type OptionsOf,
@@ -35,7 +35,7 @@ export {
 } from './options.ts';
 export {
   type Attempt,
-  CONFLICT_DEADLINE_MS,
+  conflictDeadline,
   fullJitter,
   retryConflicts,
   retryUntil,
@@ -61,6 +61,7 @@ export { assertSessionId, behindPrefix, MAX_SESSION_ID_BYTES } from './session-i
 export { type OwnedId, rowKey, sessionKey, splitKey } from './session-key.ts';
 export { openSession, type SessionDoor, SessionParts } from './session-parts.ts';
 export { isTableName, resolveTableNames, type TableNames } from './table-names.ts';
+export { DEFAULT_TIMEOUT_MS, isTimeout, workingTime } from './time-limit.ts';
 export { newToken } from './token.ts';
 export { noteItemCount, type TracedCall, traceOperation } from './tracing.ts';
 export { isUserTurn, wireItem } from './wire-item.ts';

@@ -1,4 +1,5 @@
 import { getLogger } from '@openai/agents';
+import { isSignal } from './call-options.ts';
 import type {
   ListSessionsOptions,
   SessionInfo,
@@ -50,6 +51,7 @@ const checks: OptionChecks<ListSessionsOptions> = {
   cursor: optional(
     expecting('the `cursor` of an earlier page', (value) => typeof value === 'string'),
   ),
+  signal: optional(isSignal),
 };
 
 /**

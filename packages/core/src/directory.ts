@@ -1,3 +1,5 @@
+import type { AbortOptions } from './call-options.ts';
+
 /** Notes about a session that the application keeps: a title, an owner, a tenant. Plain JSON. */
 export type SessionMetadata = Readonly<Record<string, unknown>>;
 
@@ -18,7 +20,7 @@ export interface SessionInfo {
 }
 
 /** Which sessions to list. */
-export interface ListSessionsOptions {
+export interface ListSessionsOptions extends AbortOptions {
   /** Only ids that start with this string, byte for byte. Default: all. */
   readonly prefix?: string;
   /** At most so many sessions, 1 to 1 000. Default: 50. */
@@ -50,7 +52,7 @@ export interface SessionDirectory {
    *
    * @throws SessionError `closed`, `invalid_session_id`
    */
-  getSession(sessionId: string): Promise<SessionInfo | undefined>;
+  getSession(sessionId: string, options?: AbortOptions): Promise<SessionInfo | undefined>;
 
   /**
    * Replaces the session's metadata, or removes it when `undefined`. A session that does not exist
@@ -59,7 +61,11 @@ export interface SessionDirectory {
    * @throws SessionError `closed`, `invalid_session_id`; `invalid_options` if the metadata is not a
    * plain JSON object
    */
-  setMetadata(sessionId: string, metadata: SessionMetadata | undefined): Promise<void>;
+  setMetadata(
+    sessionId: string,
+    metadata: SessionMetadata | undefined,
+    options?: AbortOptions,
+  ): Promise<void>;
 
   /**
    * Removes a session, its items, ledger and metadata. True if it existed. A run that is under way on
@@ -67,5 +73,5 @@ export interface SessionDirectory {
    *
    * @throws SessionError `closed`, `invalid_session_id`
    */
-  deleteSession(sessionId: string): Promise<boolean>;
+  deleteSession(sessionId: string, options?: AbortOptions): Promise<boolean>;
 }

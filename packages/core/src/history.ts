@@ -13,7 +13,7 @@ import {
 import { SessionError } from './errors.ts';
 import type { ItemChanges } from './mutations.ts';
 import type { RecordCoder } from './record-coder.ts';
-import { type Attempt, CONFLICT_DEADLINE_MS, retryConflicts } from './retry.ts';
+import { type Attempt, conflictDeadline, retryConflicts } from './retry.ts';
 import { placedUpTo, type Wrote } from './run-history.ts';
 import type {
   Append,
@@ -77,6 +77,8 @@ export interface HistoryOptions {
   readonly key: string;
   readonly coder: RecordCoder;
   readonly logger: SessionLogger;
+  /** How long a call may take, in milliseconds. */
+  readonly timeoutMs: number;
 }
 
 /**
@@ -92,15 +94,17 @@ export class History {
   readonly #key: string;
   readonly #sessionId: string;
   readonly #logger: SessionLogger;
+  readonly #conflictDeadlineMs: number;
   readonly #lost = { retry: () => this.#conflict() };
   #damaged = 0;
 
-  constructor({ backend, key, coder, logger }: HistoryOptions) {
+  constructor({ backend, key, coder, logger, timeoutMs }: HistoryOptions) {
     this.coder = coder;
     this.#backend = backend;
     this.#key = key;
     this.#sessionId = splitKey(key).sessionId;
     this.#logger = logger;
+    this.#conflictDeadlineMs = conflictDeadline(timeoutMs);
   }
 
   /** How many damaged records the newest read passed over. */
@@ -287,7 +291,7 @@ export class History {
    */
   #contend<T>(attempt: (session: LockedSession) => Promise<Attempt<T>>): Promise<T> {
     let lost = 0;
-    return retryConflicts(async () => {
+    return retryConflicts(this.#conflictDeadlineMs, async () => {
       const backend = this.#backend;
       const isPatient = lost < OPTIMISTIC_ATTEMPTS || backend.exclusively === undefined;
       lost += 1;
@@ -370,7 +374,7 @@ export class History {
   #conflict(): SessionError {
     return new SessionError(
       'conflict',
-      `Session ${JSON.stringify(this.#sessionId)} was changed by others during every attempt for ${CONFLICT_DEADLINE_MS} ms; nothing was written. Try again when fewer writers share it.`,
+      `Session ${JSON.stringify(this.#sessionId)} was changed by others during every attempt for ${this.#conflictDeadlineMs} ms; nothing was written. Try again when fewer writers share it.`,
     );
   }
 }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+export type { AbortOptions, CloseOptions } from './call-options.ts';
 export type {
   ListSessionsOptions,
   SessionDirectory,

@@ -96,12 +96,6 @@ export const isLogger: OptionCheck = expecting(
   (value) => typeof Object(value).warn === 'function',
 );
 
-/** A time limit, in milliseconds. */
-export const isTimeout: OptionCheck = expecting(
-  'a number of milliseconds, at least 0',
-  (value) => typeof value === 'number' && value >= 0,
-);
-
 /** The path of an SQLite file: what it would take for something else is refused. */
 export const isDatabasePath: OptionCheck = (value) => {
   if (typeof value !== 'string') {

@@ -1,12 +1,13 @@
 import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
+import { workingTime } from './time-limit.ts';
 import { noteRetry } from './tracing.ts';
 
 /** The bound on the first delay is twice this, in milliseconds; it doubles from attempt to attempt. */
 const FIRST_DELAY_MS = 4;
 const LONGEST_DELAY_MS = 250;
 
-/** How long a compare-and-set is repeated while others win, in milliseconds. */
-export const CONFLICT_DEADLINE_MS = 10_000;
+/** How long a compare-and-set is repeated while others win, at most, in milliseconds. */
+const LONGEST_CONFLICT_MS = 10_000;
 /**
  * Its longest delay, in milliseconds. That somebody else has won does not mean that anything is
  * overloaded: what helps is to look again soon, before the next one writes.
@@ -54,8 +55,18 @@ export function retryUntil<T>(
 }
 
 /**
- * Repeats a compare-and-set for ten seconds while other writers win, as {@link retryUntil} does, but
- * with delays of at most 8 ms.
+ * How long a compare-and-set is repeated while others win, in milliseconds: as the time limit of a call
+ * allows, and at most ten seconds.
+ */
+export function conflictDeadline(timeoutMs: number): number {
+  return Math.min(LONGEST_CONFLICT_MS, workingTime(timeoutMs));
+}
+
+/**
+ * Repeats a compare-and-set while other writers win, as {@link retryUntil} does, but with delays of at most
+ * 8 ms.
+ *
+ * @param deadlineMs - In milliseconds; see {@link conflictDeadline}.
  *
  * @example
  * ```ts
@@ -64,7 +75,7 @@ export function retryUntil<T>(
  *
  * async function dropNewest(backend: SessionBackend, id: string): Promise<void> {
  *   const conflict = () => new SessionError('conflict', 'Others wrote without pause. Try again.');
- *   await retryConflicts<void>(async () => {
+ *   await retryConflicts<void>(5_000, async () => {
  *     const { state } = await backend.snapshot(id, { limit: 0 });
  *     const written = await backend.replaceTail(id, { state, drop: 1, records: [] });
  *     return written ? { value: undefined } : { retry: conflict };
@@ -72,9 +83,11 @@ export function retryUntil<T>(
  * }
  * ```
  */
-export function retryConflicts<T>(attempt: () => Promise<Attempt<T>> | Attempt<T>): Promise<T> {
-  const limits = { deadlineMs: CONFLICT_DEADLINE_MS, longestDelayMs: CONFLICT_DELAY_MS };
-  return repeat(limits, attempt);
+export function retryConflicts<T>(
+  deadlineMs: number,
+  attempt: () => Promise<Attempt<T>> | Attempt<T>,
+): Promise<T> {
+  return repeat({ deadlineMs, longestDelayMs: CONFLICT_DELAY_MS }, attempt);
 }
 
 /**

@@ -268,6 +268,13 @@ export type LockedSession = Pick<RecordBackend, 'snapshot' | 'replaceTail' | 're
  * ```
  */
 export interface SessionBackend extends RecordBackend {
+  /**
+   * How long a call on the store may take, in milliseconds; then it rejects, whatever the backend does. A
+   * method that waits for a server ends what has not ended within `workingTime` of it, so that it says
+   * what became of a write, and that nothing of it takes effect later. Default: 30 000.
+   */
+  readonly timeoutMs?: number;
+
   /** Newest activity first, then by id, after `request.after`; one session more than the limit, if any. */
   listSessions(request: PageRequest): Promise<SessionInfo[]>;
 
@@ -280,6 +287,9 @@ export interface SessionBackend extends RecordBackend {
   /** Deletes a session, and says whether it existed. */
   deleteSession(id: string): Promise<boolean>;
 
-  /** Frees what the backend opened. Called once; every later call rejects with `closedError()`. */
+  /**
+   * Frees what the backend opened, and cuts off what is still under way. Called once; every later call
+   * rejects with `closedError()`.
+   */
   close(): Promise<void>;
 }

@@ -1,3 +1,9 @@
+import {
+  type AbortOptions,
+  assertAbortOptions,
+  assertCloseOptions,
+  type CloseOptions,
+} from './call-options.ts';
 import { CallQueue } from './call-queue.ts';
 import type {
   ListSessionsOptions,
@@ -51,7 +57,7 @@ export class SessionStore implements SessionDirectory, AsyncDisposable {
       this.#owner = backend.owner;
     } else if (typeof backend?.append === 'function') {
       this.#backend = backend;
-      this.#queue = new CallQueue();
+      this.#queue = new CallQueue({ timeoutMs: backend.timeoutMs });
     } else {
       throw invalidOptions('SessionStore', 'expected a SessionBackend as its one argument');
     }
@@ -122,27 +128,45 @@ export class SessionStore implements SessionDirectory, AsyncDisposable {
         // Not every backend takes such a string: Postgres has no NUL.
         if (!mayStartSessionId(request.prefix)) return { sessions: [] };
         return toPage(await this.#backend.listSessions(request), request.limit);
-      }),
+      }, options.signal),
     );
   }
 
-  async getSession(sessionId: string): Promise<SessionInfo | undefined> {
-    return this.#inOrder('getSession', sessionId, (key) => this.#backend.getSession(key));
+  async getSession(
+    sessionId: string,
+    options: AbortOptions = {},
+  ): Promise<SessionInfo | undefined> {
+    const work = (key: string) => this.#backend.getSession(key);
+    return this.#inOrder('getSession', sessionId, options, work);
   }
 
-  async setMetadata(sessionId: string, metadata: SessionMetadata | undefined): Promise<void> {
+  async setMetadata(
+    sessionId: string,
+    metadata: SessionMetadata | undefined,
+    options: AbortOptions = {},
+  ): Promise<void> {
     assertSessionId(sessionId);
     const text = encodeMetadata(metadata);
-    await this.#inOrder('setMetadata', sessionId, (key) => this.#backend.setMetadata(key, text));
+    const work = (key: string) => this.#backend.setMetadata(key, text);
+    await this.#inOrder('setMetadata', sessionId, options, work);
   }
 
-  async deleteSession(sessionId: string): Promise<boolean> {
-    return this.#inOrder('deleteSession', sessionId, (key) => this.#backend.deleteSession(key));
+  async deleteSession(sessionId: string, options: AbortOptions = {}): Promise<boolean> {
+    const work = (key: string) => this.#backend.deleteSession(key);
+    return this.#inOrder('deleteSession', sessionId, options, work);
   }
 
-  /** Frees what this store opened, after the calls already made are done. Later calls reject. */
-  async close(): Promise<void> {
-    if (this.#owner === undefined) await this.#queue.close(() => this.#backend.close());
+  /**
+   * Frees what this store opened, after the calls already made are done; what has not ended when its time
+   * is up is cut off. Later calls reject.
+   *
+   * @throws SessionError `invalid_options`; `connection_lost` if the database keeps it from closing
+   */
+  async close(options: CloseOptions = {}): Promise<void> {
+    assertCloseOptions(options);
+    if (this.#owner === undefined) {
+      await this.#queue.close(() => this.#backend.close(), options);
+    }
   }
 
   /** Closes the store, for `await using`. */
@@ -150,10 +174,17 @@ export class SessionStore implements SessionDirectory, AsyncDisposable {
     await this.close();
   }
 
-  #inOrder<T>(operation: string, id: string, work: (key: string) => Promise<T>): Promise<T> {
+  #inOrder<T>(
+    operation: string,
+    id: string,
+    options: AbortOptions,
+    work: (key: string) => Promise<T>,
+  ): Promise<T> {
     assertSessionId(id);
+    assertAbortOptions(operation, options);
     const key = sessionKey(this.#owner ?? '', id);
-    return this.#traced(operation, id, () => this.#queue.run(key, () => work(key)));
+    const { signal } = options;
+    return this.#traced(operation, id, () => this.#queue.run(key, () => work(key), signal));
   }
 
   #traced<T>(operation: string, id: string | undefined, work: () => Promise<T>): Promise<T> {

@@ -7,6 +7,7 @@ import type {
   SessionHistoryTransactionArgs,
   SessionHistoryTransactionAwareSession,
 } from '@openai/agents';
+import { assertCloseOptions, type CloseOptions } from './call-options.ts';
 import type { CallQueue } from './call-queue.ts';
 import type { RecordCipher } from './cipher.ts';
 import { encodeItems } from './codec.ts';
@@ -21,6 +22,7 @@ import { RunHistory } from './run-history.ts';
 import { sessionKey } from './session-key.ts';
 import { openStoredSession, type SessionIdentity, SessionParts } from './session-parts.ts';
 import type { SessionStore } from './session-store.ts';
+import { isSettledWithin } from './time-limit.ts';
 import { noteItemCount, traceOperation } from './tracing.ts';
 import { applyTransaction, prepareTransaction } from './transaction.ts';
 
@@ -85,7 +87,13 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
     this.#parts = parts;
     this.#queue = inside.queue;
     const coder = new RecordCoder(cipher, backend.maxRecordBytes);
-    this.#history = new History({ backend, key: this.#key, coder, logger });
+    this.#history = new History({
+      backend,
+      key: this.#key,
+      coder,
+      logger,
+      timeoutMs: this.#queue.timeoutMs,
+    });
     const withCipher = (given: RecordCipher) =>
       parts.withCipher?.(given) ??
       new StoredSession(parts.with({ ownsStore: false, cipher: given }));
@@ -234,14 +242,19 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
   }
 
   /**
-   * Closes this session, and its store if the session opened it. Settles after the calls made before;
-   * later ones reject.
+   * Closes this session, and its store if the session opened it. Settles after the calls made before, or
+   * when its time is up; later ones reject.
+   *
+   * @throws SessionError `invalid_options`; `connection_lost` if the database keeps the store from closing
    */
-  async close(): Promise<void> {
+  async close(options: CloseOptions = {}): Promise<void> {
+    assertCloseOptions(options);
     this.#closed = true;
-    if (this.#parts.ownsStore) return await this.store.close();
+    if (this.#parts.ownsStore) return await this.store.close(options);
     // A store that was closed waits for its calls itself.
-    await this.#queue.run(this.#key, async () => {}).catch(() => {});
+    const { timeoutMs = this.#queue.timeoutMs } = options;
+    const mine = this.#queue.run(this.#key, async () => {});
+    await isSettledWithin(timeoutMs, mine);
   }
 
   /** Closes the session, for `await using`. */

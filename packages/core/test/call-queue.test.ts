@@ -208,7 +208,7 @@ describe('work that runs alone', () => {
 
 test('a refusal is asked for when a call is made, however long the call would wait', async () => {
   let refusal: SessionError | undefined;
-  const queue = new CallQueue(() => refusal);
+  const queue = new CallQueue({ refusal: () => refusal });
   const waiting = [queue.runAlone(async () => {}), queue.run('a', async () => 'runs')];
   refusal = new SessionError('unsupported', 'Not now.');
   const work = () => Promise.reject(new Error('ran'));
@@ -223,10 +223,7 @@ test('a refusal is asked for when a call is made, however long the call would wa
 test('a queue that was closed refuses with the error that it was given', async () => {
   const queue = new CallQueue();
   const over = new SessionError('closed', 'It is over.');
-  await queue.close(
-    () => {},
-    () => over,
-  );
+  await queue.close(() => {}, { error: () => over });
   await expect(queue.run('a', async () => {})).rejects.toBe(over);
   expect(() => queue.assertOpen()).toThrow(over);
 });

@@ -74,7 +74,7 @@ describe('retryConflicts', () => {
   test('looks again soon, however often others have won', async () => {
     const attempts = succeedsAt(100);
     const start = performance.now();
-    expect(await retryConflicts(attempts.run)).toBe('done');
+    expect(await retryConflicts(10_000, attempts.run)).toBe('done');
     // Delays of 4 ms on average; with those of retryUntil it would be over ten seconds.
     expect(performance.now() - start).toBeLessThan(4000);
   });

@@ -1,7 +1,7 @@
 import { isSessionError, SessionError } from '@agent-sessions/core';
 import {
   type Attempt,
-  CONFLICT_DEADLINE_MS,
+  conflictDeadline,
   expecting,
   isUnedited,
   type OptionChecks,
@@ -120,7 +120,9 @@ export class Rewriter {
     for (let before = -1; before !== done; ) {
       before = done;
       // Between batches the calls of this process get their turn.
-      const left = await queue.run(key, () => retryConflicts(attempt));
+      const left = await queue.run(key, () =>
+        retryConflicts(conflictDeadline(queue.timeoutMs), attempt),
+      );
       if (done > before) onProgress?.({ done, total: done + left.length });
     }
     return done;
@@ -136,7 +138,7 @@ export class Rewriter {
     const { sessionId } = splitKey(this.#place.key);
     return new SessionError(
       'conflict',
-      `Session ${JSON.stringify(sessionId)} was changed by others during every attempt for ${CONFLICT_DEADLINE_MS} ms. What was done before stays; call again to go on.`,
+      `Session ${JSON.stringify(sessionId)} was changed by others during every attempt for ${conflictDeadline(this.#place.queue.timeoutMs)} ms. What was done before stays; call again to go on.`,
     );
   }
 }

@@ -2,6 +2,7 @@ import type { SessionInfo } from '@agent-sessions/core';
 import {
   type Append,
   type Appended,
+  DEFAULT_TIMEOUT_MS,
   type LockedSession,
   newToken,
   type Operation,
@@ -15,6 +16,7 @@ import {
   type State,
   type TailReplacement,
   type Written,
+  workingTime,
 } from '@agent-sessions/core/backend';
 import { SessionDatabase } from './database.ts';
 import type { Addition, Execute, Raised, SqlDialect, Statement } from './dialects/dialect.ts';
@@ -31,7 +33,8 @@ export class KyselyBackend implements SessionBackend {
   readonly maxRecordBytes: number;
   readonly exclusively: RecordBackend['exclusively'];
   readonly #opened: OpenedDatabase;
-  readonly #timeoutMs: number;
+  /** How long a call may take, in milliseconds. */
+  readonly timeoutMs: number;
   readonly #database: SessionDatabase;
   readonly #dialect: SqlDialect;
   readonly #tables: Tables;
@@ -45,11 +48,11 @@ export class KyselyBackend implements SessionBackend {
    */
   constructor(opened: OpenedDatabase, settings: KyselyStoreSettings) {
     const { db, dialect, label, isInMemory = false, isGiven, onAccepted } = opened;
-    const { timeoutMs = 10_000 } = settings;
+    const { timeoutMs = DEFAULT_TIMEOUT_MS } = settings;
     const createTables = isInMemory || (settings.createTables ?? false);
     const tables = resolveTables(settings, dialect);
     this.#opened = opened;
-    this.#timeoutMs = timeoutMs;
+    this.timeoutMs = timeoutMs;
     this.#dialect = dialect;
     this.#tables = tables;
     this.maxRecordBytes = dialect.maxRecordBytes;
@@ -76,7 +79,7 @@ export class KyselyBackend implements SessionBackend {
 
   async append(id: string, append: Append): Promise<Appended | undefined> {
     const { operation, birth } = append;
-    return retryUntil<Appended | undefined>(this.#timeoutMs, async () => {
+    return retryUntil<Appended | undefined>(workingTime(this.timeoutMs), async () => {
       const added = await this.#append(id, append);
       if (added !== undefined) return { value: added };
       const { state, operation: replayed } = await this.snapshot(id, {

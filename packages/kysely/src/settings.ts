@@ -9,8 +9,8 @@ export interface KyselyStoreSettings extends TableOptions {
    */
   readonly createTables?: boolean;
   /**
-   * How long to keep retrying after deadlocks, lock waits and lost connections, in milliseconds.
-   * Default: 10 000.
+   * How long a call may take from when it is made, in milliseconds: waits for other calls, for a
+   * connection and for locks count, and what is repeated after them. Default: 30 000.
    */
   readonly timeoutMs?: number;
 }

@@ -5,6 +5,7 @@ import {
   retryUntil,
   type TableNames,
   turnIfDue,
+  workingTime,
 } from '@agent-sessions/core/backend';
 import BetterSqlite3, { type Database, type Statement } from 'better-sqlite3';
 import {
@@ -152,7 +153,7 @@ export class Connection implements Runner {
 
   /** Looks again soon: that somebody else holds the lock does not mean that anything is overloaded. */
   retry<T>(attempt: () => Promise<Attempt<T>> | Attempt<T>): Promise<T> {
-    return retryUntil(this.#options.timeoutMs, attempt, LONGEST_LOCK_DELAY_MS);
+    return retryUntil(workingTime(this.#options.timeoutMs), attempt, LONGEST_LOCK_DELAY_MS);
   }
 
   /** Runs `work` once, on a connection that is prepared for it. */
@@ -207,7 +208,7 @@ export class Connection implements Runner {
 
   /** Waits for a turn of this process as for the lock of another one. */
   async #waitFor(over: Promise<void>): Promise<void> {
-    const { timeoutMs } = this.#options;
+    const timeoutMs = workingTime(this.#options.timeoutMs);
     const { promise, reject } = Promise.withResolvers<never>();
     const timer = setTimeout(() => reject(heldError(this.name, timeoutMs)), timeoutMs);
     try {

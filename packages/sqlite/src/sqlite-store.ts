@@ -3,6 +3,7 @@ import {
   assertNode,
   assertOptions,
   CallQueue,
+  DEFAULT_TIMEOUT_MS,
   expecting,
   invalidOptions,
   isDatabasePath,
@@ -24,7 +25,10 @@ export type SQLiteSessionStoreOptions = {
    * `agent_sessions`, `agent_messages`, and so on.
    */
   readonly tables?: Partial<TableNames>;
-  /** How long to wait for other connections' locks, in milliseconds. Default: 10 000. */
+  /**
+   * How long a call may take from when it is made, in milliseconds: waits for other calls and for locks
+   * of other connections count. A statement that has begun is finished. Default: 30 000.
+   */
   readonly timeoutMs?: number;
 } & (
   | {
@@ -90,7 +94,10 @@ export class SQLiteSessionStore extends SessionStore {
    */
   constructor(options: SQLiteSessionStoreOptions = {}) {
     const backend = openBackend(options);
-    super({ backend, queue: new CallQueue(() => backend.refusal()) });
+    super({
+      backend,
+      queue: new CallQueue({ refusal: () => backend.refusal(), timeoutMs: options.timeoutMs }),
+    });
     this.#backend = backend;
   }
 
@@ -131,7 +138,7 @@ export class SQLiteSessionStore extends SessionStore {
       try {
         return await work(tx);
       } finally {
-        await storeInternals(tx).queue.close(() => {}, transactionOverError);
+        await storeInternals(tx).queue.close(() => {}, { error: transactionOverError });
       }
     });
   }
@@ -141,7 +148,12 @@ function openBackend(options: SQLiteSessionStoreOptions): DatabaseBackend {
   const of = 'SQLiteSessionStore';
   assertOptions<SQLiteSessionStoreOptions>(options, { of, example: EXAMPLE, checks: storeChecks });
   const tables = resolveTableNames(options.tables);
-  const { path = ':memory:', database, synchronous = 'FULL', timeoutMs = 10_000 } = options;
+  const {
+    path = ':memory:',
+    database,
+    synchronous = 'FULL',
+    timeoutMs = DEFAULT_TIMEOUT_MS,
+  } = options;
   if (database !== undefined) {
     for (const name of ['path', 'synchronous'] as const) {
       if (options[name] !== undefined)
