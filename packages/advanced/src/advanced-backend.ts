@@ -113,9 +113,9 @@ export class AdvancedBackend implements SessionBackend {
   }
 
   /** Closes the database, if this backend opened it. */
-  async close(): Promise<void> {
+  async close(limitMs: number = this.timeoutMs): Promise<void> {
     this.database.close();
-    await this.#sessions.close();
+    await this.#sessions.close(limitMs);
   }
 
   #main(id: string): BranchBackend {

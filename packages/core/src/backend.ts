@@ -61,7 +61,13 @@ export { assertSessionId, behindPrefix, MAX_SESSION_ID_BYTES } from './session-i
 export { type OwnedId, rowKey, sessionKey, splitKey } from './session-key.ts';
 export { openSession, type SessionDoor, SessionParts } from './session-parts.ts';
 export { isTableName, resolveTableNames, type TableNames } from './table-names.ts';
-export { DEFAULT_TIMEOUT_MS, isTimeout, workingTime } from './time-limit.ts';
+export {
+  DEFAULT_TIMEOUT_MS,
+  isSettledWithin,
+  isTimeout,
+  runAfter,
+  workingTime,
+} from './time-limit.ts';
 export { newToken } from './token.ts';
 export { noteItemCount, type TracedCall, traceOperation } from './tracing.ts';
 export { isUserTurn, wireItem } from './wire-item.ts';

@@ -1,5 +1,14 @@
 import { SessionError } from './errors.ts';
-import { after, DEFAULT_TIMEOUT_MS, isSettledWithin, workingTime } from './time-limit.ts';
+import {
+  DEFAULT_TIMEOUT_MS,
+  isSettledWithin,
+  monotonicNow,
+  runAfter,
+  workingTime,
+} from './time-limit.ts';
+
+/** What is kept of the time for closing to cut off what has not ended, at most, in milliseconds. */
+const LONGEST_CUTTING_OFF_MS = 1_000;
 
 /** How a queue treats calls. */
 export interface CallQueueOptions {
@@ -117,13 +126,13 @@ export class CallQueue {
   }
 
   /**
-   * Refuses new calls at once, lets the calls made before finish, then runs `release`. Closing twice
-   * closes once.
+   * Refuses new calls at once, lets the calls made before finish, then runs `release`, which is told for
+   * how long it may wait for a server. Closing twice closes once.
    *
    * @param error - Makes the error of later calls. Default: `closedError`.
    */
   close(
-    release: () => Promise<void> | void,
+    release: (limitMs: number) => Promise<void> | void,
     { error = closedError, timeoutMs = this.timeoutMs }: ClosingOptions = {},
   ): Promise<void> {
     const refusal = this.#refusal();
@@ -149,13 +158,13 @@ export class CallQueue {
     const result = Promise.withResolvers<T>();
     const over = Promise.withResolvers<void>();
     let progress: 'waiting' | 'begun' | 'given up' = 'waiting';
-    let stop = after(timeoutMs, () =>
+    let stop = runAfter(timeoutMs, () =>
       giveUp(progress === 'begun' ? unansweredError(timeoutMs) : waitedError(timeoutMs)),
     );
     const giveUp = (reason: unknown) => {
       result.reject(reason);
       stop();
-      if (progress === 'begun') stop = after(timeoutMs, end, false);
+      if (progress === 'begun') stop = runAfter(timeoutMs, end, false);
       else progress = 'given up';
     };
     const abort = () => giveUp(signal?.reason);
@@ -189,11 +198,16 @@ export class CallQueue {
     await Promise.all([...this.#tails.values(), ...this.#unordered]);
   }
 
-  async #finish(release: () => Promise<void> | void, timeoutMs: number): Promise<void> {
-    const begun = performance.now();
-    await isSettledWithin(workingTime(timeoutMs), this.#underWay());
-    const released = start(async () => release());
-    const leftMs = timeoutMs - (performance.now() - begun);
+  async #finish(
+    release: (limitMs: number) => Promise<void> | void,
+    timeoutMs: number,
+  ): Promise<void> {
+    const begun = monotonicNow();
+    const cuttingOffMs = Math.min(timeoutMs / 4, LONGEST_CUTTING_OFF_MS);
+    const haveEnded = await isSettledWithin(timeoutMs - cuttingOffMs, this.#underWay());
+    const leftMs = timeoutMs - (monotonicNow() - begun);
+    // A server that has not answered until now is not waited for any more.
+    const released = start(async () => release(haveEnded ? leftMs : 0));
     if (!(await isSettledWithin(leftMs, released))) throw closingError(timeoutMs);
     await released;
   }

@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { monotonicNow } from './time-limit.ts';
 
 /** How long calls may follow each other before timers and sockets get their turn, in milliseconds. */
 const LONGEST_STREAK_MS = 10;
@@ -37,7 +38,7 @@ export function turnIfDue(): Promise<void> | undefined {
 }
 
 function isDue(): boolean {
-  const now = performance.now();
+  const now = monotonicNow();
   if (streakStart !== undefined) return now - streakStart > LONGEST_STREAK_MS;
   streakStart = now;
   void turn().then(() => end(now));

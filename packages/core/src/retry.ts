@@ -1,5 +1,5 @@
 import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
-import { workingTime } from './time-limit.ts';
+import { monotonicNow, workingTime } from './time-limit.ts';
 import { noteRetry } from './tracing.ts';
 
 /** The bound on the first delay is twice this, in milliseconds; it doubles from attempt to attempt. */
@@ -113,13 +113,13 @@ async function repeat<T>(
   { deadlineMs, longestDelayMs }: { readonly deadlineMs: number; readonly longestDelayMs: number },
   attempt: () => Promise<Attempt<T>> | Attempt<T>,
 ): Promise<T> {
-  const start = performance.now();
+  const start = monotonicNow();
   for (let tries = 0; ; tries += 1) {
     const attempted = attempt();
     // To await what is there already would cost a turn of the queue of promises.
     const outcome = 'then' in attempted ? await attempted : attempted;
     if ('value' in outcome) return outcome.value;
-    if (performance.now() - start >= deadlineMs) throw outcome.retry();
+    if (monotonicNow() - start >= deadlineMs) throw outcome.retry();
     noteRetry();
     if (tries === 0) await turn();
     else await delay(fullJitter(tries, FIRST_DELAY_MS, longestDelayMs));

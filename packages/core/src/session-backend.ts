@@ -290,6 +290,8 @@ export interface SessionBackend extends RecordBackend {
   /**
    * Frees what the backend opened, and cuts off what is still under way. Called once; every later call
    * rejects with `closedError()`.
+   *
+   * @param limitMs - How long it may wait for a server, in milliseconds. Default: as long as a call.
    */
-  close(): Promise<void>;
+  close(limitMs?: number): Promise<void>;
 }

@@ -165,7 +165,7 @@ export class SessionStore implements SessionDirectory, AsyncDisposable {
   async close(options: CloseOptions = {}): Promise<void> {
     assertCloseOptions(options);
     if (this.#owner === undefined) {
-      await this.#queue.close(() => this.#backend.close(), options);
+      await this.#queue.close((limitMs) => this.#backend.close(limitMs), options);
     }
   }
 

@@ -39,7 +39,7 @@ export function workingTime(timeoutMs: number): number {
  *
  * @param isVital - Whether the process waits for it.
  */
-export function after(delayMs: number, late: () => void, isVital: boolean = true): () => void {
+export function runAfter(delayMs: number, late: () => void, isVital: boolean = true): () => void {
   const timer = start(late, delayMs);
   if (!isVital) timer.unref();
   return () => stop(timer);
@@ -48,7 +48,7 @@ export function after(delayMs: number, late: () => void, isVital: boolean = true
 /** True if a promise settles in time, whichever way. */
 export function isSettledWithin(limitMs: number, promise: Promise<unknown>): Promise<boolean> {
   const { promise: outcome, resolve } = Promise.withResolvers<boolean>();
-  const stop = after(limitMs, () => resolve(false));
+  const stop = runAfter(limitMs, () => resolve(false));
   const settled = () => {
     stop();
     resolve(true);
@@ -56,5 +56,8 @@ export function isSettledWithin(limitMs: number, promise: Promise<unknown>): Pro
   promise.then(settled, settled);
   return outcome;
 }
+
+/** The time on a clock that only goes forward, in milliseconds: that of Node, as of {@link runAfter}. */
+export const monotonicNow: () => number = performance.now.bind(performance);
 
 const [start, stop] = [setTimeout, clearTimeout];

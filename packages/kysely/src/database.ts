@@ -1,7 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isSessionError } from '@agent-sessions/core';
-import { type Attempt, closedError, retryUntil, turnIfDue } from '@agent-sessions/core/backend';
-import { CompiledQuery } from 'kysely';
+import {
+  type Attempt,
+  closedError,
+  retryUntil,
+  turnIfDue,
+  workingTime,
+} from '@agent-sessions/core/backend';
+import { CompiledQuery, type DatabaseConnection } from 'kysely';
+import { Call } from './call.ts';
 import type { Database, Execute, Failure, Inspection, SqlDialect } from './dialects/dialect.ts';
 import { failureOf } from './dialects/driver-errors.ts';
 import {
@@ -31,11 +38,6 @@ export interface DatabaseOptions {
   readonly isGiven?: boolean | undefined;
   /** What to do once the tables turned out to be ours, or to be missing. */
   readonly onAccepted?: ((execute: Execute) => Promise<unknown>) | undefined;
-}
-
-/** What of an attempt was sent that may have taken effect; it tells what a lost connection means. */
-interface Progress {
-  sent: 'nothing' | 'statement' | 'commit';
 }
 
 /** What repeating a unit of work after a lost connection does. */
@@ -68,12 +70,12 @@ export class SessionDatabase {
 
   /** Runs one statement that reads. */
   read<T>(work: (execute: Execute) => Promise<T>): Promise<T> {
-    return this.#repeat('harmless', () => this.#onConnection(work));
+    return this.#repeat('harmless', (call) => this.#onConnection(work, call, 'nothing'));
   }
 
   /** Runs one statement that writes. */
   writeOne<T>(work: (execute: Execute) => Promise<T>, repeatable: Repeatable): Promise<T> {
-    return this.#repeat(repeatable, (progress) => this.#onConnection(work, progress));
+    return this.#repeat(repeatable, (call) => this.#onConnection(work, call, 'statement'));
   }
 
   /**
@@ -84,16 +86,19 @@ export class SessionDatabase {
     work: (unit: Unit) => Promise<T | undefined>,
     repeatable: Repeatable,
   ): Promise<T | undefined> {
-    return this.#repeat(repeatable, (progress, inspection) =>
+    return this.#repeat(repeatable, (call, inspection) =>
       this.inTransaction
-        ? this.#inCallersTransaction((execute) => work({ execute, inspection }))
-        : this.#inTransaction((execute) => work({ execute, inspection }), progress, inspection),
+        ? this.#inCallersTransaction((execute) => work({ execute, inspection }), call)
+        : this.#inTransaction((execute) => work({ execute, inspection }), call, inspection),
     );
   }
 
-  /** Runs work that takes its connections itself, and does no harm when it is repeated. */
+  /**
+   * Runs work that takes its connections itself, does no harm when it is repeated, and may take as long as
+   * it needs.
+   */
   repeat<T>(work: () => Promise<T>): Promise<T> {
-    return this.#repeat('harmless', work);
+    return this.#repeat('harmless', work, false);
   }
 
   /** Brings the tables up to date. */
@@ -103,7 +108,7 @@ export class SessionDatabase {
     this.#forget();
     this.#mayCreateTables = true;
     try {
-      await this.read(async () => {});
+      await this.repeat(async () => {});
     } finally {
       this.#mayCreateTables = this.#options.createTables;
     }
@@ -114,41 +119,77 @@ export class SessionDatabase {
     this.#closed = true;
   }
 
-  #repeat<T>(
+  async #repeat<T>(
     repeatable: Repeatable,
-    attempt: (progress: Progress, inspection: Inspection) => Promise<T>,
+    attempt: (call: Call, inspection: Inspection) => Promise<T>,
+    isLimited: boolean = true,
   ): Promise<T> {
-    const { dialect, label } = this.#options;
+    const { label, timeoutMs } = this.#options;
+    const limitMs = workingTime(timeoutMs);
+    const cancel = (connection: DatabaseConnection) => this.#cancel(connection);
+    const call = new Call(isLimited ? timeoutMs : undefined, cancel);
     let unknown = false;
     let prepared = 0;
+    let failedBefore: (() => Error) | undefined;
     const work = async (): Promise<Attempt<T>> => {
       if (this.#closed) throw closedError();
-      const progress: Progress = { sent: 'nothing' };
       try {
-        const inspection = this.#inspection ?? (await this.#prepare());
-        this.#reached = true;
-        return { value: await attempt(progress, inspection) };
+        const value = await call.attempt(async () => {
+          const inspection = this.#inspection ?? (await this.#prepare());
+          this.#reached = true;
+          return attempt(call, inspection);
+        });
+        return { value };
       } catch (error) {
         if (isSessionError(error)) throw error;
-        const failure = failureOf(error, dialect);
-        unknown ||= isUnknown(failure, progress);
+        const failure = this.#failureOf(error, call);
+        unknown ||= isUnknown(failure, call);
         const failed = () => {
           if (unknown) return unknownOutcomeError(error, label);
           if (failure === 'stale' && this.inTransaction) return staleTransactionError(label, error);
           return toSessionError(error, failure, label);
         };
+        if (failure === 'no_time') {
+          // What waits for a connection that never answers must not hold up later calls.
+          this.#preparing = undefined;
+          // Why there is none, the attempt before may know better.
+          throw (failedBefore ?? failed)();
+        }
+        failedBefore = failed;
         // In the caller's transaction one failure is the end of it: only the caller can begin anew.
         if (this.inTransaction || (unknown && repeatable === 'doubles')) throw failed();
         if (failure === 'no_tables' && prepared++ === 0) this.#forget();
-        else if (!this.#isPassing(failure)) throw failed();
+        else if (call.isOver || !this.#isPassing(failure)) throw failed();
         // The reason comes before the end: until then the pool would give this connection out again.
         if (failure === 'unsent') await delay(END_OF_CONNECTION_MS);
         return { retry: failed };
       }
     };
-    const retry = () => retryUntil(this.#options.timeoutMs, work);
-    // A database inside the process answers without letting the event loop turn.
-    return turnIfDue()?.then(retry) ?? retry();
+    try {
+      // A database inside the process answers without letting the event loop turn.
+      const due = turnIfDue();
+      if (due) await due;
+      return await retryUntil(limitMs, work);
+    } finally {
+      call.end();
+    }
+  }
+
+  #failureOf(error: unknown, call: Call): Failure {
+    const failure = failureOf(error, this.#options.dialect);
+    // Who cancelled it was this call: its statement waited for others until the time was up.
+    return failure === 'cancelled' && call.isOver ? 'contention' : failure;
+  }
+
+  /** Has the server end what it does on a connection. What does not answer is given up by its pool. */
+  #cancel(connection: DatabaseConnection): void {
+    const cancelled = async () => {
+      await connection.collectSessionInfo?.();
+      await connection.cancelQuery?.(async (work) => {
+        await this.#db.getExecutor().provideConnection(work);
+      });
+    };
+    cancelled().catch(() => {});
   }
 
   /** A server that was never reached is not about to come back. */
@@ -156,29 +197,34 @@ export class SessionDatabase {
     return PASSING.has(failure) || (this.#reached && BROKEN.has(failure));
   }
 
-  #onConnection<T>(work: (execute: Execute) => Promise<T>, progress?: Progress): Promise<T> {
+  #onConnection<T>(
+    work: (execute: Execute) => Promise<T>,
+    call: Call,
+    sent: Call['sent'],
+  ): Promise<T> {
     return this.#db.getExecutor().provideConnection(async (connection) => {
       // Where there is one connection, those who waited for it follow each other without a pause.
       const due = turnIfDue();
       if (due) await due;
-      if (progress) progress.sent = 'statement';
-      return work(executeOn(connection));
+      const execute = call.on(connection);
+      call.sent = sent;
+      return work(execute);
     });
   }
 
   async #inTransaction<T>(
     work: (execute: Execute) => Promise<T | undefined>,
-    progress: Progress,
+    call: Call,
     inspection: Inspection,
   ): Promise<T | undefined> {
     const { dialect, isGiven } = this.#options;
     if (!isGiven || dialect.isFree === undefined || this.#wasFree) {
-      return this.#inTransactionOf(this.#db, work, progress, inspection);
+      return this.#inTransactionOf(this.#db, work, call, inspection);
     }
     // Once, for whoever began a transaction by hand made this store in it.
     return this.#db.connection().execute(async (pinned) => {
       await this.#assertFree(pinned, dialect.isFree ?? '');
-      return this.#inTransactionOf(pinned, work, progress, inspection);
+      return this.#inTransactionOf(pinned, work, call, inspection);
     });
   }
 
@@ -196,7 +242,7 @@ export class SessionDatabase {
   async #inTransactionOf<T>(
     db: Database,
     work: (execute: Execute) => Promise<T | undefined>,
-    progress: Progress,
+    call: Call,
     { needsReadCommitted }: Inspection,
   ): Promise<T | undefined> {
     const plain = db.transaction();
@@ -208,9 +254,9 @@ export class SessionDatabase {
           try {
             const due = turnIfDue();
             if (due) await due;
-            const value = await work(executeOn(connection));
+            const value = await work(call.on(connection));
             if (value === undefined) throw new Nothing();
-            progress.sent = 'commit';
+            call.sent = 'commit';
             if (this.#options.dialect.name === 'SQLite') {
               // It takes back what it cannot commit; then Kysely's rollback fails, and would hide why.
               onNextFailure(connection, (error) => {
@@ -235,9 +281,10 @@ export class SessionDatabase {
   /** A savepoint undoes a failed write alone. The caller's other statements wait meanwhile. */
   #inCallersTransaction<T>(
     work: (execute: Execute) => Promise<T | undefined>,
+    call: Call,
   ): Promise<T | undefined> {
     return this.#db.getExecutor().provideConnection(async (connection) => {
-      const execute = executeOn(connection);
+      const execute = call.on(connection);
       const run = (sql: string) => execute({ sql, parameters: [] });
       await run('SAVEPOINT agent_sessions');
       try {
@@ -247,7 +294,8 @@ export class SessionDatabase {
         return value;
       } catch (error) {
         // After a deadlock there may be no savepoint any more; what matters is the deadlock.
-        await run('ROLLBACK TO SAVEPOINT agent_sessions').catch(() => {});
+        const undo = { sql: 'ROLLBACK TO SAVEPOINT agent_sessions', parameters: [] };
+        await executeOn(connection)(undo).catch(() => {});
         throw error;
       }
     });
@@ -274,13 +322,13 @@ export class SessionDatabase {
 class Nothing extends Error {}
 
 /** After a failed COMMIT on a dead connection, the ROLLBACK's error is what is left to see. */
-function isUnknown(failure: Failure, { sent }: Progress): boolean {
+function isUnknown(failure: Failure, { sent }: Call): boolean {
   if (sent === 'commit') return BROKEN.has(failure);
   return sent === 'statement' && (failure === 'lost' || failure === 'unanswered');
 }
 
 /** What an attempt later may find over. */
-const PASSING: ReadonlySet<Failure> = new Set(['contention', 'stale', 'cancelled']);
+const PASSING: ReadonlySet<Failure> = new Set(['contention', 'stale', 'cancelled', 'demoted']);
 /** What ends with another connection. */
 const BROKEN: ReadonlySet<Failure> = new Set([
   'lost',

@@ -6,6 +6,11 @@ const CONTENTION: readonly [SessionErrorCode, string] = [
   'other connections held locks or all connections until the deadline; nothing was written. Keep transactions short, or raise timeoutMs.',
 ];
 
+const READ_ONLY: readonly [SessionErrorCode, string] = [
+  'read_only',
+  'it only allows reading; nothing was written.',
+];
+
 const EXPLANATIONS: Readonly<Record<Failure, readonly [SessionErrorCode, string]>> = {
   contention: CONTENTION,
   stale: CONTENTION,
@@ -51,6 +56,10 @@ const EXPLANATIONS: Readonly<Record<Failure, readonly [SessionErrorCode, string]
     'connection_lost',
     "no answer came within the driver's time limit; nothing was written. Try again, or raise that limit.",
   ],
+  no_time: [
+    'busy',
+    'no connection came free, or about, within the time limit; nothing was written. Keep transactions short, or raise timeoutMs. Inside `db.transaction()`, pass the transaction as `db`.',
+  ],
   denied: ['access_denied', 'it refused the user or password, or the user may not do this.'],
   no_database: ['database_missing', 'the database does not exist. Create it, or correct its name.'],
   no_schema: [
@@ -66,7 +75,8 @@ const EXPLANATIONS: Readonly<Record<Failure, readonly [SessionErrorCode, string]
     'its tables are not as this package made them. Restore them, or choose other names with the option `tables`.',
   ],
   too_large: ['item_too_large', 'an item is larger than it takes; nothing was written.'],
-  read_only: ['read_only', 'it only allows reading; nothing was written.'],
+  read_only: READ_ONLY,
+  demoted: READ_ONLY,
   full: ['storage_full', 'no space is left; nothing was written. Free some, then try again.'],
   encoding: [
     'unsupported',

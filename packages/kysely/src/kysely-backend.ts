@@ -3,6 +3,7 @@ import {
   type Append,
   type Appended,
   DEFAULT_TIMEOUT_MS,
+  isSettledWithin,
   type LockedSession,
   newToken,
   type Operation,
@@ -142,9 +143,14 @@ export class KyselyBackend implements SessionBackend {
   }
 
   /** Closes the database, if this backend opened it. */
-  async close(): Promise<void> {
+  async close(limitMs: number = this.timeoutMs): Promise<void> {
     this.#database.close();
-    if (this.#opened.isOwned) await this.#opened.db.destroy();
+    const { isOwned, db, cutOff } = this.#opened;
+    if (!isOwned) return;
+    const destroyed = db.destroy();
+    if (cutOff === undefined) return await destroyed;
+    // What a server answers to the end of its connections is of no use to anybody.
+    if (!(await isSettledWithin(limitMs / 2, destroyed))) cutOff();
   }
 
   /** Runs work in a transaction that holds the lock on the session's row. */

@@ -15,7 +15,7 @@ import {
   type OpenedDatabase,
   openGiven,
 } from './opened-database.ts';
-import { type KyselyStoreSettings, settingsChecks } from './settings.ts';
+import { type CallSettings, type KyselyStoreSettings, settingsChecks } from './settings.ts';
 
 /** Where the database is: a Kysely instance as `db`, or a `url`. */
 export type KyselyDatabaseOptions =
@@ -71,7 +71,7 @@ export const storeChecks: OptionChecks<KyselySessionStoreOptions> = {
  */
 export function openDatabase(
   of: string,
-  { db, url, inTransaction }: KyselyDatabaseOptions,
+  { db, url, inTransaction, timeoutMs }: KyselyDatabaseOptions & CallSettings,
 ): OpenedDatabase {
   if (db !== undefined && url !== undefined) {
     throw invalidOptions(of, 'pass either `db` or `url`, not both');
@@ -80,7 +80,7 @@ export function openDatabase(
   if (inTransaction !== undefined) {
     throw invalidOptions(of, '`inTransaction` is about a `db` of yours');
   }
-  if (url !== undefined) return openUrl(url);
+  if (url !== undefined) return openUrl(url, timeoutMs);
   throw invalidOptions(of, 'pass the `url` of a database, or an instance of Kysely as `db`');
 }
 

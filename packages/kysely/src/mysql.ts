@@ -17,7 +17,7 @@ import { KyselyBackend } from './kysely-backend.ts';
 import { KyselySessionStore } from './kysely-store.ts';
 import type { OpenedDatabase } from './opened-database.ts';
 import { isUrlOf } from './place-of-url.ts';
-import { type KyselyStoreSettings, settingsChecks } from './settings.ts';
+import { type CallSettings, type KyselyStoreSettings, settingsChecks } from './settings.ts';
 
 /** Where the database is. */
 export type MySQLDatabaseOptions =
@@ -59,12 +59,15 @@ const storeChecks: OptionChecks<MySQLSessionStoreOptions> = { ...databaseChecks,
  * @param of - The class whose options they are, for errors.
  * @throws SessionError `invalid_options`
  */
-export function openDatabase(of: string, { url, pool }: MySQLDatabaseOptions): OpenedDatabase {
+export function openDatabase(
+  of: string,
+  { url, pool, timeoutMs }: MySQLDatabaseOptions & CallSettings,
+): OpenedDatabase {
   if (pool !== undefined && url !== undefined) {
     throw invalidOptions(of, 'pass either `url` or `pool`, not both');
   }
   if (pool !== undefined) return overMySQLPool(pool);
-  if (url !== undefined) return openMySQL(String(url), async () => mysql2);
+  if (url !== undefined) return openMySQL(String(url), async () => mysql2, timeoutMs);
   throw invalidOptions(of, 'pass the `url` of a database, or a `pool` of mysql2');
 }
 

@@ -11,16 +11,16 @@ import { schemeOf } from './place-of-url.ts';
  *
  * @throws SessionError `invalid_options` for what is not the URL of a known database
  */
-export function openUrl(given: string | URL): OpenedDatabase {
+export function openUrl(given: string | URL, timeoutMs?: number): OpenedDatabase {
   const url = String(given);
   const scheme = schemeOf(url);
   switch (scheme) {
     case 'postgres':
     case 'postgresql':
-      return openPostgres(url, () => loadDriver('pg'));
+      return openPostgres(url, () => loadDriver('pg'), timeoutMs);
     case 'mysql':
     case 'mariadb':
-      return openMySQL(url, () => loadDriver('mysql2'));
+      return openMySQL(url, () => loadDriver('mysql2'), timeoutMs);
     case 'sqlite':
       return openSQLite(pathOf(url.slice('sqlite:'.length)), () => loadDriver('better-sqlite3'));
     case 'file':

@@ -14,6 +14,8 @@ export interface OpenedDatabase {
   readonly isInMemory?: boolean;
   /** Whether it is the caller's own Kysely instance, who may have begun a transaction on it. */
   readonly isGiven?: boolean;
+  /** Destroys the connections that are open, for a server that does not answer when they are closed. */
+  readonly cutOff?: () => void;
   /** What to do once the tables of the database turned out to be ours, or to be missing. */
   readonly onAccepted?: (execute: Execute) => Promise<unknown>;
 }

@@ -18,7 +18,7 @@ import { KyselyBackend } from './kysely-backend.ts';
 import { KyselySessionStore } from './kysely-store.ts';
 import type { OpenedDatabase } from './opened-database.ts';
 import { isUrlOf } from './place-of-url.ts';
-import { type KyselyStoreSettings, settingsChecks } from './settings.ts';
+import { type CallSettings, type KyselyStoreSettings, settingsChecks } from './settings.ts';
 
 /** Where the database is. */
 export type PostgresDatabaseOptions =
@@ -68,12 +68,15 @@ const storeChecks: OptionChecks<PostgresSessionStoreOptions> = { ...databaseChec
  * @param of - The class whose options they are, for errors.
  * @throws SessionError `invalid_options`
  */
-export function openDatabase(of: string, { url, pool }: PostgresDatabaseOptions): OpenedDatabase {
+export function openDatabase(
+  of: string,
+  { url, pool, timeoutMs }: PostgresDatabaseOptions & CallSettings,
+): OpenedDatabase {
   if (pool !== undefined && url !== undefined) {
     throw invalidOptions(of, 'pass either `url` or `pool`, not both');
   }
   if (pool !== undefined) return overPostgresPool(pool);
-  if (url !== undefined) return openPostgres(String(url), async () => ({ default: pg }));
+  if (url !== undefined) return openPostgres(String(url), async () => ({ default: pg }), timeoutMs);
   throw invalidOptions(of, 'pass the `url` of a database, or a `pool` of pg');
 }
 

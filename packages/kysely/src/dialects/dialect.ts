@@ -83,6 +83,8 @@ export type Failure =
   | 'unsent'
   /** The driver stopped waiting for an answer: the server may still do what was sent. */
   | 'unanswered'
+  /** The time of the call was over before a statement was sent. */
+  | 'no_time'
   | 'denied'
   | 'no_database'
   /** No schema for the tables that the user may use. */
@@ -91,6 +93,8 @@ export type Failure =
   | 'other_tables'
   | 'too_large'
   | 'read_only'
+  /** As `read_only`, of a connection that was opened before the server was demoted. */
+  | 'demoted'
   | 'full'
   | 'encoding'
   | 'not_a_database'

@@ -18,6 +18,12 @@ export const CONNECTION_FAILURES: Readonly<Record<string, Failure>> = {
   ETIMEDOUT: 'lost',
 };
 
+/** Thrown when the time of a call is over before a statement was sent. */
+export class TimeIsUpError extends Error {}
+
+/** The failure of a connection to a server that only allows reading since the connection was opened. */
+export class DemotedError extends Error {}
+
 /** What Kysely and the drivers say when their owner closed them. */
 const CLOSED: ReadonlySet<string> = new Set([
   'driver has already been destroyed',
@@ -32,6 +38,8 @@ const NO_DRIVER: ReadonlySet<string> = new Set(['ERR_DLOPEN_FAILED', 'MODULE_NOT
 
 /** What a driver's error means. */
 export function failureOf(error: unknown, dialect: SqlDialect): Failure {
+  if (error instanceof TimeIsUpError) return 'no_time';
+  if (error instanceof DemotedError) return 'demoted';
   const text = error instanceof Error ? error.message : '';
   if (CLOSED.has(text)) return 'destroyed';
   if (NO_DRIVER.has(codeOf(error)) || /locate the bindings file/.test(text)) return 'no_driver';

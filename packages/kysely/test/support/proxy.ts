@@ -13,18 +13,36 @@ export interface ServerProxy {
   stop(): Promise<void>;
   /** Accepts connections again. */
   resume(): Promise<void>;
+  /** Passes nothing on any more, in neither direction, while connections stay and new ones are accepted. */
+  fallSilent(): void;
+  /** Closes each connection as soon as it is accepted, and those there are. */
+  hangUp(): void;
+  /** Passes everything on again, on new connections; those that met silence stay silent. */
+  recover(): void;
+  /** Sends new connections to another server; those there are stay with theirs. */
+  moveTo(target: string): void;
 }
+
+type Mood = 'passing' | 'silent' | 'hanging up';
 
 /** Starts a proxy to the server of a URL. */
 export async function startProxy(target: string): Promise<ServerProxy> {
-  const { hostname, port } = new URL(target);
+  let to = new URL(target);
+  let mood: Mood = 'passing';
+  const silent = new WeakSet<Socket>();
   const sockets = new Set<Socket>();
   let losing: string | undefined;
 
   const accept = (client: Socket): void => {
-    const server = connect(Number(port), hostname);
+    if (mood === 'hanging up') {
+      client.destroy();
+      return;
+    }
+    if (mood === 'silent') silent.add(client);
+    const server = connect(Number(to.port), to.hostname);
     let lost = false;
     client.on('data', (data) => {
+      if (silent.has(client)) return;
       if (losing !== undefined && data.includes(losing)) {
         losing = undefined;
         lost = true;
@@ -32,6 +50,7 @@ export async function startProxy(target: string): Promise<ServerProxy> {
       server.write(data);
     });
     server.on('data', (data) => {
+      if (silent.has(client)) return;
       if (lost) client.destroy();
       else client.write(data);
     });
@@ -63,6 +82,20 @@ export async function startProxy(target: string): Promise<ServerProxy> {
       losing = text;
     },
     breakAll,
+    fallSilent: () => {
+      mood = 'silent';
+      for (const socket of sockets) silent.add(socket);
+    },
+    hangUp: () => {
+      mood = 'hanging up';
+      breakAll();
+    },
+    recover: () => {
+      mood = 'passing';
+    },
+    moveTo: (other) => {
+      to = new URL(other);
+    },
     stop: async () => {
       listener.close();
       breakAll();
