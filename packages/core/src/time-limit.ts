@@ -16,7 +16,7 @@ export const isTimeout: OptionCheck = expecting(
 );
 
 /**
- * How much of a time limit is for the work itself, in milliseconds. The rest, a tenth and at most a
+ * How much of a time limit is for the work itself, in milliseconds. The rest, a fifth and at most a
  * second, is for ending what has not ended: a statement is cancelled, a connection given up. So a call
  * that is late can still say what became of it.
  *
@@ -30,7 +30,7 @@ export const isTimeout: OptionCheck = expecting(
  * ```
  */
 export function workingTime(timeoutMs: number): number {
-  return timeoutMs - Math.min(timeoutMs / 10, LONGEST_ENDING_MS);
+  return timeoutMs - Math.min(timeoutMs / 5, LONGEST_ENDING_MS);
 }
 
 /**

@@ -120,8 +120,8 @@ test('timers that a test fakes neither end a call nor keep it', async () => {
   }
 });
 
-test('the last tenth of a limit, at most a second, is for ending what has not ended', () => {
-  expect([workingTime(100), workingTime(10_000), workingTime(30_000)]).toEqual([90, 9000, 29_000]);
+test('the last fifth of a limit, at most a second, is for ending what has not ended', () => {
+  expect([workingTime(100), workingTime(10_000), workingTime(30_000)]).toEqual([80, 9000, 29_000]);
 });
 
 test('a store over a backend that never answers settles every call, and closes', async () => {

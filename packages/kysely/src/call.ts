@@ -72,6 +72,6 @@ export class Call {
     // A pool of ours is about to say why, if its connection is only silent.
     const leftMs = timeoutMs - workingTime(timeoutMs);
     const giveUp = () => this.#giveUp(new TimeIsUpError('no connection came in time'));
-    this.#stop = runAfter(leftMs * 0.75, giveUp);
+    this.#stop = runAfter(leftMs * 0.85, giveUp);
   }
 }

@@ -7,12 +7,12 @@ const LONGEST_CONNECTING_MS = 10_000;
 
 /** How long a connection of ours may take to come about, if a call may take `timeoutMs`. */
 export function connectingTime(timeoutMs: number): number {
-  return Math.min(LONGEST_CONNECTING_MS, Math.ceil(timeoutMs * 0.8));
+  return Math.min(LONGEST_CONNECTING_MS, Math.ceil(timeoutMs * 0.7));
 }
 
 /** When a statement is given up that was cancelled, if there was still no answer. */
 function answerTime(timeoutMs: number): number {
-  return (workingTime(timeoutMs) + timeoutMs) / 2;
+  return workingTime(timeoutMs) + (timeoutMs - workingTime(timeoutMs)) * 0.7;
 }
 
 /**
