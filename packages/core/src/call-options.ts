@@ -3,7 +3,7 @@ import { isTimeout } from './time-limit.ts';
 
 /** Options of a call that its caller may give up. */
 export interface AbortOptions {
-  /** Rejects the call with its reason when it is aborted. What was sent before goes on. */
+  /** Rejects the call with its reason when it is aborted. What was sent before goes on. Default: none. */
   readonly signal?: AbortSignal;
 }
 

@@ -4,7 +4,7 @@ import type { Decoded, RecordCoder } from './record-coder.ts';
 import type { LockedSession, Snapshot, State } from './session-backend.ts';
 
 /** How many records are read, and decoded, before the event loop turns. */
-const PAGE = 2048;
+const PAGE = 1024;
 /** When a history keeps changing between its pages, so many times is it read; the last time in one. */
 const ATTEMPTS = 4;
 

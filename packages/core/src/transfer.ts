@@ -1,4 +1,5 @@
 import type { AgentInputItem, Session } from '@openai/agents';
+import { type AbortOptions, isSignal } from './call-options.ts';
 import { isSessionError, SessionError } from './errors.ts';
 import { assertOptions, expecting, type OptionChecks, optional } from './options.ts';
 import {
@@ -20,7 +21,7 @@ export interface TransferProgress {
 }
 
 /** Options of a transfer. */
-export interface TransferOptions {
+export interface TransferOptions extends AbortOptions {
   /** Called after each batch of at most 200 items. */
   readonly onProgress?: (progress: TransferProgress) => void;
 }
@@ -36,6 +37,7 @@ export interface TransferIntoOptions extends TransferOptions {
 
 const checks: OptionChecks<TransferOptions> = {
   onProgress: optional(expecting('a function', (value) => typeof value === 'function')),
+  signal: optional(isSignal),
 };
 
 const checksInto: OptionChecks<TransferIntoOptions> = {
@@ -82,6 +84,7 @@ async function* exportLines(
   const items = await session.getItems();
   yield headerLine(await session.getSessionId());
   for (const [index, item] of items.entries()) {
+    options.signal?.throwIfAborted();
     yield itemLine(item, index);
     const done = index + 1;
     if (done % BATCH_SIZE === 0 || done === items.length) options.onProgress?.({ items: done });
@@ -172,10 +175,11 @@ async function assertMayAdd(session: Session, options: TransferIntoOptions): Pro
 async function addInBatches(
   session: Session,
   items: Iterable<AgentInputItem> | AsyncIterable<AgentInputItem>,
-  { onProgress }: TransferOptions,
+  { onProgress, signal }: TransferOptions,
 ): Promise<number> {
   let added = 0;
   const add = async (batch: AgentInputItem[]): Promise<void> => {
+    signal?.throwIfAborted();
     try {
       await session.addItems(batch);
     } catch (error) {

@@ -1,7 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
 import { CallQueue, workingTime } from '../src/backend.ts';
-import { MemorySessionStore, SessionStore } from '../src/index.ts';
+import {
+  copySession,
+  exportSession,
+  importSession,
+  MemorySessionStore,
+  SessionStore,
+} from '../src/index.ts';
 import { MemoryBackend } from '../src/memory-backend.ts';
 import { user } from './items.ts';
 
@@ -173,4 +179,25 @@ test('options of calls and of closing are checked', async () => {
     code: 'invalid_options',
   });
   await store.close({ timeoutMs: 1000 });
+});
+
+test('a transfer ends between two batches when its signal is aborted', async () => {
+  const store = new MemorySessionStore();
+  const items = Array.from({ length: 500 }, (_, index) => user(`item ${index}`));
+  await store.session('from').addItems(items);
+  const controller = new AbortController();
+  const reason = new Error('the deployment ends');
+  const copying = copySession(store.session('from'), store.session('to'), {
+    signal: controller.signal,
+    onProgress: () => controller.abort(reason),
+  });
+  await expect(copying).rejects.toBe(reason);
+  expect(await store.session('to').getItems()).toHaveLength(200);
+
+  const { signal } = controller;
+  await expect(exportSession(store.session('from'), { signal }).next()).resolves.toBeDefined();
+  await expect(
+    importSession(store.session('imported'), exportSession(store.session('from')), { signal }),
+  ).rejects.toBe(reason);
+  expect(await store.session('imported').getItems()).toEqual([]);
 });

@@ -3,6 +3,7 @@ import {
   type Attempt,
   conflictDeadline,
   expecting,
+  isSignal,
   isUnedited,
   type OptionChecks,
   optional,
@@ -33,12 +34,18 @@ export interface RewriteProgress {
 
 /** Options of what rewrites a session in batches. */
 export interface RewriteOptions {
+  /**
+   * Rejects the call with its reason when it is aborted, between two batches; what was done stays.
+   * Default: none.
+   */
+  readonly signal?: AbortSignal;
   /** Called after each batch of at most 200 records. */
   readonly onProgress?: (progress: RewriteProgress) => void;
 }
 
 export const rewriteChecks: OptionChecks<RewriteOptions> = {
   onProgress: optional(expecting('a function', (value) => typeof value === 'function')),
+  signal: optional(isSignal),
 };
 
 /** Which records change into what, or go. */
@@ -78,7 +85,7 @@ export class Rewriter {
   }
 
   /** Returns how many records were changed. */
-  async run(plan: RewritePlan, { onProgress }: RewriteOptions = {}): Promise<number> {
+  async run(plan: RewritePlan, { onProgress, signal }: RewriteOptions = {}): Promise<number> {
     const { key, queue } = this.#place;
     let state: State | undefined;
     let pending: readonly Pending[] | undefined;
@@ -119,6 +126,7 @@ export class Rewriter {
     };
     for (let before = -1; before !== done; ) {
       before = done;
+      signal?.throwIfAborted();
       // Between batches the calls of this process get their turn.
       const left = await queue.run(key, () =>
         retryConflicts(conflictDeadline(queue.timeoutMs), attempt),

@@ -37,8 +37,10 @@ export interface OpenAIConversationsSessionOptions extends ClientOptions {
    */
   readonly onMissingConversation?: 'error' | 'create';
   /**
-   * How long a call waits while the conversation is locked, as by a response that is being made in it,
-   * or while others take the newest item first. 0 for one attempt. Default: 30 000 milliseconds.
+   * How long the API may take to answer a request, in milliseconds; a client with a shorter `timeout`
+   * keeps its own. It is also how long a call waits while the conversation is locked, as by a response
+   * that is being made in it, or while others take the newest item first. A call that needs many requests
+   * goes on as long as they are answered. Default: 30 000.
    */
   readonly timeoutMs?: number;
 }

@@ -3,6 +3,7 @@ import {
   assertLimit,
   assertSessionId,
   CallQueue,
+  DEFAULT_TIMEOUT_MS,
   noteItemCount,
   retryUntil,
   traceOperation,
@@ -26,7 +27,8 @@ import {
 } from './options.ts';
 import type { WireItem } from './wire.ts';
 
-const DEFAULT_TIMEOUT_MS = 30_000;
+/** Of the whole call, which may need many requests: each of them has a limit of its own. */
+const NO_LIMIT_MS = 2 ** 31 - 1;
 
 /**
  * A session that keeps its history in a conversation of OpenAI's Conversations API. It takes the
@@ -34,7 +36,7 @@ const DEFAULT_TIMEOUT_MS = 30_000;
  *
  * Calls on one instance take effect in the order in which they were made. Requests are repeated as
  * the client's `maxRetries` says, but a write is never sent again before its effect was looked for.
- * A locked conversation is waited for as `timeoutMs` says.
+ * `timeoutMs` says how long an answer and a locked conversation are waited for.
  *
  * @throws SessionError from every call that sends requests: `busy` for a rate limit that outlasts the
  * repetitions or a lock that outlasts `timeoutMs`; `invalid_options` without an API key; `backend` for
@@ -51,7 +53,7 @@ const DEFAULT_TIMEOUT_MS = 30_000;
  * ```
  */
 export class OpenAIConversationsSession extends SdkConversationsSession {
-  readonly #calls = new CallQueue();
+  readonly #calls = new CallQueue({ timeoutMs: NO_LIMIT_MS });
   readonly #client: ReturnType<typeof resolveClient>;
   readonly #timeoutMs: number;
   /** Fields that the API refused, as `type.path`: they are not sent again. */

@@ -40,7 +40,7 @@ describe.skipIf(isLive)('a locked conversation', () => {
   });
 
   it('is given up after timeoutMs, and nothing was added', async () => {
-    const session = target.session({ timeoutMs: 150 });
+    const session = target.session({ timeoutMs: 500 });
     await session.getSessionId();
     target.server.lock(60_000);
     const start = performance.now();
@@ -48,15 +48,7 @@ describe.skipIf(isLive)('a locked conversation', () => {
     expect(error).toMatchObject({ code: 'busy' });
     expect(error.message).toContain('conversation_locked');
     expect(error.message).toContain('Nothing was added.');
-    expect(performance.now() - start).toBeGreaterThanOrEqual(149);
-  });
-
-  it('is asked once with a timeoutMs of 0', async () => {
-    const session = target.session({ timeoutMs: 0 });
-    await session.getSessionId();
-    target.server.lock(60_000);
-    await expect(session.addItems([user('one')])).rejects.toMatchObject({ code: 'busy' });
-    expect(target.count('POST items')).toBe(1);
+    expect(performance.now() - start).toBeGreaterThanOrEqual(499);
   });
 
   it('is given up at once when Retry-After asks for more than timeoutMs', async () => {

@@ -12,7 +12,7 @@ new OpenAIConversationsSession();
 new OpenAIConversationsSession({ conversationId: 'conv_1', client });
 new OpenAIConversationsSession({ apiKey: 'sk', baseURL: 'http://localhost', project: 'proj_1' });
 new OpenAIConversationsSession({ metadata: { topic: 'travel' }, onMissingConversation: 'create' });
-new OpenAIConversationsSession({ timeoutMs: 0 });
+new OpenAIConversationsSession({ timeoutMs: 1 });
 
 // @ts-expect-error: a conversation that is not set would be a new one
 new OpenAIConversationsSession({ conversationId: unset });

@@ -133,7 +133,7 @@ describe('what is taken', () => {
     ['a client', { client }],
     ['a client that is made by others', { client: { conversations: {} } as never }],
     ['everything', { conversationId, apiKey, baseURL, organization: 'org_1', project: 'proj_1' }],
-    ['settings at their limits', { client, timeoutMs: 0, onMissingConversation: 'create' }],
+    ['settings at their limits', { client, timeoutMs: 1, onMissingConversation: 'create' }],
     ['no metadata', { client, metadata: {} }],
     [
       '16 pairs',

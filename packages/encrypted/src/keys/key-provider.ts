@@ -1,3 +1,4 @@
+import { isSettledWithin } from '@agent-sessions/core/backend';
 import { isKeyId } from '../envelope.ts';
 import { invalidOptions, keyUnavailable } from '../failures.ts';
 import { KeyCache } from './key-cache.ts';
@@ -16,11 +17,14 @@ export interface ProvidedKey {
 /**
  * Gets keys from elsewhere, such as a key management service. Called without an id it gives the key
  * to seal with; called with an id it gives that key, or `undefined` if there is none. If it throws or
- * gives none, the call on the session rejects with `key_unavailable`.
+ * gives none, or takes longer than ten seconds, the call on the session rejects with `key_unavailable`.
  */
 export type KeyProvider = (
   kid?: string,
 ) => ProvidedKey | undefined | Promise<ProvidedKey | undefined>;
+
+/** How long a provider may take to answer, in milliseconds. */
+const PROVIDER_TIMEOUT_MS = 10_000;
 
 /** So many keys of one provider are remembered, for so long: a key that was revoked works no longer. */
 const REMEMBERED = { maxEntries: 1000, maxAgeMs: 5 * 60 * 1000 };
@@ -34,12 +38,17 @@ const CURRENT = '';
 /** A provider as a source of keys. */
 export class ProviderSource implements KeySource {
   readonly #provider: KeyProvider;
+  readonly #timeoutMs: number;
   readonly #cache: KeyCache<MasterKey>;
 
-  /** @throws SessionError `invalid_options` */
-  constructor(provider: KeyProvider) {
+  /**
+   * @param timeoutMs - How long the provider may take to answer.
+   * @throws SessionError `invalid_options`
+   */
+  constructor(provider: KeyProvider, timeoutMs: number = PROVIDER_TIMEOUT_MS) {
     if (typeof provider !== 'function') throw invalidOptions('`keyProvider` is not a function');
     this.#provider = provider;
+    this.#timeoutMs = timeoutMs;
     this.#cache = caches.get(provider) ?? new KeyCache(REMEMBERED);
     caches.set(provider, this.#cache);
   }
@@ -67,9 +76,12 @@ export class ProviderSource implements KeySource {
 
   async #call(kid?: string): Promise<ProvidedKey | undefined> {
     try {
-      return await (kid === undefined ? this.#provider() : this.#provider(kid));
+      const asked = Promise.resolve(kid === undefined ? this.#provider() : this.#provider(kid));
+      if (await isSettledWithin(this.#timeoutMs, asked)) return await asked;
     } catch (cause) {
       throw keyUnavailable(kid, cause);
     }
+    // Not remembered either: the next call asks again.
+    throw keyUnavailable(kid, new Error(`no answer within ${this.#timeoutMs} ms`));
   }
 }

@@ -17,9 +17,6 @@ const INCLUDE = [
   'message.output_text.logprobs',
 ] as const;
 
-/** Our own loop does it, which knows what may be sent twice. */
-const ONCE = { maxRetries: 0 };
-
 /** Thrown when the API does not know the conversation. */
 export class MissingConversationError extends SessionError {}
 
@@ -42,15 +39,25 @@ export interface Page {
 /** Of a client that does not say, such as a mock: the number that the `openai` package has. */
 const DEFAULT_MAX_RETRIES = 2;
 
+/** What a client says of itself; a mock may say nothing. */
+interface ClientSettings {
+  readonly maxRetries?: number;
+  /** In milliseconds. */
+  readonly timeout?: number;
+}
+
 /** The requests of one call, each repeated as often as its nature and the caller's patience allow. */
 export class ConversationsApi {
   readonly patience: Patience;
   readonly #client: OpenAI;
+  /** Our own loop repeats requests, which knows what may be sent twice. */
+  readonly #once: { readonly maxRetries: 0; readonly timeout: number };
 
-  /** @param timeoutMs - How long a locked conversation is waited for, from now on. */
+  /** @param timeoutMs - How long an answer, and from now on a locked conversation, is waited for. */
   constructor(client: OpenAI, timeoutMs: number) {
     this.#client = client;
-    const { maxRetries = DEFAULT_MAX_RETRIES }: { maxRetries?: number } = client;
+    const { maxRetries = DEFAULT_MAX_RETRIES, timeout = timeoutMs }: ClientSettings = client;
+    this.#once = { maxRetries: 0, timeout: Math.min(timeout, timeoutMs) };
     this.patience = { maxRetries, lockedUntil: performance.now() + timeoutMs };
   }
 
@@ -59,7 +66,7 @@ export class ConversationsApi {
     const body = { items: [], ...(metadata && { metadata }) };
     const action = 'create a conversation';
     const { id }: { id?: unknown } = await repeat(action, this.patience, () =>
-      this.#client.conversations.create(body, ONCE),
+      this.#client.conversations.create(body, this.#once),
     );
     if (typeof id !== 'string' || id === '') throw strangeAnswer(action);
     return id;
@@ -78,7 +85,7 @@ export class ConversationsApi {
     const page = await repeat(
       action,
       this.patience,
-      () => this.#client.conversations.items.list(conversationId, params, ONCE),
+      () => this.#client.conversations.items.list(conversationId, params, this.#once),
       async (failure) => {
         // A later page follows an item, which may be gone as well.
         if (after === undefined) await this.#assertNotMissing(conversationId, failure);
@@ -105,7 +112,11 @@ export class ConversationsApi {
   ): Promise<readonly string[] | Failure> {
     try {
       const body = { items: items as unknown as OpenAI.Responses.ResponseInputItem[] };
-      const answer = await this.#client.conversations.items.create(conversationId, body, ONCE);
+      const answer = await this.#client.conversations.items.create(
+        conversationId,
+        body,
+        this.#once,
+      );
       const stored = itemsOf(answer);
       if (stored?.length === items.length) return stored.map(({ id }) => String(id));
       return toFailure(new Error(`The API answered with ${stored?.length ?? 'no'} items.`));
@@ -125,7 +136,7 @@ export class ConversationsApi {
         await this.#client.conversations.items.delete(
           itemId,
           { conversation_id: conversationId },
-          ONCE,
+          this.#once,
         );
         return 'deleted';
       },
@@ -140,7 +151,7 @@ export class ConversationsApi {
     await repeat<unknown>(
       `delete conversation ${JSON.stringify(conversationId)}`,
       this.patience,
-      () => this.#client.conversations.delete(conversationId, ONCE),
+      () => this.#client.conversations.delete(conversationId, this.#once),
       ({ isNotFound }) => (isNotFound ? { value: undefined } : undefined),
     );
   }
@@ -148,7 +159,7 @@ export class ConversationsApi {
   /** A 404 may be about an item, or come from a proxy: only the conversation's own counts. */
   async #assertNotMissing(conversationId: string, failure: Failure): Promise<void> {
     if (!failure.isNotFound) return;
-    const known = await this.#client.conversations.retrieve(conversationId, ONCE).then(
+    const known = await this.#client.conversations.retrieve(conversationId, this.#once).then(
       () => true,
       (error) => !toFailure(error).isNotFound,
     );
