@@ -81,6 +81,7 @@ async function* exportLines(
   session: Session,
   options: TransferOptions,
 ): AsyncGenerator<string, void, undefined> {
+  options.signal?.throwIfAborted();
   const items = await session.getItems();
   yield headerLine(await session.getSessionId());
   for (const [index, item] of items.entries()) {

@@ -1,4 +1,4 @@
-import type { StoredSession } from '@agent-sessions/core';
+import type { CloseOptions, StoredSession } from '@agent-sessions/core';
 import { assertSessionId, sessionInternals, sessionKey } from '@agent-sessions/core/backend';
 import type { AgentInputItem, RunContext, Session } from '@openai/agents';
 import { refuseConversations } from './conversations.ts';
@@ -110,8 +110,8 @@ class SealedSession implements Session, AsyncDisposable {
   }
 
   /** Closes this session; the given one stays open. Later calls reject. */
-  async close(): Promise<void> {
-    await this.#sealed.close();
+  async close(options?: CloseOptions): Promise<void> {
+    await this.#sealed.close(options);
   }
 
   /** Closes this session, for `await using`. */

@@ -1,9 +1,11 @@
-import { SessionError } from '@agent-sessions/core';
+import { type CloseOptions, SessionError } from '@agent-sessions/core';
 import {
+  assertCloseOptions,
   assertLimit,
   CallQueue,
   decodeItem,
   encodeItems,
+  isSettledWithin,
   noteItemCount,
   traceOperation,
 } from '@agent-sessions/core/backend';
@@ -107,9 +109,14 @@ export class EnvelopeSession implements Session {
   }
 
   /** Refuses later calls, and waits for those made before. */
-  async close(): Promise<void> {
+  async close(options: CloseOptions = {}): Promise<void> {
+    assertCloseOptions(options);
     this.#closed = true;
-    await this.#queue.run(LANE, async () => {});
+    const { timeoutMs = this.#queue.timeoutMs } = options;
+    await isSettledWithin(
+      timeoutMs,
+      this.#queue.run(LANE, async () => {}),
+    );
   }
 
   async #items(limit: number | undefined, context: Context): Promise<AgentInputItem[]> {

@@ -1,4 +1,4 @@
-import type { StoredSession } from '@agent-sessions/core';
+import type { CloseOptions, StoredSession } from '@agent-sessions/core';
 import { type SessionInternals, sessionInternals } from '@agent-sessions/core/backend';
 import type { EnvelopeBox } from './envelope-box.ts';
 import type { PlainSession } from './envelope-session.ts';
@@ -9,7 +9,7 @@ import { MixedCipher, SessionCipher } from './session-cipher.ts';
 /** What an encrypted session consists of, whatever it is around. */
 export interface Sealed extends PlainSession {
   isEncrypted(): Promise<boolean>;
-  close(): Promise<void>;
+  close(options?: CloseOptions): Promise<void>;
 }
 
 /** The session seen through a cipher, and what else the encrypted session offers. */
@@ -39,7 +39,7 @@ export function encryptStored(
     popItem: (...args) => view.popItem(...args),
     clearSession: (...args) => view.clearSession(...args),
     isEncrypted: () => maintenance.isEncrypted(),
-    close: () => view.close(),
+    close: (options) => view.close(options),
   };
   return { view, sealed, maintenance };
 }

@@ -7,6 +7,7 @@ import {
 } from '@agent-sessions/encrypted';
 import { describe, expect, test } from 'vitest';
 import { KeyCache } from '../src/keys/key-cache.ts';
+import { type ProvidedKey, ProviderSource } from '../src/keys/key-provider.ts';
 import { KEY, NEW_KEY, OTHER_KEY } from './support/keys.ts';
 import { recordsOf, user } from './support/records.ts';
 
@@ -159,6 +160,19 @@ describe('keyProvider', () => {
     expect(await session.getItems()).toEqual([user('one'), user('two')]);
     expect(asked).toEqual(['old', undefined, 'new']);
     expect(await session.rotate()).toBe(1);
+  });
+
+  test('that does not answer makes the key unavailable in time, and is asked again by the next call', async () => {
+    const answers: Promise<ProvidedKey>[] = [
+      new Promise(() => {}),
+      Promise.resolve({ kid: 'k', key: KEY }),
+    ];
+    const source = new ProviderSource(() => answers.shift(), 50);
+    await expect(source.current()).rejects.toMatchObject({
+      code: 'key_unavailable',
+      cause: expect.objectContaining({ message: 'no answer within 50 ms' }),
+    });
+    expect((await source.current()).kid).toBe('k');
   });
 
   test('is asked once for each key, however many sessions and calls there are', async () => {

@@ -103,6 +103,23 @@ test('rotate() checks also what already names the current key', async () => {
   await expect(session.rotate()).rejects.toMatchObject({ code: 'decryption_failed' });
 });
 
+test('rotation ends between two batches when its signal is aborted, and goes on when it is called again', async () => {
+  const store = new MemorySessionStore();
+  const items = Array.from({ length: 500 }, (_, index) => user(`item ${index}`));
+  const session = store.session('s');
+  await new EncryptedSession({ session, key: KEY }).addItems(items);
+  const rotated = new EncryptedSession({ session, keys: RING });
+  const controller = new AbortController();
+  const reason = new Error('the deployment ends');
+  const aborted = rotated.rotate({
+    signal: controller.signal,
+    onProgress: () => controller.abort(reason),
+  });
+  await expect(aborted).rejects.toBe(reason);
+  expect(await rotated.rotate()).toBe(300);
+  expect(await rotated.getItems()).toEqual(items);
+});
+
 test('a closed session does not rotate', async () => {
   const session = new EncryptedSession({
     session: new MemorySessionStore().session('s'),
