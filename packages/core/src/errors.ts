@@ -13,8 +13,8 @@
  * | `closed` | the session or its store was closed |
  * | `session_deleted` | the session was deleted, or expired, while a run on it was under way |
  * | `conflict` | other writers won every attempt until the deadline, or the target of a transfer is not empty |
- * | `busy` | the database stayed locked, or the server refused for now, until the deadline |
- * | `connection_lost` | the connection failed; whether a write under way took effect is not known |
+ * | `busy` | the database stayed locked, the server refused for now, or calls before took all of the time limit; nothing was written |
+ * | `connection_lost` | the connection failed, or no answer came within the time limit; whether a write under way took effect is not known |
  * | `not_replicated` | written, but too few replicas confirmed it |
  * | `cannot_open` | the database file cannot be opened: missing folder, permissions |
  * | `unreachable` | no connection to the server can be made |

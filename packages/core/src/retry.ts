@@ -119,9 +119,10 @@ async function repeat<T>(
     // To await what is there already would cost a turn of the queue of promises.
     const outcome = 'then' in attempted ? await attempted : attempted;
     if ('value' in outcome) return outcome.value;
-    if (monotonicNow() - start >= deadlineMs) throw outcome.retry();
+    const leftMs = deadlineMs - (monotonicNow() - start);
+    if (leftMs <= 0) throw outcome.retry();
     noteRetry();
     if (tries === 0) await turn();
-    else await delay(fullJitter(tries, FIRST_DELAY_MS, longestDelayMs));
+    else await delay(Math.min(fullJitter(tries, FIRST_DELAY_MS, longestDelayMs), leftMs));
   }
 }

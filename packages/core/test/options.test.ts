@@ -330,7 +330,7 @@ describe('options that are there', () => {
 
   test.each<[string, unknown]>([
     ['none', {}],
-    ['a path', { path: 'chats.db', timeoutMs: 0 }],
+    ['a path', { path: 'chats.db', timeoutMs: 1 }],
     ['without a prototype', Object.assign(Object.create(null), { path: 'chats.db' })],
     ['a path with a drive', { path: 'C:\\chats.db' }],
     ['a path with a colon', { path: 'chats:2.db' }],

@@ -141,7 +141,7 @@ export class Maintenance {
       example: '{ onProgress }',
       checks: rewriteChecks,
     });
-    const { onProgress } = options;
+    const { onProgress, signal } = options;
     return this.#traced(operation, async () => {
       await this.#eachBackend(async (backend) => {
         await check((await snapshotInOrder(this.#internals, backend)).records);
@@ -149,6 +149,7 @@ export class Maintenance {
       let before = 0;
       await this.#eachBackend(async (backend) => {
         before += await new Rewriter(this.#internals, backend).run(plan, {
+          ...(signal && { signal }),
           onProgress: ({ done, total }) =>
             onProgress?.({ done: before + done, total: before + total }),
         });

@@ -81,7 +81,7 @@ onEveryBackend(
 
     test('a server that does not come back is an error when the deadline has passed', async () => {
       const proxy = await startProxy(database().url ?? '');
-      await using store = new KyselySessionStore({ url: proxy.url, timeoutMs: 100 });
+      await using store = new KyselySessionStore({ url: proxy.url, timeoutMs: 500 });
       await store.migrate();
       await proxy.stop();
       await expect(store.session('gone').getItems()).rejects.toMatchObject({ code: 'unreachable' });

@@ -3,7 +3,7 @@ import { beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { mysql, postgres } from './support/backends.ts';
 import { batchOf } from './support/batches.ts';
 import { callEveryMethod, type Outcome, prepareSessions } from './support/every-method.ts';
-import { fullPool, lockEverySession } from './support/held.ts';
+import { fullPool, lockEverySession, openPool } from './support/held.ts';
 import { onEveryBackend } from './support/on-every-backend.ts';
 import { type ServerProxy, startProxy } from './support/proxy.ts';
 
@@ -136,6 +136,23 @@ onEveryBackend(
       expectOutcomes(await callEveryMethod(store, 'full '), { reads: codes, writes: codes });
       pool.makeRoom();
       await expectWorking(store, 'full, then ');
+    });
+
+    test('a pool of the caller whose server falls silent: every call settles in time, and works on other connections', async () => {
+      const { proxy } = await behindProxy();
+      const db = openPool(proxy.url, 20);
+      onTestFinished(async () => {
+        proxy.breakAll();
+        // The driver says that its connections broke.
+        await db.destroy().catch(() => {});
+      });
+      const store = new KyselySessionStore({ db, timeoutMs: LIMIT_MS });
+      await prepareSessions(store, 'given ');
+      proxy.fallSilent();
+      const codes = ['connection_lost', 'busy'];
+      expectOutcomes(await callEveryMethod(store, 'given '), { reads: codes, writes: codes });
+      proxy.recover();
+      await expectWorking(store, 'given, then ');
     });
 
     test('a session over `db` inside db.transaction() does not wait for itself for ever', async () => {

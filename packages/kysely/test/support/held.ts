@@ -3,12 +3,16 @@ import { createPool } from 'mysql2';
 import pg from 'pg';
 
 /** The caller's database over a pool of `size` connections. */
-function openPool(url: string, size: number): Kysely<unknown> {
+export function openPool(url: string, size: number): Kysely<unknown> {
   if (url.startsWith('mysql')) {
     const pool = createPool({ uri: url, connectionLimit: size });
+    pool.on('connection', (connection) => connection.on('error', () => {}));
     return new Kysely({ dialect: new MysqlDialect({ pool }) });
   }
   const pool = new pg.Pool({ connectionString: url, max: size });
+  // Without a listener an error of a connection that is broken ends the process.
+  pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
   return new Kysely({ dialect: new PostgresDialect({ pool }) });
 }
 

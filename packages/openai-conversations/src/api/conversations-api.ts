@@ -58,7 +58,9 @@ export class ConversationsApi {
     this.#client = client;
     const { maxRetries = DEFAULT_MAX_RETRIES, timeout = timeoutMs }: ClientSettings = client;
     this.#once = { maxRetries: 0, timeout: Math.min(timeout, timeoutMs) };
-    this.patience = { maxRetries, lockedUntil: performance.now() + timeoutMs };
+    // Where the limit is ours it is that of the call, and nothing is left of it.
+    const repeatsTimeouts = timeout < timeoutMs;
+    this.patience = { maxRetries, repeatsTimeouts, lockedUntil: performance.now() + timeoutMs };
   }
 
   /** Creates an empty conversation. If an answer is lost, one more may be left behind, empty. */

@@ -24,6 +24,8 @@ export interface Failure {
   readonly isLocked: boolean;
   /** Whether it was the API that does not know something, not what is between it and the client. */
   readonly isNotFound: boolean;
+  /** Whether the client stopped waiting for an answer. */
+  readonly isTimeout: boolean;
   /** How long the API asks to wait, in milliseconds. */
   readonly retryAfterMs: number | undefined;
   readonly cause: unknown;
@@ -42,6 +44,8 @@ export function toFailure(cause: unknown): Failure {
     isLocked: failure.code === 'conversation_locked',
     isNotFound: failure.status === 404 && isOfApi(error),
     outcome: wasSent(cause) ? outcomeOf(failure) : 'refused',
+    // By its name, for the client may be of another installed copy.
+    isTimeout: Object(cause).constructor?.name === 'APIConnectionTimeoutError',
     retryAfterMs: retryAfter(headers),
     cause,
   };
@@ -71,7 +75,7 @@ export function toSessionError(action: string, failure: Failure): SessionError {
     status === undefined
       ? outcome === 'refused'
         ? 'the client could not send the request'
-        : 'there was no answer from the API'
+        : `there was no answer from the API${failure.isTimeout ? ' in time' : ''}`
       : `the API answered with HTTP ${status}${code === undefined ? '' : ` (${code})`}`;
   return new SessionError(
     outcome === 'delayed' ? 'busy' : 'backend',

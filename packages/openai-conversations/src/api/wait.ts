@@ -11,6 +11,8 @@ const LONGEST_RETRY_AFTER_MS = 60_000;
 export interface Patience {
   /** How often a request is repeated, locks apart. */
   readonly maxRetries: number;
+  /** Whether a request is repeated whose answer did not come in time. */
+  readonly repeatsTimeouts: boolean;
   /** Until when a locked conversation is waited for, as `performance.now()` counts. */
   readonly lockedUntil: number;
 }
@@ -40,8 +42,8 @@ export class Repetitions {
     return true;
   }
 
-  #longestWait({ outcome, isLocked }: Failure): number {
-    if (outcome === 'refused') return 0;
+  #longestWait({ outcome, isLocked, isTimeout }: Failure): number {
+    if (outcome === 'refused' || (isTimeout && !this.#patience.repeatsTimeouts)) return 0;
     // Nothing was done, and others finish some time: how often it was asked does not matter.
     if (isLocked) return this.#patience.lockedUntil - performance.now();
     this.#failures += 1;

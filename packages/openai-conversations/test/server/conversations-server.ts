@@ -101,6 +101,7 @@ export class ConversationsServer implements AsyncDisposable {
     fault?.before?.();
     const [status, answer] =
       fault && !fault.applied ? [200, {}] : this.#carryOut(kind, path, entry);
+    if (fault?.answer === 'silence') return;
     if (fault?.answer === 'reset') {
       request.socket.destroy();
       return;

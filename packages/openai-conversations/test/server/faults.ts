@@ -4,8 +4,8 @@ export interface Fault {
   readonly on: string;
   /** Whether the request is carried out all the same. Default: false. */
   readonly applied?: boolean;
-  /** The answer; `reset` closes the connection instead. */
-  readonly answer: number | 'reset';
+  /** The answer; `reset` closes the connection instead, `silence` leaves it open without one. */
+  readonly answer: number | 'reset' | 'silence';
   readonly code?: string;
   readonly headers?: Record<string, string>;
   /** The answer's body. Default: an error's. */
