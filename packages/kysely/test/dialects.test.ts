@@ -275,6 +275,29 @@ onEveryBackend(
       const free = sql<{ free: unknown }>`SELECT IS_FREE_LOCK('agent_sessions_migration') AS free`;
       expect((await free.execute(db)).rows).toEqual([{ free: 1 }]);
     });
+
+    test('a sql_select_limit, which would cut histories short, is refused', async () => {
+      const db = database().connect({ connections: 1 });
+      await sql`SET sql_select_limit = 10`.execute(db);
+      const store = new KyselySessionStore({ db, createTables: true });
+      await expect(store.session('limited').getItems()).rejects.toMatchObject({
+        code: 'unsupported',
+        message: expect.stringContaining('sql_select_limit'),
+      });
+    });
+
+    test('a connection without autocommit, which is always in a transaction, is refused', async () => {
+      const db = database().connect({ connections: 1 });
+      const store = new KyselySessionStore({ db, createTables: true });
+      await store.migrate();
+      await sql`SET autocommit = 0`.execute(db);
+      await store.session('no autocommit').getItems();
+      const write = store.session('no autocommit').addItems(numbered(1));
+      await expect(write).rejects.toMatchObject({
+        code: 'unsupported',
+        message: expect.stringContaining('inTransaction: true'),
+      });
+    });
   },
   [mysql],
 );

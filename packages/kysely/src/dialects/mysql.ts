@@ -155,8 +155,16 @@ export const mysql: SqlDialect = {
   },
 
   async inspect(execute, tables) {
-    const probe = await execute<{ bytes: string; text: string; packet: number; mode: string }>({
-      sql: 'SELECT HEX(?) AS bytes, ? AS text, @@max_allowed_packet AS packet, @@sql_mode AS mode',
+    interface Probe {
+      readonly bytes: string;
+      readonly text: string;
+      readonly packet: unknown;
+      readonly mode: string;
+      readonly longest_result: unknown;
+    }
+    const probe = await execute<Probe>({
+      sql: `SELECT HEX(?) AS bytes, ? AS text, @@max_allowed_packet AS packet, @@sql_mode AS mode,
+        @@sql_select_limit AS longest_result`,
       parameters: [PROBE, PROBE],
     });
     const [row] = probe.rows;
@@ -170,6 +178,12 @@ export const mysql: SqlDialect = {
       throw new SessionError(
         'unsupported',
         'MySQL: in the sql_mode ORACLE of this connection BEGIN begins no transaction. Use another sql_mode for the pool of sessions.',
+      );
+    }
+    if (Number(row.longest_result) < Number.MAX_SAFE_INTEGER) {
+      throw new SessionError(
+        'unsupported',
+        'MySQL: the sql_select_limit of this connection would cut histories short. Leave it at its default for the pool of sessions.',
       );
     }
     const found = await execute<{ name: string }>({
@@ -283,6 +297,8 @@ const FAILURES: Readonly<Record<string, Failure>> = {
   ER_CHECKREAD: 'stale',
   ER_QUERY_INTERRUPTED: 'cancelled',
   ER_QUERY_TIMEOUT: 'cancelled',
+  // With `autocommit = 0` a connection is in a transaction from its first statement on.
+  ER_CANT_CHANGE_TX_CHARACTERISTICS: 'in_transaction',
   ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION: 'read_only',
   ER_OPTION_PREVENTS_STATEMENT: 'read_only',
   ER_READ_ONLY_MODE: 'read_only',
