@@ -4,7 +4,7 @@
  *
  * @module
  */
-export { assertCloseOptions, isSignal } from './call-options.ts';
+export { assertAbortOptions, assertCloseOptions, isSignal } from './call-options.ts';
 export { CallQueue, type CallQueueOptions, closedError } from './call-queue.ts';
 export type { RecordCipher } from './cipher.ts';
 export { canonicalText, copyJson, decodeItem, encodeItem, encodeItems } from './codec.ts';
