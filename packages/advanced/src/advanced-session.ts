@@ -90,10 +90,12 @@ export class AdvancedSession extends StoredSession<AdvancedSessionStore> {
     const cursor = new Cursor(database, key, place, describer(decode));
     const backend = new BranchBackend({ cursor, maxRecordBytes, archiveOnCompaction });
     const withCipher = (cipher: RecordCipher) => new AdvancedSession(given.withCipher(cipher));
-    super(parts.with({ backend, backends: () => backend.branches(), withCipher }));
+    const branches = new BranchManager(cursor);
+    const branch = () => branches.currentId();
+    super(parts.with({ backend, backends: () => backend.branches(), branch, withCipher }));
     this.#parts = parts;
     this.#key = key;
-    this.#branches = new BranchManager(cursor);
+    this.#branches = branches;
     this.#conversation = new Conversation(cursor, decode);
     this.#usage = new UsageLedger(cursor);
     this.#runs = new RunWrites(queue, backend, key);

@@ -1,11 +1,5 @@
 import { SessionError } from './errors.ts';
-import {
-  DEFAULT_TIMEOUT_MS,
-  isSettledWithin,
-  monotonicNow,
-  runAfter,
-  workingTime,
-} from './time-limit.ts';
+import { DEFAULT_TIMEOUT_MS, isSettledWithin, monotonicNow, runAfter } from './time-limit.ts';
 
 /** What is kept of the time for closing to cut off what has not ended, at most, in milliseconds. */
 const LONGEST_CUTTING_OFF_MS = 1_000;

@@ -125,8 +125,14 @@ export class History {
     const records = encoded instanceof Promise ? await encoded : encoded;
     const outlines = this.#outlines(texts, []);
     const written = await this.#backend.append(this.#key, { records, outlines, ...expected });
-    if (written === undefined) throw this.#deleted();
+    if (written === undefined) throw this.deleted();
     return { ...written, records };
+  }
+
+  /** @throws SessionError `session_deleted` unless the session is still that of a birth */
+  async assertNotDeleted(birth: string): Promise<void> {
+    const { state } = await this.#backend.snapshot(this.#key, { limit: 0 });
+    this.#assertBirth(birth, state);
   }
 
   clear(): Promise<void> {
@@ -361,10 +367,11 @@ export class History {
   }
 
   #assertBirth(birth: string | undefined, state: State | undefined): void {
-    if (birth !== undefined && state?.birth !== birth) throw this.#deleted();
+    if (birth !== undefined && state?.birth !== birth) throw this.deleted();
   }
 
-  #deleted(): SessionError {
+  /** The error for a session that is over. */
+  deleted(): SessionError {
     return new SessionError(
       'session_deleted',
       `Session ${JSON.stringify(this.#sessionId)} was deleted, or expired, while this run was under way; nothing was written. Start a new run to begin a new conversation.`,

@@ -1,11 +1,12 @@
-import type {
-  AgentInputItem,
-  RunContext,
-  RunContextAwareSession,
-  SessionHistoryRewriteArgs,
-  SessionHistoryRewriteAwareSession,
-  SessionHistoryTransactionArgs,
-  SessionHistoryTransactionAwareSession,
+import {
+  type AgentInputItem,
+  type RunContext,
+  type RunContextAwareSession,
+  RunState,
+  type SessionHistoryRewriteArgs,
+  type SessionHistoryRewriteAwareSession,
+  type SessionHistoryTransactionArgs,
+  type SessionHistoryTransactionAwareSession,
 } from '@openai/agents';
 import { assertCloseOptions, type CloseOptions } from './call-options.ts';
 import type { CallQueue } from './call-queue.ts';
@@ -19,6 +20,13 @@ import { assertLimit } from './limit.ts';
 import { planMutations, prepareMutations } from './mutations.ts';
 import { RecordCoder } from './record-coder.ts';
 import { RunHistory } from './run-history.ts';
+import {
+  type AnyAgent,
+  type InterruptedRun,
+  otherBranchError,
+  readRunState,
+  writeRunState,
+} from './run-state.ts';
 import { sessionKey } from './session-key.ts';
 import { openStoredSession, type SessionIdentity, SessionParts } from './session-parts.ts';
 import type { SessionStore } from './session-store.ts';
@@ -239,6 +247,70 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
         return { added, kept, result: (wrote) => this.#runs.wrote(run, wrote) };
       });
     });
+  }
+
+  /**
+   * The state of an interrupted run as text, to be kept until somebody has decided, together with what it
+   * belongs to: this session, as the run saw it, and its branch. It holds the whole history that the run
+   * has; of an encrypted session it is encrypted.
+   *
+   * @param run - What `run()` resolved to, on this session.
+   * @throws SessionError `closed`
+   *
+   * @example
+   * ```ts
+   * import type { StoredSession } from '@agent-sessions/core';
+   * import { type Agent, run } from '@openai/agents';
+   *
+   * async function ask(agent: Agent, session: StoredSession): Promise<string> {
+   *   return session.sealState(await run(agent, 'Refund order 42.', { session }));
+   * }
+   *
+   * async function approve(agent: Agent, session: StoredSession, text: string): Promise<void> {
+   *   const state = await session.openState(agent, text);
+   *   for (const interruption of state.getInterruptions()) state.approve(interruption);
+   *   await run(agent, state, { session });
+   * }
+   * ```
+   */
+  async sealState({ state }: InterruptedRun): Promise<string> {
+    this.#assertOpen();
+    const { cipher, branch } = this.#parts;
+    const birth = this.#runs.birthOf(state._context);
+    const kept = { key: this.#key, birth, state: state.toString() };
+    return this.#inOrder('sealState', async () => {
+      const text = writeRunState({ ...kept, branch: await branch?.() });
+      const [sealed = text] = (await cipher?.seal([text])) ?? [];
+      return sealed;
+    });
+  }
+
+  /**
+   * The state of a run from what {@link sealState} returned, in any process: approve or reject its
+   * interruptions, and pass it to `run()` with this session. The run goes on with the session that it
+   * saw: once that was deleted, or has expired, it is refused.
+   *
+   * @throws SessionError `closed`; `session_deleted`; `invalid_options` for another text, and for a state
+   * of another session or branch; `decryption_failed`, `key_unavailable` of an encrypted session
+   */
+  async openState<TAgent extends AnyAgent>(
+    agent: TAgent,
+    text: string,
+  ): Promise<RunState<unknown, TAgent>> {
+    this.#assertOpen();
+    const { cipher, branch } = this.#parts;
+    const kept = await this.#inOrder('openState', async () => {
+      const [opened] = cipher === undefined ? [text] : await cipher.unseal([text]);
+      if (opened === undefined) throw this.#history.deleted();
+      const read = readRunState(opened, this.#key);
+      if (read.birth !== undefined) await this.#history.assertNotDeleted(read.birth);
+      const here = await branch?.();
+      if (read.branch !== here) throw otherBranchError(read.branch, here);
+      return read;
+    });
+    const state = await RunState.fromString<unknown, TAgent>(agent, kept.state);
+    if (kept.birth !== undefined) this.#runs.saw(state._context, { birth: kept.birth });
+    return state;
   }
 
   /**
