@@ -142,7 +142,7 @@ export class SessionDatabase {
         return { value };
       } catch (error) {
         if (isSessionError(error)) throw error;
-        const failure = this.#failureOf(error, call);
+        const failure = this.#failureOf(error, call, failedBefore !== undefined);
         unknown ||= isUnknown(failure, call);
         const failed = () => {
           if (unknown) return unknownOutcomeError(error, label);
@@ -175,10 +175,10 @@ export class SessionDatabase {
     }
   }
 
-  #failureOf(error: unknown, call: Call): Failure {
+  #failureOf(error: unknown, call: Call, hasFailed: boolean): Failure {
     const failure = failureOf(error, this.#options.dialect);
     // Who cancelled it was this call: its statement waited for others until the time was up.
-    return failure === 'cancelled' && call.isOver ? 'contention' : failure;
+    return failure === 'cancelled' && call.isOver && !hasFailed ? 'contention' : failure;
   }
 
   /** Has the server end what it does on a connection. What does not answer is given up by its pool. */
