@@ -4,6 +4,7 @@ import {
   expecting,
   invalidOptions,
   isBoolean,
+  isTimeout,
   type OptionCheck,
   type OptionChecks,
   optional,
@@ -41,6 +42,11 @@ export interface RedisStorageOptions {
    * write is done when the master has it.
    */
   readonly waitForReplicas?: ReplicaConfirmation;
+  /**
+   * How long a call may take, in milliseconds, from 1 to 2 147 483 647; then it rejects, and nothing of it
+   * takes effect later. Default: 30 000.
+   */
+  readonly timeoutMs?: number;
 }
 
 /** Options of a store: a server's `url`, or a client of your own as `redis`. */
@@ -85,6 +91,7 @@ export const storeChecks: OptionChecks<RedisSessionStoreOptions> = {
       (value) => typeof value === 'object' && value !== null,
     ),
   ),
+  timeoutMs: optional(isTimeout),
   redis: expecting(
     'a client of ioredis',
     (value) => typeof value === 'object' && value !== null && 'call' in value,

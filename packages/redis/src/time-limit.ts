@@ -1,0 +1,34 @@
+import { workingTime } from '@agent-sessions/core/backend';
+import { now } from './timer.ts';
+
+/**
+ * How far the clock of a server may have moved since it was asked, in milliseconds. So long after the
+ * server may no longer begin a call, the call ends here: then it takes no effect later.
+ */
+export function clockTolerance(timeoutMs: number): number {
+  return (timeoutMs - workingTime(timeoutMs)) / 2;
+}
+
+/** When one call of a backend has to end, by our own clock. */
+export class TimeLimit {
+  readonly timeoutMs: number;
+  /** Until when the server may begin what was sent. */
+  readonly workEnds: number;
+  readonly #ends: number;
+
+  constructor(timeoutMs: number) {
+    this.timeoutMs = timeoutMs;
+    this.workEnds = now() + workingTime(timeoutMs);
+    this.#ends = this.workEnds + clockTolerance(timeoutMs);
+  }
+
+  /** How long an answer may still take, in milliseconds. */
+  get leftMs(): number {
+    return this.#ends - now();
+  }
+
+  /** How long the server may still work, in milliseconds. */
+  get workLeftMs(): number {
+    return this.workEnds - now();
+  }
+}
