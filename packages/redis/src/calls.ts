@@ -25,8 +25,10 @@ import { TimeLimit } from './time-limit.ts';
 import { after } from './timer.ts';
 
 /** The first delay before a call is sent again, in milliseconds; it doubles from time to time. */
-const FIRST_DELAY_MS = 10;
+const FIRST_DELAY_MS = 20;
 const LONGEST_DELAY_MS = 500;
+/** What to follow a master to where it is now needs at least, in milliseconds. */
+const RECONNECTION_MS = 250;
 
 /** What came of the attempts of one call until now. */
 interface Progress {
@@ -111,14 +113,18 @@ export class Calls {
     for (;;) {
       const link = this.#usable(progress);
       const { answers } = link;
+      let isSent = false;
       try {
         if (progress !== undefined) await this.#pause(link, progress);
+        isSent = true;
         const reply = assertAnswered(await link.run(limit.leftMs, work));
         link.answers += 1;
         return reply;
       } catch (error) {
         progress ??= { limit, isWrite, isUnknown: false, trouble: undefined, delayMs: 0 };
         if (error instanceof Late && link.answers === answers) this.#renew(link);
+        const isUnanswered = isSent && (error instanceof Late || error instanceof CutOff);
+        progress.isUnknown ||= isUnanswered && link.wasConnected();
         this.#judge(error, link, progress);
       }
     }
@@ -148,21 +154,23 @@ export class Calls {
     this.#everConnected ||= wasConnected;
     if (error instanceof Late) throw this.#lateError(progress, link);
     if (error instanceof CutOff) {
-      progress.isUnknown ||= wasConnected;
       progress.delayMs = 0;
       return;
     }
     const cause = causeOf(error, reasonOf(link.client));
     if (isDemoted(cause)) {
-      this.#renew(link);
-      if (this.#open === undefined || !this.#everWrote) throw this.#translate(cause);
+      // A master that became a replica keeps its connections; its name may lead to another one by now.
+      if (this.#open !== undefined) link.reconnectSoon();
+      const mayFollow = this.#open !== undefined && this.#everWrote;
+      const neededMs = nextDelay(progress) + RECONNECTION_MS;
+      if (!mayFollow || progress.limit.leftMs < neededMs) throw this.#translate(cause);
     } else if (isCommandTimeout(cause) || (isOutcomeUnknown(cause) && wasConnected)) {
       progress.isUnknown ||= wasConnected;
     } else if (!progress.isUnknown || !(isLocked(cause) || isOutcomeUnknown(cause))) {
       throw this.#translate(cause);
     }
     progress.trouble = cause;
-    progress.delayMs = Math.min(LONGEST_DELAY_MS, progress.delayMs * 2 || FIRST_DELAY_MS);
+    progress.delayMs = nextDelay(progress);
   }
 
   /** Waits for a while, and until the client is connected: it would only keep another copy of the call. */
@@ -181,8 +189,7 @@ export class Calls {
     link.giveUp();
   }
 
-  #lateError({ limit, isWrite, isUnknown, trouble }: Progress, link: Link): SessionError {
-    if (isDemoted(trouble) && !isUnknown) return this.#translate(trouble);
+  #lateError({ limit, isWrite, trouble }: Progress, link: Link): SessionError {
     const ours = 'The next call connects anew.';
     return unansweredError({
       server: this.server,
@@ -201,6 +208,10 @@ export class Calls {
       reason: undefined,
     });
   }
+}
+
+function nextDelay({ delayMs }: Progress): number {
+  return Math.min(LONGEST_DELAY_MS, delayMs * 2 || FIRST_DELAY_MS);
 }
 
 function delay(milliseconds: number): Promise<void> {

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import type { SessionError } from '@agent-sessions/core';
 import { retryUntil, workingTime } from '@agent-sessions/core/backend';
 import { Calls } from './calls.ts';
 import type { RedisClient } from './client.ts';

@@ -1,6 +1,11 @@
 import type { RedisClient } from './client.ts';
 import { giveUpClient, watchConnection } from './client.ts';
-import { after } from './timer.ts';
+import { after, now } from './timer.ts';
+
+/** How long answers may still come on a connection that is left, in milliseconds. */
+const GRACE_MS = 10;
+/** How long to stay at least with a server that is not the right one, in milliseconds. */
+const SHORTEST_STAY_MS = 500;
 
 /** The time for an answer is over. */
 export class Late extends Error {}
@@ -17,6 +22,7 @@ export class Link {
   answers = 0;
   readonly #underWay = new Set<(reason: unknown) => void>();
   #isCut = false;
+  #leftAt = Number.NEGATIVE_INFINITY;
 
   constructor(client: RedisClient) {
     this.client = client;
@@ -51,6 +57,18 @@ export class Link {
       resolve(value);
     }, fail);
     return promise;
+  }
+
+  /**
+   * Connects anew, after what else the server answers now has come, unless it just did. What is not
+   * answered is sent again.
+   */
+  reconnectSoon(): void {
+    if (now() - this.#leftAt < SHORTEST_STAY_MS) return;
+    this.#leftAt = now();
+    after(GRACE_MS, () => {
+      if (!this.#isCut && this.client.status === 'ready') this.client.disconnect(true);
+    });
   }
 
   /** Ends what is under way here; the client stays as it is. */

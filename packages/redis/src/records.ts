@@ -13,7 +13,12 @@ import { toElements } from './elements.ts';
 import type { Reader } from './reader.ts';
 import { append, appendOnce } from './scripts/append.ts';
 import { clear } from './scripts/clear.ts';
-import { replaceTail, replaceTailOnce } from './scripts/replace-tail.ts';
+import {
+  replaceTail,
+  replaceTailKeeping,
+  replaceTailOnce,
+  replaceTailOnceKeeping,
+} from './scripts/replace-tail.ts';
 import { rewrite } from './scripts/rewrite.ts';
 import { stateText, toState } from './state.ts';
 
@@ -53,7 +58,12 @@ export class Records {
   ): Promise<Written | undefined> {
     const { state, drop, records, operation } = replacement;
     assertSize(records);
-    const script = operation ? replaceTailOnce : replaceTail;
+    // So bytes are read that are no text.
+    const keeps = drop !== 0 && records.some((record) => record.includes('\uFFFD'));
+    const [plain, keeping] = operation
+      ? [replaceTailOnce, replaceTailOnceKeeping]
+      : [replaceTail, replaceTailKeeping];
+    const script = keeps ? keeping : plain;
     const args = argsOf(operation, [stateText(state), String(drop), ...toElements(records)]);
     return toWritten(await this.#connection.write(script, id, args, within));
   }
