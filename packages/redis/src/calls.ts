@@ -1,5 +1,5 @@
 import { isSessionError, type SessionError } from '@agent-sessions/core';
-import { closedError } from '@agent-sessions/core/backend';
+import { closedError, workingTime } from '@agent-sessions/core/backend';
 import {
   adviceOn,
   describeClient,
@@ -17,12 +17,13 @@ import {
   isDemoted,
   isLocked,
   isOutcomeUnknown,
+  tooLateError,
   toSessionError,
   unansweredError,
 } from './errors.ts';
-import { CutOff, Late, Link } from './link.ts';
+import { CutOff, Late, Link, TooLate } from './link.ts';
 import { TimeLimit } from './time-limit.ts';
-import { after } from './timer.ts';
+import { after, now } from './timer.ts';
 
 /** The first delay before a call is sent again, in milliseconds; it doubles from time to time. */
 const FIRST_DELAY_MS = 20;
@@ -112,17 +113,17 @@ export class Calls {
     let progress: Progress | undefined;
     for (;;) {
       const link = this.#usable(progress);
-      const { answers } = link;
       let isSent = false;
       try {
         if (progress !== undefined) await this.#pause(link, progress);
-        isSent = true;
-        const reply = assertAnswered(await link.run(limit.leftMs, work));
-        link.answers += 1;
+        const { leftMs } = limit;
+        isSent = leftMs > 0;
+        const reply = assertAnswered(await link.run(leftMs, work));
+        link.heardAt = now();
         return reply;
       } catch (error) {
         progress ??= { limit, isWrite, isUnknown: false, trouble: undefined, delayMs: 0 };
-        if (error instanceof Late && link.answers === answers) this.#renew(link);
+        if (error instanceof Late && isSilent(link, limit)) this.#renew(link);
         const isUnanswered = isSent && (error instanceof Late || error instanceof CutOff);
         progress.isUnknown ||= isUnanswered && link.wasConnected();
         this.#judge(error, link, progress);
@@ -152,7 +153,10 @@ export class Calls {
     if (isSessionError(error)) throw error;
     const wasConnected = link.wasConnected();
     this.#everConnected ||= wasConnected;
-    if (error instanceof Late) throw this.#lateError(progress, link);
+    if (error instanceof TooLate && !progress.isUnknown) {
+      throw tooLateError(this.server, this.timeoutMs);
+    }
+    if (error instanceof Late || error instanceof TooLate) throw this.#lateError(progress, link);
     if (error instanceof CutOff) {
       progress.delayMs = 0;
       return;
@@ -208,6 +212,11 @@ export class Calls {
       reason: undefined,
     });
   }
+}
+
+/** True if a client has said nothing for so long, while it had something to answer, that it is of no use. */
+function isSilent(link: Link, { begun, timeoutMs }: TimeLimit): boolean {
+  return now() - Math.max(link.heardAt, begun) > workingTime(timeoutMs) / 3;
 }
 
 function nextDelay({ delayMs }: Progress): number {

@@ -105,7 +105,7 @@ export function readsFromReplicas(client: RedisClient): boolean {
   return isCluster(client) && client.options.scaleReads !== 'master';
 }
 
-/** True if a call whose connection drops may never settle, for this client never sends it again. */
+/** True if a call whose connection drops is forgotten: this client neither ends it nor sends it again. */
 export function mayForgetCalls(client: RedisClient): boolean {
   if (isCluster(client)) return false;
   const { autoResendUnfulfilledCommands, commandTimeout } = client.options;

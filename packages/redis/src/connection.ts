@@ -12,7 +12,7 @@ import {
 } from './errors.ts';
 import type { SessionKeys } from './keys.ts';
 import { type KnownSession, KnownSessions } from './known-sessions.ts';
-import { Late } from './link.ts';
+import { TooLate } from './link.ts';
 import type { ReplicaConfirmation } from './options.ts';
 import { callNumber, describeCall, longestWait } from './scripts/call.ts';
 import type { Script } from './scripts/script.ts';
@@ -147,7 +147,7 @@ export class Connection {
 
   /** Repeats what is refused while somebody else has the turn. */
   #retryInTurn(limit: TimeLimit, attempt: () => Promise<unknown[]>): Promise<unknown[]> {
-    const waitMs = Math.min(TURN_DEADLINE_MS, limit.workLeftMs);
+    const waitMs = Math.min(TURN_DEADLINE_MS, limit.workLeftMs - 2 * LONGEST_LOOK_MS);
     const retry = () => turnError(this.#calls.server, Math.round(waitMs));
     return retryUntil(
       waitMs,
@@ -190,7 +190,7 @@ export class Connection {
         return reply;
       }
       clock.learn(seconds, microseconds);
-      if (limit.workLeftMs <= 0) throw new Late();
+      if (limit.workLeftMs <= 0) throw new TooLate();
     }
   }
 

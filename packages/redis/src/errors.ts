@@ -124,6 +124,14 @@ export function waitedError(server: string, timeoutMs: number): SessionError {
   );
 }
 
+/** The error for a write that the server could not begin in time. */
+export function tooLateError(server: string, timeoutMs: number): SessionError {
+  return new SessionError(
+    'busy',
+    `${server}: it did not come to the write within ${timeoutMs} ms, the time limit; nothing was written. Try again, or raise timeoutMs.`,
+  );
+}
+
 const UNKNOWN_WRITE =
   'The write may have been done; if not, it will not be any more. Read the session before you write again. Writes with an operation id (applyHistoryTransaction) are repeated safely.';
 

@@ -10,6 +10,9 @@ const SHORTEST_STAY_MS = 500;
 /** The time for an answer is over. */
 export class Late extends Error {}
 
+/** The server refused a write because its time was over; it did nothing. */
+export class TooLate extends Error {}
+
 /** The client was given up while work on it was under way. */
 export class CutOff extends Error {}
 
@@ -18,8 +21,8 @@ export class Link {
   readonly client: RedisClient;
   /** Whether the client was ever connected. */
   readonly wasConnected: () => boolean;
-  /** How many calls were answered. */
-  answers = 0;
+  /** When it was opened, or answered last. */
+  heardAt: number = now();
   readonly #underWay = new Set<(reason: unknown) => void>();
   #isCut = false;
   #leftAt = Number.NEGATIVE_INFINITY;

@@ -105,7 +105,7 @@ export const storeChecks: OptionChecks<RedisSessionStoreOptions> = {
     if (!isRight) return 'must be a redis:// or rediss:// URL';
     const { pathname, searchParams } = new URL(value);
     if (searchParams.get('autoResendUnfulfilledCommands') === 'false') {
-      return 'has `autoResendUnfulfilledCommands=false`, so a call whose connection drops would never settle';
+      return 'has `autoResendUnfulfilledCommands=false`, so a call whose connection drops would wait for all of its time limit';
     }
     const database = pathname.slice(1) || searchParams.get('db') || '';
     return /^\d*$/.test(database)
@@ -146,7 +146,7 @@ function assertClient(redis: RedisClient, keyPrefix: string): void {
   if (mayForgetCalls(redis)) {
     throw invalidOptions(
       OF,
-      'the client has `autoResendUnfulfilledCommands: false` and no `commandTimeout`, so a call whose connection drops would never settle',
+      'the client has `autoResendUnfulfilledCommands: false` and no `commandTimeout`, so a call whose connection drops would wait for all of its time limit',
     );
   }
   // An empty hash tag is none: a cluster would spread the keys of a session over its nodes.

@@ -12,13 +12,14 @@ export function clockTolerance(timeoutMs: number): number {
 /** When one call of a backend has to end, by our own clock. */
 export class TimeLimit {
   readonly timeoutMs: number;
+  readonly begun: number = now();
   /** Until when the server may begin what was sent. */
   readonly workEnds: number;
   readonly #ends: number;
 
   constructor(timeoutMs: number) {
     this.timeoutMs = timeoutMs;
-    this.workEnds = now() + workingTime(timeoutMs);
+    this.workEnds = this.begun + workingTime(timeoutMs);
     this.#ends = this.workEnds + clockTolerance(timeoutMs);
   }
 

@@ -18,7 +18,10 @@ describe('a URL', () => {
   test.each([
     ['redis://localhost/mydb', 'names a database "mydb"'],
     ['redis://localhost?db=mydb', 'names a database "mydb"'],
-    ['redis://localhost?autoResendUnfulfilledCommands=false', 'would never settle'],
+    [
+      'redis://localhost?autoResendUnfulfilledCommands=false',
+      'would wait for all of its time limit',
+    ],
   ])('%s is refused at once', (url, says) => {
     expect(() => new RedisSessionStore({ url })).toThrow(
       expect.objectContaining({ code: 'invalid_options', message: expect.stringContaining(says) }),

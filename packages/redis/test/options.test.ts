@@ -172,7 +172,7 @@ describe.each(doors)('%s refuses', (_door, open) => {
     [
       'a client that never settles calls whose connection dropped',
       () => ({ redis: new Redis({ lazyConnect: true, autoResendUnfulfilledCommands: false }) }),
-      'would never settle',
+      'would wait for all of its time limit',
     ],
   ])('%s', async (_what, wrong, says) => {
     await expectRefusal(open, wrong, { says });

@@ -72,7 +72,7 @@ describe.skipIf(!hasServerBinary)('the time limit of calls', () => {
   let admin: Redis;
 
   beforeAll(async () => {
-    server = await Server.start();
+    server = await Server.start('--repl-diskless-sync-delay', '0');
     relay = await Relay.start(server.port);
     admin = new Redis(server.port);
   });
@@ -267,6 +267,39 @@ describe.skipIf(!hasServerBinary)('the time limit of calls', () => {
     setTimeout(() => server.thaw(), 3_500);
     await session.addItems([user('once')]);
     expect(contents(await session.getItems())).toEqual(['before', 'once']);
+  });
+
+  test('a write finds the new master when the old one behind its name became a replica', async () => {
+    await using next = await Server.start('--replicaof', `127.0.0.1 ${server.port}`);
+    const nextAdmin = new Redis(next.port);
+    onTestFinished(() => nextAdmin.disconnect());
+    await using store = new RedisSessionStore({ url: relay.url });
+    const session = store.session('demoted');
+    await session.addItems([user('before')]);
+    await until('the replica has it', () =>
+      nextAdmin.exists('agent-sessions:{demoted}').then(Boolean),
+    );
+    await nextAdmin.replicaof('NO', 'ONE');
+    await admin.replicaof('127.0.0.1', next.port);
+    relay.target = next.port;
+    try {
+      await session.addItems([user('after')]);
+      expect(contents(await session.getItems())).toEqual(['before', 'after']);
+    } finally {
+      relay.target = server.port;
+      relay.cutAll();
+      await admin.replicaof('NO', 'ONE');
+    }
+  });
+
+  test('a write that waits for the turn of others is `busy` within it', async () => {
+    await using store = new RedisSessionStore({ url: server.url, timeoutMs: 300 });
+    const session = store.session('turn');
+    await session.addItems([user('before')]);
+    await admin.hset('agent-sessions:{turn}', 'turn', `${'x'.repeat(12)}${Date.now() + 60_000}`);
+    const begun = performance.now();
+    expect(await codeOf(() => session.addItems([user('late')]))).toBe('busy');
+    expect(performance.now() - begun).toBeLessThan(300 + TOLERANCE_MS);
   });
 
   test('it is kept by the clock of the server, whatever that of the process says', async () => {

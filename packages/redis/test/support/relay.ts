@@ -5,11 +5,12 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 export class Relay implements AsyncDisposable {
   /** How often the client has waited for the server: what it sent before an answer counts once. */
   roundTrips = 0;
+  /** The port of the server that new connections lead to. */
+  target: number;
   /** How many calls of scripts the client has sent. */
   calls = 0;
   /** What to do when a reply is cut, before the client can come back. */
   onCut: (() => Promise<void>) | undefined;
-  readonly #target: number;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #cutAfter: number | undefined;
@@ -19,7 +20,7 @@ export class Relay implements AsyncDisposable {
   #fault: 'silent' | 'hanging up' | undefined;
 
   private constructor(target: number) {
-    this.#target = target;
+    this.target = target;
     this.#server = createServer((client) => this.#connect(client));
   }
 
@@ -86,7 +87,7 @@ export class Relay implements AsyncDisposable {
       client.on('error', () => {}).destroy();
       return;
     }
-    const server = connect(this.#target, '127.0.0.1');
+    const server = connect(this.target, '127.0.0.1');
     let cutting = false;
     let isDeaf = false;
     for (const socket of [client, server]) {
