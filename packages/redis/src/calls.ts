@@ -49,6 +49,7 @@ interface Progress {
  */
 export class Calls {
   readonly timeoutMs: number;
+  readonly #workMs: number;
   #link: Link;
   /** Makes a client that takes the place of one that is of no use; `undefined` for one of the caller's. */
   readonly #open: (() => RedisClient) | undefined;
@@ -58,6 +59,7 @@ export class Calls {
 
   constructor(client: RedisClient | (() => RedisClient), timeoutMs: number) {
     this.timeoutMs = timeoutMs;
+    this.#workMs = workingTime(timeoutMs);
     this.#open = typeof client === 'function' ? client : undefined;
     this.#link = new Link(typeof client === 'function' ? client() : client);
   }
@@ -72,7 +74,7 @@ export class Calls {
 
   /** The limit of a call that begins now. */
   limit(): TimeLimit {
-    return new TimeLimit(this.timeoutMs);
+    return new TimeLimit(this.timeoutMs, this.#workMs);
   }
 
   /** @throws SessionError */
@@ -81,16 +83,14 @@ export class Calls {
   }
 
   /** @throws SessionError */
-  async write<T>(limit: TimeLimit, work: (client: RedisClient) => Promise<T>): Promise<T> {
-    const result = await this.#repeat(limit, work, true);
-    this.#everWrote = true;
-    return result;
+  write<T>(limit: TimeLimit, work: (client: RedisClient) => Promise<T>): Promise<T> {
+    return this.#repeat(limit, work, true);
   }
 
   /** Waits for something of our own; false if the time is over before. */
   async waitFor(limit: TimeLimit, event: Promise<void>): Promise<boolean> {
     try {
-      await this.#link.run(limit.leftMs, () => event);
+      await this.#link.run(limit, () => event);
     } catch (error) {
       if (error instanceof Late) return false;
     }
@@ -116,10 +116,10 @@ export class Calls {
       let isSent = false;
       try {
         if (progress !== undefined) await this.#pause(link, progress);
-        const { leftMs } = limit;
-        isSent = leftMs > 0;
-        const reply = assertAnswered(await link.run(leftMs, work));
-        link.heardAt = now();
+        isSent = true;
+        const reply = assertAnswered(await link.run(limit, work));
+        link.heardAt = Math.max(link.heardAt, limit.begun);
+        this.#everWrote ||= isWrite;
         return reply;
       } catch (error) {
         progress ??= { limit, isWrite, isUnknown: false, trouble: undefined, delayMs: 0 };
@@ -179,8 +179,9 @@ export class Calls {
 
   /** Waits for a while, and until the client is connected: it would only keep another copy of the call. */
   async #pause(link: Link, { limit, delayMs }: Progress): Promise<void> {
+    if (limit.leftMs <= 0) throw new Late();
     if (delayMs === 0) return;
-    await link.run(limit.leftMs, async () => {
+    await link.run(limit, async () => {
       do await delay(delayMs);
       while (isConnecting(link.client) && limit.leftMs > 0 && !link.isCut);
     });

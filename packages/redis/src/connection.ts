@@ -103,22 +103,24 @@ export class Connection {
     { turn = '', limit = this.limit() }: Within = {},
   ): Promise<unknown[]> {
     const session = this.#sessions.of(id);
-    while (session.writing !== undefined) {
-      if (await this.#calls.waitFor(limit, session.writing)) continue;
+    while (session.isWriting) {
+      session.ended ??= Promise.withResolvers<void>();
+      if (await this.#calls.waitFor(limit, session.ended.promise)) continue;
       throw waitedError(this.#calls.server, limit.timeoutMs);
     }
-    const { promise, resolve } = Promise.withResolvers<void>();
-    session.writing = promise;
+    session.isWriting = true;
     try {
-      const send = () => this.#calls.write(limit, (client) => this.#ask(client, write));
       this.#writes += 1;
       const number = callNumber(this.#writes);
       const write = { script, session, args, turn, number, limit };
-      const reply = await send();
-      return isRefusal(reply) ? await this.#retryInTurn(limit, send) : reply;
+      const work = (client: RedisClient) => this.#ask(client, write);
+      const reply = await this.#calls.write(limit, work);
+      if (!isRefusal(reply)) return reply;
+      return await this.#retryInTurn(limit, () => this.#calls.write(limit, work));
     } finally {
-      session.writing = undefined;
-      resolve();
+      session.isWriting = false;
+      session.ended?.resolve();
+      session.ended = undefined;
     }
   }
 

@@ -98,13 +98,12 @@ export interface Unanswered {
 export function unansweredError(call: Unanswered): SessionError {
   const { server, timeoutMs, isWrite, everConnected, advice } = call;
   const options = { cause: withoutArguments(call.cause) };
-  const limit = `within ${timeoutMs} ms, the time limit`;
   if (!everConnected) {
     const way = WAYS[networkFault(call.cause) ?? 'server'];
-    const message = `${server}: ${way}. That was so ${limit}; nothing was written, nor will be.`;
+    const message = `${server}: ${way}. The time limit, ${timeoutMs} ms, is over; nothing was written, nor will be.`;
     return new SessionError('unreachable', message, options);
   }
-  const message = `${server}: no answer came ${limit}. ${isWrite ? UNKNOWN_WRITE : 'Try again.'} ${advice}`;
+  const message = `${server}: no answer came within ${timeoutMs} ms, the time limit. ${isWrite ? UNKNOWN_WRITE : 'Try again.'} ${advice}`;
   return new SessionError('connection_lost', message, options);
 }
 

@@ -6,8 +6,9 @@ export interface KnownSession {
   readonly keys: SessionKeys;
   /** The number of our newest write that the server acknowledged, as scripts take it. */
   acknowledged: string;
-  /** Fulfils when the write that is under way has ended. */
-  writing: Promise<void> | undefined;
+  isWriting: boolean;
+  /** Fulfils when the write that is under way has ended; there if another one waits for that. */
+  ended: PromiseWithResolvers<void> | undefined;
 }
 
 /** Remembers the sessions that were used last: of so many that it is asked for, and perhaps of more. */
@@ -29,7 +30,8 @@ export class KnownSessions {
     const known = this.#older.get(id) ?? {
       keys: sessionKeys(this.#keyPrefix, id),
       acknowledged: NO_CALL,
-      writing: undefined,
+      isWriting: false,
+      ended: undefined,
     };
     // To let the older half go at once costs less than to keep all in the order of their use.
     if (this.#recent.size >= this.#count) {

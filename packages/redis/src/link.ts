@@ -1,5 +1,6 @@
 import type { RedisClient } from './client.ts';
 import { giveUpClient, watchConnection } from './client.ts';
+import type { TimeLimit } from './time-limit.ts';
 import { after, now } from './timer.ts';
 
 /** How long answers may still come on a connection that is left, in milliseconds. */
@@ -21,9 +22,12 @@ export class Link {
   readonly client: RedisClient;
   /** Whether the client was ever connected. */
   readonly wasConnected: () => boolean;
-  /** When it was opened, or answered last. */
+  /** When it was opened, or when a call that was answered had begun: to ask a clock anew would cost more. */
   heardAt: number = now();
-  readonly #underWay = new Set<(reason: unknown) => void>();
+  readonly #underWay = new Set<UnderWay>();
+  /** When what is under way is looked through next for what is late. */
+  #looksAt = Number.POSITIVE_INFINITY;
+  #stopLooking = () => {};
   #isCut = false;
   #leftAt = Number.NEGATIVE_INFINITY;
 
@@ -39,27 +43,22 @@ export class Link {
   /**
    * Does something with the client.
    *
-   * @param leftMs - If nothing is left, it does nothing.
    * @throws Late, CutOff, or what the work rejects with, by rejecting
    */
-  run<T>(leftMs: number, work: (client: RedisClient) => Promise<T>): Promise<T> {
-    if (leftMs <= 0) return Promise.reject(new Late());
-    const { promise, resolve, reject } = Promise.withResolvers<T>();
-    const end = () => {
-      stop();
-      this.#underWay.delete(fail);
-    };
-    const fail = (reason: unknown) => {
-      end();
-      reject(reason);
-    };
-    const stop = after(leftMs, () => fail(new Late()));
-    this.#underWay.add(fail);
-    start(() => work(this.client)).then((value) => {
-      end();
-      resolve(value);
-    }, fail);
-    return promise;
+  run<T>({ ends }: TimeLimit, work: (client: RedisClient) => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const fail = (reason: unknown) => {
+        this.#underWay.delete(entry);
+        reject(reason);
+      };
+      const entry = { ends, fail };
+      this.#underWay.add(entry);
+      if (ends < this.#looksAt) this.#lookAt(ends);
+      start(work, this.client).then((value) => {
+        this.#underWay.delete(entry);
+        resolve(value);
+      }, fail);
+    });
   }
 
   /**
@@ -77,7 +76,26 @@ export class Link {
   /** Ends what is under way here; the client stays as it is. */
   cut(): void {
     this.#isCut = true;
-    for (const fail of [...this.#underWay]) fail(new CutOff());
+    this.#stopLooking();
+    for (const { fail } of [...this.#underWay]) fail(new CutOff());
+  }
+
+  #lookAt(time: number): void {
+    this.#stopLooking();
+    this.#looksAt = time;
+    // The calls on the store keep the process alive.
+    this.#stopLooking = after(Math.max(time - now(), 0), () => this.#endLate(), false);
+  }
+
+  #endLate(): void {
+    const late = now();
+    let next = Number.POSITIVE_INFINITY;
+    for (const { ends, fail } of [...this.#underWay]) {
+      if (ends <= late) fail(new Late());
+      else next = Math.min(next, ends);
+    }
+    this.#looksAt = Number.POSITIVE_INFINITY;
+    if (next < this.#looksAt) this.#lookAt(next);
   }
 
   /** Ends what is under way, and the client. */
@@ -87,9 +105,15 @@ export class Link {
   }
 }
 
-function start<T>(work: () => Promise<T>): Promise<T> {
+/** A timer for each call would cost more than a look at all of them now and then. */
+interface UnderWay {
+  readonly ends: number;
+  readonly fail: (reason: unknown) => void;
+}
+
+function start<T>(work: (client: RedisClient) => Promise<T>, client: RedisClient): Promise<T> {
   try {
-    return work();
+    return work(client);
   } catch (error) {
     return Promise.reject(error);
   }

@@ -15,17 +15,19 @@ export class TimeLimit {
   readonly begun: number = now();
   /** Until when the server may begin what was sent. */
   readonly workEnds: number;
-  readonly #ends: number;
+  /** Until when an answer may come. */
+  readonly ends: number;
 
-  constructor(timeoutMs: number) {
+  /** @param workMs - The working time of the limit. */
+  constructor(timeoutMs: number, workMs: number) {
     this.timeoutMs = timeoutMs;
-    this.workEnds = this.begun + workingTime(timeoutMs);
-    this.#ends = this.workEnds + clockTolerance(timeoutMs);
+    this.workEnds = this.begun + workMs;
+    this.ends = this.workEnds + (timeoutMs - workMs) / 2;
   }
 
   /** How long an answer may still take, in milliseconds. */
   get leftMs(): number {
-    return this.#ends - now();
+    return this.ends - now();
   }
 
   /** How long the server may still work, in milliseconds. */

@@ -9,9 +9,12 @@ export function now(): number {
 /**
  * Runs `late` after a time, unless the function that this returns is called before. The timer is that of
  * Node, also where a test puts another one in its place later.
+ *
+ * @param isVital - Whether the process waits for it.
  */
-export function after(delayMs: number, late: () => void): () => void {
+export function after(delayMs: number, late: () => void, isVital: boolean = true): () => void {
   const timer = start(late, delayMs);
+  if (!isVital) timer.unref();
   return () => stop(timer);
 }
 

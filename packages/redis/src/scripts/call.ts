@@ -25,10 +25,10 @@ export interface Call {
  * far ahead that may be at most, then the time to live. One argument, for each costs the client and the
  * server some 1 µs.
  */
-export function describeCall({ writer, number, previous, until, longest, ...call }: Call): string {
-  const { ttlSeconds = '', waits, turn } = call;
-  const begin = writer + number + timeDigits() + (waits ? '1' : '0') + turn.padEnd(12);
-  return begin + previous + until + longest + ttlSeconds;
+export function describeCall(call: Call): string {
+  const { ttlSeconds = '' } = call;
+  const begin = call.writer + call.number + timeDigits() + (call.waits ? '1' : '0');
+  return begin + call.turn.padEnd(12) + call.previous + call.until + call.longest + ttlSeconds;
 }
 
 /** How far ahead the end of a call may be at most, in ten digits of milliseconds. */
