@@ -24,7 +24,8 @@ export class Link {
   readonly wasConnected: () => boolean;
   /** When it was opened, or when a call that was answered had begun: to ask a clock anew would cost more. */
   heardAt: number = now();
-  readonly #underWay = new Set<UnderWay>();
+  /** In no order: a set costs each call more. */
+  readonly #underWay: UnderWay[] = [];
   /** When what is under way is looked through next for what is late. */
   #looksAt = Number.POSITIVE_INFINITY;
   #stopLooking = () => {};
@@ -48,14 +49,14 @@ export class Link {
   run<T>({ ends }: TimeLimit, work: (client: RedisClient) => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const fail = (reason: unknown) => {
-        this.#underWay.delete(entry);
+        this.#remove(entry);
         reject(reason);
       };
-      const entry = { ends, fail };
-      this.#underWay.add(entry);
+      const entry = { index: this.#underWay.length, ends, fail };
+      this.#underWay.push(entry);
       if (ends < this.#looksAt) this.#lookAt(ends);
       start(work, this.client).then((value) => {
-        this.#underWay.delete(entry);
+        this.#remove(entry);
         resolve(value);
       }, fail);
     });
@@ -78,6 +79,14 @@ export class Link {
     this.#isCut = true;
     this.#stopLooking();
     for (const { fail } of [...this.#underWay]) fail(new CutOff());
+  }
+
+  #remove(entry: UnderWay): void {
+    if (this.#underWay[entry.index] !== entry) return;
+    const last = this.#underWay.pop();
+    if (last === undefined || last === entry) return;
+    this.#underWay[entry.index] = last;
+    last.index = entry.index;
   }
 
   #lookAt(time: number): void {
@@ -107,6 +116,8 @@ export class Link {
 
 /** A timer for each call would cost more than a look at all of them now and then. */
 interface UnderWay {
+  /** Where in the list it is. */
+  index: number;
   readonly ends: number;
   readonly fail: (reason: unknown) => void;
 }
