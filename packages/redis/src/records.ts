@@ -8,12 +8,17 @@ import type {
   TailReplacement,
   Written,
 } from '@agent-sessions/core/backend';
-import type { Connection } from './connection.ts';
+import type { Connection, Within } from './connection.ts';
 import { toElements } from './elements.ts';
 import type { Reader } from './reader.ts';
 import { append, appendOnce } from './scripts/append.ts';
 import { clear } from './scripts/clear.ts';
-import { replaceTail, replaceTailOnce } from './scripts/replace-tail.ts';
+import {
+  replaceTail,
+  replaceTailKeeping,
+  replaceTailOnce,
+  replaceTailOnceKeeping,
+} from './scripts/replace-tail.ts';
 import { rewrite } from './scripts/rewrite.ts';
 import { stateText, toState } from './state.ts';
 
@@ -49,19 +54,24 @@ export class Records {
   async replaceTail(
     id: string,
     replacement: TailReplacement,
-    turn?: string,
+    within?: Within,
   ): Promise<Written | undefined> {
     const { state, drop, records, operation } = replacement;
     assertSize(records);
-    const script = operation ? replaceTailOnce : replaceTail;
+    // So bytes are read that are no text.
+    const keeps = drop !== 0 && records.some((record) => record.includes('\uFFFD'));
+    const [plain, keeping] = operation
+      ? [replaceTailOnce, replaceTailOnceKeeping]
+      : [replaceTail, replaceTailKeeping];
+    const script = keeps ? keeping : plain;
     const args = argsOf(operation, [stateText(state), String(drop), ...toElements(records)]);
-    return toWritten(await this.#connection.write(script, id, args, turn));
+    return toWritten(await this.#connection.write(script, id, args, within));
   }
 
   async rewrite(
     id: string,
     { state, changes, removed = [], isCompaction, unlessAppended }: Rewrite,
-    turn?: string,
+    within?: Within,
   ): Promise<Written | undefined> {
     assertSize([...changes.values()]);
     const texts = [...changes]
@@ -72,15 +82,15 @@ export class Records {
     const base = [birth, String(revision), String(edition), token];
     const kind = `${isCompaction ? 'c' : '-'}${unlessAppended ? 'u' : '-'}`;
     const args = [...base, kind, ranges, ...texts];
-    return toWritten(await this.#connection.write(rewrite, id, args, turn));
+    return toWritten(await this.#connection.write(rewrite, id, args, within));
   }
 
   exclusively<T>(id: string, work: (session: LockedSession) => Promise<T>): Promise<T> {
-    return this.#connection.inTurn(id, (turn) =>
+    return this.#connection.inTurn(id, (within) =>
       work({
-        snapshot: (_id, query) => this.#reader.snapshot(id, query),
-        replaceTail: (_id, change) => this.replaceTail(id, change, turn),
-        rewrite: (_id, change) => this.rewrite(id, change, turn),
+        snapshot: (_id, query) => this.#reader.snapshot(id, query, within.limit),
+        replaceTail: (_id, change) => this.replaceTail(id, change, within),
+        rewrite: (_id, change) => this.rewrite(id, change, within),
       }),
     );
   }

@@ -1,15 +1,17 @@
 import type { SessionInfo } from '@agent-sessions/core';
-import type {
-  Append,
-  Appended,
-  LockedSession,
-  PageRequest,
-  Rewrite,
-  SessionBackend,
-  Snapshot,
-  SnapshotQuery,
-  TailReplacement,
-  Written,
+import {
+  type Append,
+  type Appended,
+  DEFAULT_TIMEOUT_MS,
+  type LockedSession,
+  type PageRequest,
+  type Rewrite,
+  type SessionBackend,
+  type Snapshot,
+  type SnapshotQuery,
+  type TailReplacement,
+  type Written,
+  workingTime,
 } from '@agent-sessions/core/backend';
 import { openClient } from './client.ts';
 import { Connection } from './connection.ts';
@@ -23,18 +25,21 @@ import { Records } from './records.ts';
 export class RedisBackend implements SessionBackend {
   /** The largest record, in bytes. Redis takes 512 MB, and keeps all its clients waiting for it. */
   readonly maxRecordBytes: number = 64 * 1024 * 1024;
+  /** How long a call may take, in milliseconds. */
+  readonly timeoutMs: number;
   readonly #connection: Connection;
   readonly #reader: Reader;
   readonly #records: Records;
   readonly #directory: Directory;
-  readonly #ownsClient: boolean;
 
   /** Connects to nothing yet: the first call does. */
   constructor(options: RedisSessionStoreOptions) {
     const { keyPrefix = DEFAULT_KEY_PREFIX, ttlSeconds, waitForReplicas } = options;
-    this.#ownsClient = options.redis === undefined;
-    const client = options.redis ?? openClient(options.url);
-    this.#connection = new Connection(client, keyPrefix, { ttlSeconds, waitForReplicas });
+    const { timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+    this.timeoutMs = timeoutMs;
+    const client = options.redis ?? (() => openClient(options.url, longestSilence(options)));
+    const writing = { ttlSeconds, waitForReplicas, timeoutMs };
+    this.#connection = new Connection(client, keyPrefix, writing);
     const ttlSecondsOnRead = options.refreshOnRead ? ttlSeconds : undefined;
     this.#reader = new Reader(this.#connection, ttlSecondsOnRead);
     this.#records = new Records(this.#connection, this.#reader);
@@ -85,10 +90,24 @@ export class RedisBackend implements SessionBackend {
     return this.#directory.delete(id);
   }
 
-  /** Closes the connection, if this backend opened it. */
+  /** Closes the connection, if this backend opened it, and cuts off what is under way. */
   async close(): Promise<void> {
     this.#connection.close();
-    // Nothing is under way any more, and a server that hangs must not hold up the end of a program.
-    if (this.#ownsClient) this.#connection.client.disconnect();
   }
 }
+
+/**
+ * How long a server that has something to answer may be silent, in milliseconds: so that there is time left
+ * on another connection, and longer than it may wait for replicas.
+ */
+function longestSilence({
+  timeoutMs = DEFAULT_TIMEOUT_MS,
+  waitForReplicas,
+}: RedisSessionStoreOptions): number {
+  const shortest = SHORTEST_SILENCE_MS + (waitForReplicas?.timeoutMs ?? 0);
+  return Math.min(Math.max(shortest, workingTime(timeoutMs) / 3), LONGEST_SILENCE_MS);
+}
+
+const SHORTEST_SILENCE_MS = 1_000;
+/** The largest number that a timer takes. */
+const LONGEST_SILENCE_MS = 2 ** 31 - 1;
