@@ -5,7 +5,12 @@
  * @module
  */
 export { assertAbortOptions, assertCloseOptions, isSignal } from './call-options.ts';
-export { CallQueue, type CallQueueOptions, closedError } from './call-queue.ts';
+export {
+  CallQueue,
+  type CallQueueOptions,
+  closedError,
+  type QueueClosingOptions,
+} from './call-queue.ts';
 export type { RecordCipher } from './cipher.ts';
 export { canonicalText, copyJson, decodeItem, encodeItem, encodeItems } from './codec.ts';
 export { decodeMetadata, type PageRequest, type PageStart } from './directory-page.ts';
@@ -65,6 +70,7 @@ export {
   DEFAULT_TIMEOUT_MS,
   isSettledWithin,
   isTimeout,
+  monotonicNow,
   runAfter,
   workingTime,
 } from './time-limit.ts';

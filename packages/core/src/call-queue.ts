@@ -93,10 +93,11 @@ export class CallQueue {
 
   /**
    * Runs `work` after all calls that were made before, on whatever session; calls made later wait for it.
+   * It is told how much of its time is left.
    *
    * @throws SessionError `closed`, `busy`, `connection_lost`, by rejecting
    */
-  runAlone<T>(work: () => Promise<T>): Promise<T> {
+  runAlone<T>(work: (leftMs: number) => Promise<T>): Promise<T> {
     const refused = this.#refused();
     if (refused !== undefined) return Promise.reject(refused);
     const before = this.#underWay();
@@ -127,7 +128,7 @@ export class CallQueue {
    */
   close(
     release: (limitMs: number) => Promise<void> | void,
-    { error = closedError, timeoutMs = this.timeoutMs }: ClosingOptions = {},
+    { error = closedError, timeoutMs = this.timeoutMs }: QueueClosingOptions = {},
   ): Promise<void> {
     const refusal = this.#refusal();
     if (refusal !== undefined) return Promise.reject(refusal);
@@ -144,13 +145,14 @@ export class CallQueue {
 
   #call<T>(
     before: Promise<void> | undefined,
-    work: () => Promise<T>,
+    work: (leftMs: number) => Promise<T>,
     signal?: AbortSignal,
   ): Call<T> {
     if (signal?.aborted) return { result: Promise.reject(signal.reason), over: before ?? DONE };
     const { timeoutMs } = this;
     const result = Promise.withResolvers<T>();
     const over = Promise.withResolvers<void>();
+    const made = monotonicNow();
     let progress: 'waiting' | 'begun' | 'given up' = 'waiting';
     let stop = runAfter(timeoutMs, () =>
       giveUp(progress === 'begun' ? unansweredError(timeoutMs) : waitedError(timeoutMs)),
@@ -171,7 +173,7 @@ export class CallQueue {
     const begin = () => {
       if (progress === 'given up') return end();
       progress = 'begun';
-      start(work).then(
+      start(() => work(timeoutMs - (monotonicNow() - made))).then(
         (value) => {
           result.resolve(value);
           end();
@@ -217,7 +219,7 @@ export class CallQueue {
 }
 
 /** How a queue is closed. */
-interface ClosingOptions {
+export interface QueueClosingOptions {
   /** Makes the error of later calls. Default: `closedError`. */
   readonly error?: () => SessionError;
   /**

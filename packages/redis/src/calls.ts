@@ -1,5 +1,5 @@
 import { isSessionError, type SessionError } from '@agent-sessions/core';
-import { closedError, workingTime } from '@agent-sessions/core/backend';
+import { closedError, monotonicNow, runAfter, workingTime } from '@agent-sessions/core/backend';
 import {
   adviceOn,
   describeClient,
@@ -23,7 +23,6 @@ import {
 } from './errors.ts';
 import { CutOff, Late, Link, TooLate } from './link.ts';
 import { TimeLimit } from './time-limit.ts';
-import { after, now } from './timer.ts';
 
 /** The first delay before a call is sent again, in milliseconds; it doubles from time to time. */
 const FIRST_DELAY_MS = 20;
@@ -217,7 +216,7 @@ export class Calls {
 
 /** True if a client has said nothing for so long, while it had something to answer, that it is of no use. */
 function isSilent(link: Link, { begun, timeoutMs }: TimeLimit): boolean {
-  return now() - Math.max(link.heardAt, begun) > workingTime(timeoutMs) / 3;
+  return monotonicNow() - Math.max(link.heardAt, begun) > workingTime(timeoutMs) / 3;
 }
 
 function nextDelay({ delayMs }: Progress): number {
@@ -225,5 +224,5 @@ function nextDelay({ delayMs }: Progress): number {
 }
 
 function delay(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => after(milliseconds, resolve));
+  return new Promise((resolve) => runAfter(milliseconds, resolve));
 }

@@ -1,7 +1,7 @@
+import { monotonicNow, runAfter } from '@agent-sessions/core/backend';
 import type { RedisClient } from './client.ts';
 import { giveUpClient, watchConnection } from './client.ts';
 import type { TimeLimit } from './time-limit.ts';
-import { after, now } from './timer.ts';
 
 /** How long answers may still come on a connection that is left, in milliseconds. */
 const GRACE_MS = 10;
@@ -23,7 +23,7 @@ export class Link {
   /** Whether the client was ever connected. */
   readonly wasConnected: () => boolean;
   /** When it was opened, or when a call that was answered had begun: to ask a clock anew would cost more. */
-  heardAt: number = now();
+  heardAt: number = monotonicNow();
   /** In no order: a set costs each call more. */
   readonly #underWay: UnderWay[] = [];
   /** When what is under way is looked through next for what is late. */
@@ -67,9 +67,9 @@ export class Link {
    * answered is sent again.
    */
   reconnectSoon(): void {
-    if (now() - this.#leftAt < SHORTEST_STAY_MS) return;
-    this.#leftAt = now();
-    after(GRACE_MS, () => {
+    if (monotonicNow() - this.#leftAt < SHORTEST_STAY_MS) return;
+    this.#leftAt = monotonicNow();
+    runAfter(GRACE_MS, () => {
       if (!this.#isCut && this.client.status === 'ready') this.client.disconnect(true);
     });
   }
@@ -93,11 +93,11 @@ export class Link {
     this.#stopLooking();
     this.#looksAt = time;
     // The calls on the store keep the process alive.
-    this.#stopLooking = after(Math.max(time - now(), 0), () => this.#endLate(), false);
+    this.#stopLooking = runAfter(Math.max(time - monotonicNow(), 0), () => this.#endLate(), false);
   }
 
   #endLate(): void {
-    const late = now();
+    const late = monotonicNow();
     let next = Number.POSITIVE_INFINITY;
     for (const { ends, fail } of [...this.#underWay]) {
       if (ends <= late) fail(new Late());

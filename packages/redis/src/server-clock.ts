@@ -1,5 +1,5 @@
+import { monotonicNow } from '@agent-sessions/core/backend';
 import type { RedisClient } from './client.ts';
-import { now } from './timer.ts';
 
 const UNKNOWN = '0'.repeat(13);
 
@@ -22,7 +22,7 @@ export class ServerClock {
 
   /** Takes what TIME says, just when the answer has come: it is too early then, and never too late. */
   learn(seconds: unknown, microseconds: unknown): void {
-    this.#ahead = Number(seconds) * 1000 + Number(microseconds) / 1000 - now();
+    this.#ahead = Number(seconds) * 1000 + Number(microseconds) / 1000 - monotonicNow();
   }
 }
 

@@ -1,5 +1,4 @@
-import { workingTime } from '@agent-sessions/core/backend';
-import { now } from './timer.ts';
+import { monotonicNow, workingTime } from '@agent-sessions/core/backend';
 
 /**
  * How far the clock of a server may have moved since it was asked, in milliseconds. So long after the
@@ -12,7 +11,7 @@ export function clockTolerance(timeoutMs: number): number {
 /** When one call of a backend has to end, by our own clock. */
 export class TimeLimit {
   readonly timeoutMs: number;
-  readonly begun: number = now();
+  readonly begun: number = monotonicNow();
   /** Until when the server may begin what was sent. */
   readonly workEnds: number;
   /** Until when an answer may come. */
@@ -27,11 +26,11 @@ export class TimeLimit {
 
   /** How long an answer may still take, in milliseconds. */
   get leftMs(): number {
-    return this.ends - now();
+    return this.ends - monotonicNow();
   }
 
   /** How long the server may still work, in milliseconds. */
   get workLeftMs(): number {
-    return this.workEnds - now();
+    return this.workEnds - monotonicNow();
   }
 }
