@@ -63,12 +63,12 @@ export class CallQueue {
   }
 
   /**
-   * Runs `work` after the calls that were made on this id before.
+   * Runs `work` after the calls that were made on this id before. It is told how much of its time is left.
    *
    * @param signal - Rejects the call with its reason when it is aborted; what was begun goes on.
    * @throws SessionError `closed`, `busy`, `connection_lost`, by rejecting
    */
-  run<T>(id: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  run<T>(id: string, work: (leftMs: number) => Promise<T>, signal?: AbortSignal): Promise<T> {
     const refused = this.#refused();
     if (refused !== undefined) return Promise.reject(refused);
     const { result, over } = this.#call(this.#tails.get(id) ?? this.#alone, work, signal);
@@ -85,7 +85,7 @@ export class CallQueue {
    * @param signal - As of {@link run}.
    * @throws SessionError `closed`, `busy`, `connection_lost`, by rejecting
    */
-  runUnordered<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  runUnordered<T>(work: (leftMs: number) => Promise<T>, signal?: AbortSignal): Promise<T> {
     const refused = this.#refused();
     if (refused !== undefined) return Promise.reject(refused);
     return this.#track(this.#call(this.#alone, work, signal)).result;

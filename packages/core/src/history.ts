@@ -11,6 +11,7 @@ import {
   type Whole,
 } from './entries.ts';
 import { SessionError } from './errors.ts';
+import { LimitedBackend } from './limited-backend.ts';
 import type { ItemChanges } from './mutations.ts';
 import type { RecordCoder } from './record-coder.ts';
 import { type Attempt, conflictDeadline, retryConflicts } from './retry.ts';
@@ -93,23 +94,35 @@ export class History {
   readonly #backend: RecordBackend;
   readonly #key: string;
   readonly #sessionId: string;
-  readonly #logger: SessionLogger;
+  readonly #options: HistoryOptions;
+  readonly #damage: { count: number };
   readonly #conflictDeadlineMs: number;
   readonly #lost = { retry: () => this.#conflict() };
-  #damaged = 0;
 
-  constructor({ backend, key, coder, logger, timeoutMs }: HistoryOptions) {
+  /** @param damage - Where damaged records are counted. */
+  constructor(options: HistoryOptions, damage: { count: number } = { count: 0 }) {
+    const { backend, key, coder, timeoutMs } = options;
     this.coder = coder;
     this.#backend = backend;
     this.#key = key;
     this.#sessionId = splitKey(key).sessionId;
-    this.#logger = logger;
+    this.#options = options;
+    this.#damage = damage;
     this.#conflictDeadlineMs = conflictDeadline(timeoutMs);
   }
 
   /** How many damaged records the newest read passed over. */
   get damaged(): number {
-    return this.#damaged;
+    return this.#damage.count;
+  }
+
+  /** The same history, for a call that has so much time left. */
+  within(limitMs: number): History {
+    const { backend } = this.#options;
+    // What does not wait for a server need not be told.
+    if (backend.timeoutMs === undefined) return this;
+    const limited = new LimitedBackend(backend, limitMs);
+    return new History({ ...this.#options, backend: limited, timeoutMs: limitMs }, this.#damage);
   }
 
   /**
@@ -359,10 +372,10 @@ export class History {
   }
 
   #noteDamaged(damaged: number): void {
-    this.#damaged = damaged;
+    this.#damage.count = damaged;
     if (damaged === 0) return;
-    this.#logger.warn(
-      `Session ${JSON.stringify(this.#sessionId)}: passed over ${this.#damaged} damaged record(s). They stay stored; clearSession() removes them.`,
+    this.#options.logger.warn(
+      `Session ${JSON.stringify(this.#sessionId)}: passed over ${damaged} damaged record(s). They stay stored; clearSession() removes them.`,
     );
   }
 

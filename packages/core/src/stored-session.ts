@@ -134,11 +134,13 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
   async getItems(limit?: number, runContext?: RunContext<unknown>): Promise<AgentInputItem[]> {
     this.#assertOpen();
     if (limit === undefined || limit === Number.POSITIVE_INFINITY) {
-      return await this.#reading(() => this.#readAll(runContext));
+      return await this.#reading((history) => this.#readAll(history, runContext));
     }
     assertLimit(limit);
     if (limit <= 0) return [];
-    return await this.#reading(() => this.#readNewest(Math.min(limit, LARGEST_LIMIT), runContext));
+    return await this.#reading((history) =>
+      this.#readNewest(history, Math.min(limit, LARGEST_LIMIT), runContext),
+    );
   }
 
   /**
@@ -151,8 +153,8 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
     this.#assertOpen();
     const texts = encodeItems(items);
     if (texts.length === 0) return;
-    await this.#inOrder('addItems', async () => {
-      const added = await this.#history.append(texts, this.#runs.seenBy(runContext));
+    await this.#inOrder('addItems', async (history) => {
+      const added = await history.append(texts, this.#runs.seenBy(runContext));
       noteItemCount(texts.length);
       this.#runs.appended(runContext ?? this, added);
     });
@@ -167,9 +169,9 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
    */
   async popItem(runContext?: RunContext<unknown>): Promise<AgentInputItem | undefined> {
     this.#assertOpen();
-    return await this.#inOrder('popItem', () => {
+    return await this.#inOrder('popItem', (history) => {
       const birth = this.#runs.birthOf(runContext);
-      return this.#history.changeTail<AgentInputItem | undefined>(1, { birth }, (entries) => {
+      return history.changeTail<AgentInputItem | undefined>(1, { birth }, (entries) => {
         const from = entries.findLastIndex(({ item }) => item !== undefined);
         const popped = entries[from]?.item;
         noteItemCount(popped === undefined ? 0 : 1);
@@ -186,7 +188,7 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
    */
   async clearSession(_runContext?: RunContext<unknown>): Promise<void> {
     this.#assertOpen();
-    await this.#inOrder('clearSession', () => this.#history.clear());
+    await this.#inOrder('clearSession', (history) => history.clear());
   }
 
   /**
@@ -202,9 +204,9 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
   ): Promise<void> {
     this.#assertOpen();
     const prepared = prepareTransaction(args);
-    await this.#inOrder('applyHistoryTransaction', async () => {
+    await this.#inOrder('applyHistoryTransaction', async (history) => {
       const seen = this.#runs.seenBy(runContext);
-      const applied = await applyTransaction(this.#history, prepared, seen);
+      const applied = await applyTransaction(history, prepared, seen);
       noteItemCount(applied?.records.length ?? 0);
       if (applied === undefined) return;
       this.#runs.wrote(runContext ?? this, applied);
@@ -220,8 +222,8 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
   async applyHistoryMutations(args: SessionHistoryRewriteArgs): Promise<void> {
     this.#assertOpen();
     const mutations = prepareMutations(args);
-    await this.#inOrder('applyHistoryMutations', () =>
-      this.#history.rewrite((entries) => planMutations(entries, mutations)),
+    await this.#inOrder('applyHistoryMutations', (history) =>
+      history.rewrite((entries) => planMutations(entries, mutations)),
     );
   }
 
@@ -239,9 +241,9 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
     this.#assertOpen();
     const added = encodeItems(items);
     const run = runContext ?? this;
-    await this.#inOrder('replaceHistoryWithCompaction', () => {
+    await this.#inOrder('replaceHistoryWithCompaction', (history) => {
       const expected = { birth: this.#runs.birthOf(runContext), base: this.#runs.baseOf(run) };
-      return this.#history.replaceAll(expected, (entries, follows) => {
+      return history.replaceAll(expected, (entries, follows) => {
         noteItemCount(added.length);
         const kept = keptByCompaction(entries, this.#runs.foreignAmong(run, entries, follows));
         return { added, kept, result: (wrote) => this.#runs.wrote(run, wrote) };
@@ -278,7 +280,7 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
     const { cipher, branch } = this.#parts;
     const birth = this.#runs.birthOf(state._context);
     const kept = { key: this.#key, birth, state: state.toString() };
-    return this.#inOrder('sealState', async () => {
+    return this.#inOrder('sealState', async (history) => {
       const text = writeRunState({ ...kept, branch: await branch?.() });
       const [sealed = text] = (await cipher?.seal([text])) ?? [];
       return sealed;
@@ -299,11 +301,11 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
   ): Promise<RunState<unknown, TAgent>> {
     this.#assertOpen();
     const { cipher, branch } = this.#parts;
-    const kept = await this.#inOrder('openState', async () => {
+    const kept = await this.#inOrder('openState', async (history) => {
       const [opened] = cipher === undefined ? [text] : await cipher.unseal([text]);
-      if (opened === undefined) throw this.#history.deleted();
+      if (opened === undefined) throw history.deleted();
       const read = readRunState(opened, this.#key);
-      if (read.birth !== undefined) await this.#history.assertNotDeleted(read.birth);
+      if (read.birth !== undefined) await history.assertNotDeleted(read.birth);
       const here = await branch?.();
       if (read.branch !== here) throw otherBranchError(read.branch, here);
       return read;
@@ -334,34 +336,40 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
     await this.close();
   }
 
-  async #readAll(runContext?: RunContext<unknown>): Promise<AgentInputItem[]> {
+  async #readAll(history: History, runContext?: RunContext<unknown>): Promise<AgentInputItem[]> {
     const birth = this.#runs.birthOf(runContext);
-    const { items, state } = await this.#history.newestOf(Number.POSITIVE_INFINITY, { birth });
+    const { items, state } = await history.newestOf(Number.POSITIVE_INFINITY, { birth });
     if (runContext === undefined) this.#runs.readAgainAt(this, state);
     else this.#runs.readAt(runContext, state);
     return items;
   }
 
-  async #readNewest(limit: number, runContext?: RunContext<unknown>): Promise<AgentInputItem[]> {
-    if (runContext === undefined) return this.#history.newest(limit);
+  async #readNewest(
+    history: History,
+    limit: number,
+    runContext?: RunContext<unknown>,
+  ): Promise<AgentInputItem[]> {
+    if (runContext === undefined) return history.newest(limit);
     const birth = this.#runs.birthOf(runContext);
-    const { items, state } = await this.#history.newestOf(limit, { birth });
+    const { items, state } = await history.newestOf(limit, { birth });
     this.#runs.saw(runContext, state);
     return items;
   }
 
-  #reading(read: () => Promise<AgentInputItem[]>): Promise<AgentInputItem[]> {
-    return this.#inOrder('getItems', async () => {
-      const items = await read();
+  #reading(read: (history: History) => Promise<AgentInputItem[]>): Promise<AgentInputItem[]> {
+    return this.#inOrder('getItems', async (history) => {
+      const items = await read(history);
       noteItemCount(items.length);
       return items;
     });
   }
 
-  #inOrder<T>(operation: string, work: () => Promise<T>): Promise<T> {
+  #inOrder<T>(operation: string, work: (history: History) => Promise<T>): Promise<T> {
     const { store, sessionId } = this.#parts;
     const call = { operation, store, sessionId: () => sessionId };
-    return traceOperation(call, () => this.#queue.run(this.#key, work));
+    return traceOperation(call, () =>
+      this.#queue.run(this.#key, (leftMs) => work(this.#history.within(leftMs))),
+    );
   }
 
   #assertOpen(): void {

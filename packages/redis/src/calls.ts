@@ -71,9 +71,14 @@ export class Calls {
     return describeClient(this.client);
   }
 
-  /** The limit of a call that begins now. */
-  limit(): TimeLimit {
-    return new TimeLimit(this.timeoutMs, this.#workMs);
+  /**
+   * The limit of a call that begins now.
+   *
+   * @param limitMs - How much time it has. Default: all.
+   */
+  limit(limitMs?: number): TimeLimit {
+    if (limitMs === undefined) return new TimeLimit(this.timeoutMs, this.#workMs);
+    return new TimeLimit(limitMs, workingTime(limitMs));
   }
 
   /** @throws SessionError */
@@ -122,7 +127,7 @@ export class Calls {
         return reply;
       } catch (error) {
         progress ??= { limit, isWrite, isUnknown: false, trouble: undefined, delayMs: 0 };
-        if (error instanceof Late && isSilent(link, limit)) this.#renew(link);
+        if (error instanceof Late && isSilent(link, limit.begun, this.#workMs)) this.#renew(link);
         const isUnanswered = isSent && (error instanceof Late || error instanceof CutOff);
         progress.isUnknown ||= isUnanswered && link.wasConnected();
         this.#judge(error, link, progress);
@@ -215,8 +220,8 @@ export class Calls {
 }
 
 /** True if a client has said nothing for so long, while it had something to answer, that it is of no use. */
-function isSilent(link: Link, { begun, timeoutMs }: TimeLimit): boolean {
-  return monotonicNow() - Math.max(link.heardAt, begun) > workingTime(timeoutMs) / 3;
+function isSilent(link: Link, begun: number, workMs: number): boolean {
+  return monotonicNow() - Math.max(link.heardAt, begun) > workMs / 3;
 }
 
 function nextDelay({ delayMs }: Progress): number {

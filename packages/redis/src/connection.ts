@@ -66,9 +66,13 @@ export class Connection {
     return this.#calls.client;
   }
 
-  /** The limit of a call that begins now. */
-  limit(): TimeLimit {
-    return this.#calls.limit();
+  /**
+   * The limit of a call that begins now.
+   *
+   * @param limitMs - How much time it has. Default: all.
+   */
+  limit(limitMs?: number): TimeLimit {
+    return this.#calls.limit(limitMs);
   }
 
   /** Reads something with the client, perhaps several times. */
@@ -81,7 +85,7 @@ export class Connection {
     script: Script,
     keys: readonly string[],
     args: readonly (string | number)[],
-    limit: TimeLimit = this.limit(),
+    limit: TimeLimit,
   ): Promise<unknown[]> {
     return this.#calls.read(limit, (client) => runScript(client, script, keys, args));
   }
@@ -100,7 +104,7 @@ export class Connection {
     script: Script,
     id: string,
     args: readonly string[],
-    { turn = '', limit = this.limit() }: Within = {},
+    { turn = '', limit }: Within,
   ): Promise<unknown[]> {
     const session = this.#sessions.of(id);
     while (session.isWriting) {
@@ -125,10 +129,9 @@ export class Connection {
   }
 
   /** Runs work while writes of others on the session wait; its calls are within one limit. */
-  async inTurn<T>(id: string, work: (within: Within) => Promise<T>): Promise<T> {
+  async inTurn<T>(id: string, limit: TimeLimit, work: (within: Within) => Promise<T>): Promise<T> {
     const [session] = this.keysOf(id);
     const turn = randomBytes(9).toString('base64url');
-    const limit = this.limit();
     const take = () => this.run(takeTurn, [session], [turn, LONGEST_TURN_MS], limit);
     await this.#retryInTurn(limit, async () => {
       const [left] = await take();
@@ -232,8 +235,7 @@ export class Connection {
 export interface Within {
   /** The turn of {@link Connection.inTurn}. Default: none. */
   readonly turn?: string;
-  /** Default: a limit that begins now. */
-  readonly limit?: TimeLimit;
+  readonly limit: TimeLimit;
 }
 
 /** A write, however often it is sent. */

@@ -26,17 +26,15 @@ export class Directory {
   }
 
   /** Newest activity first; one session more than the limit, if there is one. */
-  list(request: PageRequest): Promise<SessionInfo[]> {
+  list(request: PageRequest, limit: TimeLimit): Promise<SessionInfo[]> {
     const { owner } = request;
-    const limit = this.#connection.limit();
     if (owner === undefined || owner === '') return this.#listScanned(request, limit);
     return this.#take(request, limit, (after, wanted) =>
       this.#listed({ owner, prefix: request.prefix, after, wanted, limit }),
     );
   }
 
-  /** @param limit - Default: one that begins now. */
-  async get(key: string, limit?: TimeLimit): Promise<SessionInfo | undefined> {
+  async get(key: string, limit: TimeLimit): Promise<SessionInfo | undefined> {
     const keys = sessionKeys(this.#keyPrefix, key);
     const found = await this.#connection.run(info, keys, [], limit);
     const [created, updated, metadata, itemCount] = found;
@@ -50,12 +48,12 @@ export class Directory {
     };
   }
 
-  async setMetadata(key: string, metadata: string | null): Promise<void> {
-    await this.#connection.write(setMetadata, key, [metadata ?? '']);
+  async setMetadata(key: string, metadata: string | null, limit: TimeLimit): Promise<void> {
+    await this.#connection.write(setMetadata, key, [metadata ?? ''], { limit });
   }
 
-  async delete(key: string): Promise<boolean> {
-    const [revision] = await this.#connection.write(deleteSession, key, []);
+  async delete(key: string, limit: TimeLimit): Promise<boolean> {
+    const [revision] = await this.#connection.write(deleteSession, key, [], { limit });
     return revision !== undefined;
   }
 

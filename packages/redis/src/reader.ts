@@ -47,25 +47,19 @@ export class Reader {
     this.#ttlSeconds = ttlSecondsOnRead;
   }
 
-  async window(id: string, limit: number): Promise<string[]> {
+  async window(id: string, limit: number, time: TimeLimit): Promise<string[]> {
     // A plain LRANGE is the cheapest read, but may go to a replica that lacks our own writes.
     if (readsFromReplicas(this.#connection.client)) {
-      return (await this.snapshot(id, { limit })).records;
+      return (await this.snapshot(id, { limit }, time)).records;
     }
     const keys = this.#connection.keysOf(id);
-    const time = this.#connection.limit();
     const elements = await this.#refreshing(keys, time, () =>
       this.#connection.read(time, (client) => client.lrange(keys[1], -limit, -1)),
     );
     return elements.map(recordOf);
   }
 
-  /** @param time - Default: a limit that begins now. */
-  async snapshot(
-    id: string,
-    query: SnapshotQuery = {},
-    time: TimeLimit = this.#connection.limit(),
-  ): Promise<Snapshot> {
+  async snapshot(id: string, query: SnapshotQuery = {}, time: TimeLimit): Promise<Snapshot> {
     const keys = this.#connection.keysOf(id);
     const { base } = query;
     const stored = await this.#refreshing(keys, time, () => this.#read(keys, query, time));

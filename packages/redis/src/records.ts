@@ -21,6 +21,7 @@ import {
 } from './scripts/replace-tail.ts';
 import { rewrite } from './scripts/rewrite.ts';
 import { stateText, toState } from './state.ts';
+import type { TimeLimit } from './time-limit.ts';
 
 /**
  * What one write takes. Redis does one thing at a time, and all its clients wait meanwhile: for
@@ -42,11 +43,12 @@ export class Records {
   async append(
     id: string,
     { records, operation, birth = '' }: Append,
+    within: Within,
   ): Promise<Appended | undefined> {
     assertSize(records);
     const script = operation ? appendOnce : append;
     const args = argsOf(operation, [birth, ...toElements(records)]);
-    const reply = await this.#connection.write(script, id, args);
+    const reply = await this.#connection.write(script, id, args, within);
     if (reply.length === 0) return undefined;
     return { birth: String(reply[1]), revision: Number(reply[0]), ...replayedIn(reply) };
   }
@@ -54,7 +56,7 @@ export class Records {
   async replaceTail(
     id: string,
     replacement: TailReplacement,
-    within?: Within,
+    within: Within,
   ): Promise<Written | undefined> {
     const { state, drop, records, operation } = replacement;
     assertSize(records);
@@ -71,7 +73,7 @@ export class Records {
   async rewrite(
     id: string,
     { state, changes, removed = [], isCompaction, unlessAppended }: Rewrite,
-    within?: Within,
+    within: Within,
   ): Promise<Written | undefined> {
     assertSize([...changes.values()]);
     const texts = [...changes]
@@ -85,8 +87,12 @@ export class Records {
     return toWritten(await this.#connection.write(rewrite, id, args, within));
   }
 
-  exclusively<T>(id: string, work: (session: LockedSession) => Promise<T>): Promise<T> {
-    return this.#connection.inTurn(id, (within) =>
+  exclusively<T>(
+    id: string,
+    work: (session: LockedSession) => Promise<T>,
+    limit: TimeLimit,
+  ): Promise<T> {
+    return this.#connection.inTurn(id, limit, (within) =>
       work({
         snapshot: (_id, query) => this.#reader.snapshot(id, query, within.limit),
         replaceTail: (_id, change) => this.replaceTail(id, change, within),
@@ -95,8 +101,8 @@ export class Records {
     );
   }
 
-  async clear(id: string): Promise<void> {
-    await this.#connection.write(clear, id, []);
+  async clear(id: string, within: Within): Promise<void> {
+    await this.#connection.write(clear, id, [], within);
   }
 }
 

@@ -20,6 +20,7 @@ import { DEFAULT_KEY_PREFIX } from './keys.ts';
 import type { RedisSessionStoreOptions } from './options.ts';
 import { Reader } from './reader.ts';
 import { Records } from './records.ts';
+import type { TimeLimit } from './time-limit.ts';
 
 /** Keeps sessions in Redis or Valkey. */
 export class RedisBackend implements SessionBackend {
@@ -46,53 +47,65 @@ export class RedisBackend implements SessionBackend {
     this.#directory = new Directory(this.#connection, keyPrefix);
   }
 
-  append(id: string, append: Append): Promise<Appended | undefined> {
-    return this.#records.append(id, append);
+  append(id: string, append: Append, limitMs?: number): Promise<Appended | undefined> {
+    return this.#records.append(id, append, { limit: this.#limit(limitMs) });
   }
 
-  window(id: string, limit: number): Promise<string[]> {
-    return this.#reader.window(id, limit);
+  window(id: string, limit: number, limitMs?: number): Promise<string[]> {
+    return this.#reader.window(id, limit, this.#limit(limitMs));
   }
 
-  snapshot(id: string, query?: SnapshotQuery): Promise<Snapshot> {
-    return this.#reader.snapshot(id, query);
+  snapshot(id: string, query?: SnapshotQuery, limitMs?: number): Promise<Snapshot> {
+    return this.#reader.snapshot(id, query, this.#limit(limitMs));
   }
 
-  replaceTail(id: string, replacement: TailReplacement): Promise<Written | undefined> {
-    return this.#records.replaceTail(id, replacement);
+  replaceTail(
+    id: string,
+    replacement: TailReplacement,
+    limitMs?: number,
+  ): Promise<Written | undefined> {
+    return this.#records.replaceTail(id, replacement, { limit: this.#limit(limitMs) });
   }
 
-  rewrite(id: string, rewrite: Rewrite): Promise<Written | undefined> {
-    return this.#records.rewrite(id, rewrite);
+  rewrite(id: string, rewrite: Rewrite, limitMs?: number): Promise<Written | undefined> {
+    return this.#records.rewrite(id, rewrite, { limit: this.#limit(limitMs) });
   }
 
-  exclusively<T>(id: string, work: (session: LockedSession) => Promise<T>): Promise<T> {
-    return this.#records.exclusively(id, work);
+  exclusively<T>(
+    id: string,
+    work: (session: LockedSession) => Promise<T>,
+    limitMs?: number,
+  ): Promise<T> {
+    return this.#records.exclusively(id, work, this.#limit(limitMs));
   }
 
-  clear(id: string): Promise<void> {
-    return this.#records.clear(id);
+  clear(id: string, limitMs?: number): Promise<void> {
+    return this.#records.clear(id, { limit: this.#limit(limitMs) });
   }
 
-  listSessions(request: PageRequest): Promise<SessionInfo[]> {
-    return this.#directory.list(request);
+  listSessions(request: PageRequest, limitMs?: number): Promise<SessionInfo[]> {
+    return this.#directory.list(request, this.#limit(limitMs));
   }
 
-  getSession(id: string): Promise<SessionInfo | undefined> {
-    return this.#directory.get(id);
+  getSession(id: string, limitMs?: number): Promise<SessionInfo | undefined> {
+    return this.#directory.get(id, this.#limit(limitMs));
   }
 
-  setMetadata(id: string, metadata: string | null): Promise<void> {
-    return this.#directory.setMetadata(id, metadata);
+  setMetadata(id: string, metadata: string | null, limitMs?: number): Promise<void> {
+    return this.#directory.setMetadata(id, metadata, this.#limit(limitMs));
   }
 
-  deleteSession(id: string): Promise<boolean> {
-    return this.#directory.delete(id);
+  deleteSession(id: string, limitMs?: number): Promise<boolean> {
+    return this.#directory.delete(id, this.#limit(limitMs));
   }
 
   /** Closes the connection, if this backend opened it, and cuts off what is under way. */
   async close(): Promise<void> {
     this.#connection.close();
+  }
+
+  #limit(limitMs: number | undefined): TimeLimit {
+    return this.#connection.limit(limitMs);
   }
 }
 

@@ -258,6 +258,24 @@ describe.skipIf(!hasServerBinary)('the time limit of calls', () => {
     expect(contents(await session.getItems())).toEqual(['before']);
   });
 
+  test('nor do calls that waited for it on the same session, however late they were sent', async () => {
+    await using store = new RedisSessionStore({ url: server.url, timeoutMs: 600 });
+    const session = store.session('queued');
+    await session.addItems([user('before')]);
+    const before = await scriptCalls();
+    server.freeze();
+    const first = session.addItems([user('late 0')]);
+    const queued = [1, 2, 3].map(async (number) => {
+      await new Promise((resolve) => setTimeout(resolve, number * 100));
+      await session.addItems([user(`late ${number}`)]);
+    });
+    const outcomes = await Promise.allSettled([first, ...queued, session.popItem()]);
+    expect(outcomes.map(({ status }) => status)).toEqual(Array(5).fill('rejected'));
+    server.thaw();
+    await until('the server has found it', async () => (await scriptCalls()) > before);
+    expect(contents(await session.getItems())).toEqual(['before']);
+  });
+
   test('a write on a server that was frozen for less is done once', async () => {
     await using store = new RedisSessionStore({ url: server.url, timeoutMs: 10_000 });
     const session = store.session('thawed soon');
