@@ -125,7 +125,7 @@ export class AdvancedBackend implements SessionBackend {
   }
 
   #cursor(id: string): Cursor {
-    const describe = describer(itemDecoder(undefined));
+    const describe = describer(itemDecoder(undefined, id));
     return new Cursor(this.database, id, mainPlace(), describe);
   }
 }

@@ -86,7 +86,7 @@ export class AdvancedSession extends StoredSession<AdvancedSessionStore> {
     const { queue, owner } = storeInternals(store);
     const { database, maxRecordBytes } = backendOf(store);
     const key = sessionKey(owner, sessionId);
-    const decode = itemDecoder(parts.cipher);
+    const decode = itemDecoder(parts.cipher, sessionId);
     const cursor = new Cursor(database, key, place, describer(decode));
     const backend = new BranchBackend({ cursor, maxRecordBytes, archiveOnCompaction });
     const withCipher = (cipher: RecordCipher) => new AdvancedSession(given.withCipher(cipher));

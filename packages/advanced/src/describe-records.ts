@@ -1,4 +1,4 @@
-import { decodeItem, type RecordCipher } from '@agent-sessions/core/backend';
+import { decodeItem, decodeUnsealed, type RecordCipher } from '@agent-sessions/core/backend';
 import type { Describe } from './branches/adopt.ts';
 import type { Decode } from './conversation.ts';
 import { outlineOf } from './items/outline.ts';
@@ -6,12 +6,14 @@ import { outlineOf } from './items/outline.ts';
 /**
  * Reads the items of records.
  *
- * @throws SessionError if a record does not decrypt
+ * @param sessionId - For errors.
+ * @throws SessionError if a record does not decrypt, or decrypts to no item
  */
-export function itemDecoder(cipher: RecordCipher | undefined): Decode {
+export function itemDecoder(cipher: RecordCipher | undefined, sessionId: string): Decode {
   return async (records) => {
-    const texts = cipher === undefined ? records : await cipher.unseal(records);
-    return texts.map((text) => (text === undefined ? undefined : decodeItem(text)));
+    if (cipher === undefined) return records.map(decodeItem);
+    const texts = await cipher.unseal(records);
+    return texts.map((text) => (text === undefined ? undefined : decodeUnsealed(text, sessionId)));
   };
 }
 

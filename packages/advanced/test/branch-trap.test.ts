@@ -231,7 +231,9 @@ describe('an encrypted session over one with branches', () => {
       const { database, elsewhere } = openSessions();
       const plain = new SQLiteSessionStore({ database }).session('conversation');
       await new EncryptedSession({ session: plain, key }).addItems([...first, ...onMain]);
-      return { open: () => new EncryptedSession({ session: elsewhere(), key }) };
+      return {
+        open: (own = key) => new EncryptedSession({ session: elsewhere(), key: own }),
+      };
     }
 
     test.each<[string, (session: EncryptedSession<AdvancedSession>) => Promise<unknown>]>([
@@ -256,8 +258,7 @@ describe('an encrypted session over one with branches', () => {
 
     test('a first look with a wrong key is an error, and leaves it to whoever has the key', async () => {
       const { open } = await sealedByPlain();
-      const { session: inside } = open();
-      const wrong = new EncryptedSession({ session: inside, key: randomBytes(32) });
+      const wrong = open(randomBytes(32));
       for (const look of [
         () => wrong.getItems(),
         () => wrong.isEncrypted(),

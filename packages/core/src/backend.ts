@@ -12,7 +12,14 @@ export {
   type QueueClosingOptions,
 } from './call-queue.ts';
 export type { RecordCipher } from './cipher.ts';
-export { canonicalText, copyJson, decodeItem, encodeItem, encodeItems } from './codec.ts';
+export {
+  canonicalText,
+  copyJson,
+  decodeItem,
+  decodeUnsealed,
+  encodeItem,
+  encodeItems,
+} from './codec.ts';
 export { decodeMetadata, type PageRequest, type PageStart } from './directory-page.ts';
 export { turnIfDue } from './event-loop.ts';
 export {

@@ -16,9 +16,17 @@ export interface RecordCipher {
    */
   unseal(records: readonly string[]): Promise<(string | undefined)[]>;
 
-  /** What the ledger keeps of a transaction: equal for equal texts, and telling nothing about them. */
-  fingerprint(text: string): Promise<string>;
+  /**
+   * What the ledger keeps of a transaction: it tells nothing about it, not even whether another
+   * operation had the same one.
+   *
+   * @param operation - The operation's key, 64 hexadecimal digits.
+   */
+  fingerprint(text: string, operation: string): Promise<string>;
 
-  /** True if the stored fingerprint was made of this text. */
-  isFingerprintOf(stored: string, text: string): Promise<boolean>;
+  /** True if the stored fingerprint was made of this text for this operation. */
+  isFingerprintOf(stored: string, text: string, operation: string): Promise<boolean>;
+
+  /** The session is being cleared: what was read of it says nothing about what comes after. */
+  cleared(): void;
 }

@@ -80,6 +80,21 @@ export function decodeItem(text: string): AgentInputItem | undefined {
 }
 
 /**
+ * Decodes what a cipher gave back.
+ *
+ * @throws SessionError `damaged_record` for what is no item: whoever sealed it has the key, so it is
+ * not passed over as a damaged row is
+ */
+export function decodeUnsealed(text: string, sessionId: string): AgentInputItem {
+  const item = decodeItem(text);
+  if (item !== undefined) return item;
+  throw new SessionError(
+    'damaged_record',
+    `Session ${JSON.stringify(sessionId)} holds a record that decrypts, but is no item: something else with the key wrote it. Nothing was changed or deleted.`,
+  );
+}
+
+/**
  * The text of an item with sorted keys: equal exactly if two items are equal as JSON. For comparing,
  * never for storing.
  */

@@ -10,6 +10,23 @@ export function keptByCompaction(entries: readonly Entry[], foreign: ReadonlySet
   return entries.filter(({ item, position }) => item === undefined || foreign.has(position));
 }
 
+/**
+ * The entries that stay, before and after the replacement. Before it comes what cannot be read, unless it
+ * stands after everything that goes: who can read it, as a process with a longer limit reads expired items, must
+ * not find it after the summary of what followed it.
+ */
+export function aroundReplacement(
+  entries: readonly Entry[],
+  kept: readonly Entry[],
+): readonly [before: Entry[], after: Entry[]] {
+  const staying = new Set(kept);
+  const lastGoing = entries.findLast((entry) => !staying.has(entry));
+  const firstReadable = entries.find(({ item }) => item !== undefined);
+  const end = (lastGoing ?? firstReadable)?.position ?? Number.POSITIVE_INFINITY;
+  const isBefore = ({ item, position }: Entry) => item === undefined && position < end;
+  return [kept.filter(isBefore), kept.filter((entry) => !isBefore(entry))];
+}
+
 /** What becomes of the records of a history that is replaced where it is. */
 export interface PlaceChange {
   /** Where the new records go, in order. */
@@ -29,10 +46,10 @@ export function placeReplacement(
   const staying = new Set(kept.map(({ position }) => position));
   const going = entries.filter(({ position }) => !staying.has(position));
   const first = kept.find(({ item }) => item !== undefined)?.position ?? Number.POSITIVE_INFINITY;
-  const places = going.slice(0, count).map(({ position }) => position);
-  if (going.length === 0 || places.length < count || places.some((place) => place > first)) {
-    return undefined;
-  }
+  const free = going.map(({ position }) => position).filter((position) => position < first);
+  if (going.length === 0 || free.length < count) return undefined;
+  // The last ones: what cannot be read, such as an expired item, comes before the replacement.
+  const places = free.slice(free.length - count);
   return { places, removed: rangesOf(entries, new Set([...staying, ...places])) };
 }
 

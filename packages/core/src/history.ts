@@ -1,6 +1,6 @@
 import type { AgentInputItem, getLogger } from '@openai/agents';
 import { decodeItem } from './codec.ts';
-import { placeReplacement, rangesOf } from './compaction.ts';
+import { aroundReplacement, placeReplacement, rangesOf } from './compaction.ts';
 import {
   damagedAmong,
   type Entry,
@@ -149,6 +149,7 @@ export class History {
   }
 
   clear(): Promise<void> {
+    this.coder.cleared();
     return this.#backend.clear(this.#key);
   }
 
@@ -252,13 +253,13 @@ export class History {
       const { added, kept, result } = plan(entries, follows);
       const placed = state && placeReplacement(entries, kept, added.length);
       if (state === undefined || placed === undefined) {
-        const additions = await this.#additionsOf({ added, kept });
+        const [before, after] = aroundReplacement(entries, kept);
+        const additions = await this.#additionsOf({ before, added, kept: after });
         const written = await session.replaceTail(this.#key, { state, drop: 'all', ...additions });
         if (written === undefined) return this.#lost;
         const records = placedUpTo(written.state.revision, additions.records);
-        return {
-          value: result({ birth: written.state.birth, records: records.slice(0, added.length) }),
-        };
+        const replacement = records.slice(before.length, before.length + added.length);
+        return { value: result({ birth: written.state.birth, records: replacement }) };
       }
       const { places, removed } = placed;
       const changes = new Map(added.map((text, index) => [places[index] ?? 0, text]));
@@ -321,12 +322,19 @@ export class History {
     });
   }
 
-  #additionsOf(change: Pick<Change<unknown>, 'added' | 'kept'>): Additions | Promise<Additions> {
-    const encoded = this.coder.encode(change.added);
+  #additionsOf({
+    before = [],
+    added,
+    kept,
+  }: Pick<Change<unknown>, 'added' | 'kept'> & {
+    readonly before?: readonly Entry[];
+  }): Additions | Promise<Additions> {
+    const encoded = this.coder.encode(added);
     const join = (records: readonly string[]) => {
-      const outlines = this.#outlines(change.added, change.kept);
+      const outlines = this.#outlines(added, kept, before);
+      const recordOf = ({ record }: Entry) => record;
       return {
-        records: [...records, ...change.kept.map(({ record }) => record)],
+        records: [...before.map(recordOf), ...records, ...kept.map(recordOf)],
         ...(outlines && { outlines }),
       };
     };
@@ -334,10 +342,15 @@ export class History {
   }
 
   /** What the backend wants to know of items that it is to add; nothing, if it does not ask. */
-  #outlines(texts: readonly string[], kept: readonly Entry[]): unknown[] | undefined {
+  #outlines(
+    texts: readonly string[],
+    kept: readonly Entry[],
+    before: readonly Entry[] = [],
+  ): unknown[] | undefined {
     const { outline } = this.#backend;
     if (outline === undefined) return undefined;
-    const items = [...texts.map(decodeItem), ...kept.map(({ item }) => item)];
+    const itemOf = ({ item }: Entry) => item;
+    const items = [...before.map(itemOf), ...texts.map(decodeItem), ...kept.map(itemOf)];
     return items.map((item) => item && outline.call(this.#backend, item));
   }
 

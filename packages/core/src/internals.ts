@@ -37,6 +37,8 @@ export interface SessionInternals {
   readonly key: string;
   /** The backends that together show all of the session: one for each branch, if it has some. */
   backends(): Promise<readonly RecordBackend[]>;
+  /** Whether the session already goes through a cipher. */
+  readonly isSealed: boolean;
   /**
    * The same session seen through a cipher: what it writes is encrypted, and what it reads must be.
    * Closing it leaves the store open.

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { AgentInputItem } from '@openai/agents';
 import type { RecordCipher } from './cipher.ts';
-import { decodeItem } from './codec.ts';
+import { decodeItem, decodeUnsealed } from './codec.ts';
 import { SessionError } from './errors.ts';
 
 /** How many records are decrypted at once: of a long history, not everything is held three times. */
@@ -14,10 +14,17 @@ export type Decoded = AgentInputItem | 'damaged' | 'hidden';
 export class RecordCoder {
   readonly #cipher: RecordCipher | undefined;
   readonly #maxRecordBytes: number;
+  readonly #sessionId: string;
 
-  constructor(cipher: RecordCipher | undefined, maxRecordBytes: number | undefined) {
+  /** @param sessionId - For errors. */
+  constructor(
+    cipher: RecordCipher | undefined,
+    maxRecordBytes: number | undefined,
+    sessionId: string,
+  ) {
     this.#cipher = cipher;
     this.#maxRecordBytes = maxRecordBytes ?? Number.POSITIVE_INFINITY;
+    this.#sessionId = sessionId;
   }
 
   /**
@@ -32,9 +39,13 @@ export class RecordCoder {
     return texts;
   }
 
-  /** Decodes records, without a cipher at once; lets go of each text of the array as it goes. */
+  /**
+   * Decodes records, without a cipher at once; lets go of each text of the array as it goes.
+   *
+   * @throws SessionError what the cipher throws, and `damaged_record` for what decrypts to no item
+   */
   decode(records: string[]): Decoded[] | Promise<Decoded[]> {
-    if (this.#cipher !== undefined) return unseal(this.#cipher, records);
+    if (this.#cipher !== undefined) return this.#unseal(this.#cipher, records);
     const decoded: Decoded[] = [];
     for (let index = 0; index < records.length; index += 1) {
       decoded.push(decodeItem(records[index] ?? '') ?? 'damaged');
@@ -43,20 +54,38 @@ export class RecordCoder {
     return decoded;
   }
 
-  async fingerprint(text: string): Promise<string> {
-    return this.#cipher === undefined ? sha256(text) : this.#cipher.fingerprint(text);
+  async fingerprint(text: string, operation: string): Promise<string> {
+    return this.#cipher === undefined ? sha256(text) : this.#cipher.fingerprint(text, operation);
   }
 
-  async isFingerprintOf(stored: string, text: string): Promise<boolean> {
+  async isFingerprintOf(stored: string, text: string, operation: string): Promise<boolean> {
     return this.#cipher === undefined
       ? stored === sha256(text)
-      : this.#cipher.isFingerprintOf(stored, text);
+      : this.#cipher.isFingerprintOf(stored, text, operation);
+  }
+
+  /** To be told when the session is cleared. */
+  cleared(): void {
+    this.#cipher?.cleared();
   }
 
   async #seal(cipher: RecordCipher, texts: readonly string[]): Promise<readonly string[]> {
     const records = await cipher.seal(texts);
     this.#assertFit(records);
     return records;
+  }
+
+  async #unseal(cipher: RecordCipher, records: string[]): Promise<Decoded[]> {
+    const decoded: Decoded[] = [];
+    for (let start = 0; start < records.length; start += CHUNK) {
+      const end = Math.min(start + CHUNK, records.length);
+      const texts = await cipher.unseal(records.slice(start, end));
+      records.fill('', start, end);
+      for (const text of texts) {
+        decoded.push(text === undefined ? 'hidden' : decodeUnsealed(text, this.#sessionId));
+      }
+    }
+    return decoded;
   }
 
   #assertFit(records: readonly string[]): void {
@@ -73,19 +102,6 @@ export class RecordCoder {
       `items[${index}] is too large: ${bytes} bytes, and the backend takes ${this.#maxRecordBytes}. Nothing was written.`,
     );
   }
-}
-
-async function unseal(cipher: RecordCipher, records: string[]): Promise<Decoded[]> {
-  const decoded: Decoded[] = [];
-  for (let start = 0; start < records.length; start += CHUNK) {
-    const end = Math.min(start + CHUNK, records.length);
-    const texts = await cipher.unseal(records.slice(start, end));
-    records.fill('', start, end);
-    for (const text of texts) {
-      decoded.push(text === undefined ? 'hidden' : (decodeItem(text) ?? 'damaged'));
-    }
-  }
-  return decoded;
 }
 
 function sha256(text: string): string {

@@ -94,7 +94,7 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
     this.store = store;
     this.#parts = parts;
     this.#queue = inside.queue;
-    const coder = new RecordCoder(cipher, backend.maxRecordBytes);
+    const coder = new RecordCoder(cipher, backend.maxRecordBytes, sessionId);
     this.#history = new History({
       backend,
       key: this.#key,
@@ -106,7 +106,14 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
       parts.withCipher?.(given) ??
       new StoredSession(parts.with({ ownsStore: false, cipher: given }));
     const { queue } = inside;
-    setSessionInternals(this, { backend, queue, key: this.#key, backends, withCipher });
+    setSessionInternals(this, {
+      backend,
+      queue,
+      key: this.#key,
+      backends,
+      isSealed: cipher !== undefined,
+      withCipher,
+    });
   }
 
   /** How many damaged records the newest read passed over. They stay stored. */

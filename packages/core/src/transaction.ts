@@ -52,7 +52,7 @@ export async function applyTransaction(
   { transaction, key, text, added }: PreparedTransaction,
   seen: Seen,
 ): Promise<Wrote | undefined> {
-  const operation = { key, fingerprint: await history.coder.fingerprint(text) };
+  const operation = { key, fingerprint: await history.coder.fingerprint(text, key) };
   const written =
     transaction.type === 'append_items'
       ? await append(history, added, { operation, ...seen })
@@ -73,7 +73,7 @@ export async function applyTransaction(
           },
         );
   if (written.replayed === undefined) return written.applied;
-  if (!(await history.coder.isFingerprintOf(written.replayed, text))) {
+  if (!(await history.coder.isFingerprintOf(written.replayed, text, key))) {
     throw transactionError('reused');
   }
   return undefined;

@@ -21,11 +21,13 @@ function cipherOf(key: string): RecordCipher {
         return text.includes('expired') ? undefined : text;
       }),
     // Two fingerprints of one text differ, as salted ones do.
-    fingerprint: async (text) => {
+    fingerprint: async (text, operation) => {
       fingerprints += 1;
-      return `${fingerprints} ${text}`;
+      return `${fingerprints} ${operation} ${text}`;
     },
-    isFingerprintOf: async (stored, text) => stored.replace(/^\d+ /, '') === text,
+    isFingerprintOf: async (stored, text, operation) =>
+      stored.replace(/^\d+ /, '') === `${operation} ${text}`,
+    cleared: () => {},
   };
 }
 
@@ -100,7 +102,25 @@ describe('records that the cipher hides', () => {
     await session.getItems();
     await session.replaceHistoryWithCompaction([compaction('all')]);
     expect(await session.getItems()).toEqual([compaction('all')]);
-    expect((await recordsOf(store, 'a')).slice(1)).toEqual([first, second]);
+    expect((await recordsOf(store, 'a')).slice(0, -1)).toEqual([first, second]);
+  });
+
+  test('stay before a replacement that has more items than there is room for, and read so', async () => {
+    await session.addItems([user('expired 1'), user('1'), user('expired 2')]);
+    const [first, , second] = await recordsOf(store, 'a');
+    await session.getItems();
+    await session.replaceHistoryWithCompaction([compaction('all'), user('2'), user('3')]);
+    expect(await session.getItems()).toEqual([compaction('all'), user('2'), user('3')]);
+    const records = await recordsOf(store, 'a');
+    expect([records.at(0), records.at(-1)]).toEqual([first, second]);
+  });
+
+  test('come before the replacement if they stand between items that go', async () => {
+    await session.addItems([user('expired 1'), user('1'), user('expired 2'), user('2')]);
+    const [first, , second] = await recordsOf(store, 'a');
+    await session.getItems();
+    await session.replaceHistoryWithCompaction([compaction('all')]);
+    expect((await recordsOf(store, 'a')).slice(0, -1)).toEqual([first, second]);
   });
 });
 

@@ -1,46 +1,47 @@
 import type { CloseOptions, StoredSession } from '@agent-sessions/core';
-import { assertSessionId, sessionInternals, sessionKey } from '@agent-sessions/core/backend';
+import { assertSessionId, type OwnedId, splitKey } from '@agent-sessions/core/backend';
 import type { AgentInputItem, RunContext, Session } from '@openai/agents';
+import { readContext } from './binding.ts';
 import { refuseConversations } from './conversations.ts';
 import { EnvelopeBox } from './envelope-box.ts';
 import { EnvelopeSession } from './envelope-session.ts';
 import { Expiry } from './expiry.ts';
+import { internalsOfPlain, markEncrypted } from './layers.ts';
 import type { Maintenance } from './maintenance.ts';
 import { assertEncryptionOptions, type EncryptedSessionOptions, toKeySource } from './options.ts';
 import { SessionCipher } from './session-cipher.ts';
 import { SessionKeys } from './session-keys.ts';
 import { encryptStored, offerMembers, type Sealed } from './stored.ts';
 
-/** What the records of a session are bound to of which only the id is known. */
-function identityOf(sessionId: string): string {
+/** Which session it is, of which only the id is known. */
+async function identityOf(session: Session): Promise<OwnedId> {
+  const sessionId = await session.getSessionId();
   assertSessionId(sessionId);
-  return sessionKey('', sessionId);
+  return { owner: '', sessionId };
 }
 
 /** What an encrypted session offers around any session. */
 class SealedSession implements Session, AsyncDisposable {
   readonly #sealed: Sealed;
+  readonly #keys: SessionKeys;
 
-  /**
-   * Uses neither session nor keys yet: the first call does.
-   *
-   * @throws SessionError `invalid_options`; `unsupported` for a session on the Conversations API
-   */
   constructor(options: EncryptedSessionOptions) {
     assertEncryptionOptions(options);
     const { session } = options;
     refuseConversations(session);
-    const internals = sessionInternals(session);
-    const identity = async () => internals?.key ?? identityOf(await session.getSessionId());
-    const box = new EnvelopeBox(new SessionKeys(toKeySource(options), identity));
+    const internals = internalsOfPlain(session);
+    const identity = async () => (internals ? splitKey(internals.key) : identityOf(session));
+    this.#keys = new SessionKeys(toKeySource(options), identity, readContext(options.context));
+    const box = new EnvelopeBox(this.#keys);
     const expiry = new Expiry(options);
+    markEncrypted(this);
     if (internals === undefined) {
       this.#sealed = new EnvelopeSession(session, new SessionCipher(box, expiry));
       const acceptsRunContext: unknown = Reflect.get(session, 'acceptsRunContext');
       if (acceptsRunContext === true) Object.assign(this, { acceptsRunContext });
       return;
     }
-    const { view, sealed, maintenance } = encryptStored(internals, box, expiry);
+    const { view, sealed, maintenance } = encryptStored(session, internals, box, expiry);
     this.#sealed = sealed;
     Object.assign(this, { session: view });
     offerMembers(this, maintenance);
@@ -109,9 +110,10 @@ class SealedSession implements Session, AsyncDisposable {
     return this.#sealed.isEncrypted();
   }
 
-  /** Closes this session; the given one stays open. Later calls reject. */
+  /** Closes this session, and lets go of its keys; the given one stays open. Later calls reject. */
   async close(options?: CloseOptions): Promise<void> {
     await this.#sealed.close(options);
+    this.#keys.forget();
   }
 
   /** Closes this session, for `await using`. */
@@ -165,7 +167,8 @@ export interface EncryptedSessionConstructor {
   /**
    * Uses neither session nor keys yet: the first call does.
    *
-   * @throws SessionError `invalid_options`; `unsupported` for a session on the Conversations API
+   * @throws SessionError `invalid_options`, also for a session that is encrypted already; `unsupported`
+   * for a session on the Conversations API, and for one over a store with methods of its own
    */
   new <TSession extends Session = Session>(
     options: EncryptedSessionOptions<TSession>,

@@ -1,6 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import { formatEnvelope, isPlainItem, parseEnvelope } from './envelope.ts';
-import { decryptionFailed, notEncrypted } from './failures.ts';
-import { nextVector } from './initialization-vectors.ts';
+import { decryptionFailed, ledgerKeyOnly, notEncrypted } from './failures.ts';
+import { IV_BYTES } from './record-key.ts';
 import type { DerivedKeys, SessionKeys } from './session-keys.ts';
 
 /** A text and when it was sealed first, in milliseconds since 1970. */
@@ -20,7 +21,12 @@ export class EnvelopeBox {
   /** Seals with the current key. */
   async seal(texts: readonly TimedText[]): Promise<string[]> {
     const { record: key } = await this.keys.current();
-    return texts.map(({ text, ts }) => formatEnvelope(key.seal(text, ts, nextVector())));
+    // Drawn for these texts, and none is kept: a copy of the process, as by a snapshot, has none to repeat.
+    const vectors = randomBytes(texts.length * IV_BYTES);
+    return texts.map(({ text, ts }, index) => {
+      const iv = vectors.subarray(index * IV_BYTES, (index + 1) * IV_BYTES);
+      return formatEnvelope(key.seal(text, ts, iv));
+    });
   }
 
   /**
@@ -37,12 +43,13 @@ export class EnvelopeBox {
       const envelope = parseEnvelope(record);
       if (envelope === undefined) throw notAnEnvelope(record, sessionId);
       if (keys?.kid !== envelope.kid) keys = await this.keys.find(envelope.kid);
+      if (keys.use === 'ledger') throw ledgerKeyOnly(keys.kid);
       try {
         opened.push({ text: keys.record.open(envelope), ts: envelope.ts });
       } catch (cause) {
         throw decryptionFailed(
           sessionId,
-          `does not decrypt under the key ${JSON.stringify(envelope.kid)}: the key is wrong, or the record was changed or comes from another session`,
+          `does not decrypt under the key ${JSON.stringify(envelope.kid)}: the key is wrong, or the record was changed or comes from another session or context`,
           cause,
         );
       }

@@ -10,7 +10,7 @@ export function toEnvelopeItem(record: string): AgentInputItem {
  * Of what carries no envelope it is the item itself in plain text.
  */
 export function toRecord(item: AgentInputItem): string {
-  const { v, kid, iv, ts, ct, ...more } = item.providerData ?? {};
+  const { v, kid, kc, iv, ts, ct, ...more } = item.providerData ?? {};
   const carriesEnvelope = item.type === 'unknown' && ct !== undefined;
-  return JSON.stringify(carriesEnvelope ? { v, kid, iv, ts, ct, ...more } : item);
+  return JSON.stringify(carriesEnvelope ? { v, kid, kc, iv, ts, ct, ...more } : item);
 }

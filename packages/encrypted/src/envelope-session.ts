@@ -3,7 +3,7 @@ import {
   assertCloseOptions,
   assertLimit,
   CallQueue,
-  decodeItem,
+  decodeUnsealed,
   encodeItems,
   isSettledWithin,
   noteItemCount,
@@ -98,7 +98,10 @@ export class EnvelopeSession implements Session {
 
   async clearSession(...context: Context): Promise<void> {
     this.#assertOpen();
-    await this.#inOrder('clearSession', () => this.#inner.clearSession(...context));
+    await this.#inOrder('clearSession', () => {
+      this.#cipher.cleared();
+      return this.#inner.clearSession(...context);
+    });
   }
 
   /** True if every item carries an envelope. */
@@ -137,10 +140,13 @@ export class EnvelopeSession implements Session {
     return items.map(toRecord);
   }
 
-  /** The items in records; what decrypts to something else is passed over. */
+  /** The items in records that have not expired. */
   async #open(records: readonly string[]): Promise<AgentInputItem[]> {
     const texts = await this.#cipher.unseal(records);
-    return texts.flatMap((text) => (text === undefined ? [] : (decodeItem(text) ?? [])));
+    const visible = texts.filter((text) => text !== undefined);
+    if (visible.length === 0) return [];
+    const sessionId = await this.#inner.getSessionId();
+    return visible.map((text) => decodeUnsealed(text, sessionId));
   }
 
   async #seal(texts: readonly string[], context: Context): Promise<AgentInputItem[]> {

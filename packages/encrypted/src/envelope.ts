@@ -5,6 +5,8 @@ export const ENVELOPE_VERSION = 1;
 export interface Envelope {
   /** The id of the key that it was sealed with. */
   readonly kid: string;
+  /** The commitment to that key and to what the record is bound to: 24 bytes in base64. */
+  readonly kc: string;
   /** 12 bytes in base64. */
   readonly iv: string;
   /** When the text was sealed first, in milliseconds since 1970; expiry counts from here. */
@@ -16,7 +18,7 @@ export interface Envelope {
 /** A key id stands in the envelope as it is, so it has nothing that JSON escapes. */
 const KEY_ID = /^[!#-[\]-~]{1,512}$/;
 const HEAD =
-  /^\{"v":1,"kid":"([!#-[\]-~]{1,512})","iv":"([A-Za-z0-9+/]{16})","ts":(0|[1-9]\d{0,14}),"ct":"/;
+  /^\{"v":1,"kid":"([!#-[\]-~]{1,512})","kc":"([A-Za-z0-9+/]{32})","iv":"([A-Za-z0-9+/]{16})","ts":(0|[1-9]\d{0,14}),"ct":"/;
 const END = '"}';
 
 /** True for 1 to 512 visible ASCII characters without `"` and `\`. */
@@ -25,8 +27,8 @@ export function isKeyId(kid: unknown): kid is string {
 }
 
 /** The one spelling of an envelope; a record is this text. */
-export function formatEnvelope({ kid, iv, ts, ct }: Envelope): string {
-  return `{"v":${ENVELOPE_VERSION},"kid":"${kid}","iv":"${iv}","ts":${ts},"ct":"${ct}"}`;
+export function formatEnvelope({ kid, kc, iv, ts, ct }: Envelope): string {
+  return `{"v":${ENVELOPE_VERSION},"kid":"${kid}","kc":"${kc}","iv":"${iv}","ts":${ts},"ct":"${ct}"}`;
 }
 
 /**
@@ -36,8 +38,8 @@ export function formatEnvelope({ kid, iv, ts, ct }: Envelope): string {
 export function parseEnvelope(record: string): Envelope | undefined {
   const head = HEAD.exec(record);
   if (head === null || !record.endsWith(END)) return undefined;
-  const [start, kid = '', iv = '', ts] = head;
-  return { kid, iv, ts: Number(ts), ct: record.slice(start.length, -END.length) };
+  const [start, kid = '', kc = '', iv = '', ts] = head;
+  return { kid, kc, iv, ts: Number(ts), ct: record.slice(start.length, -END.length) };
 }
 
 /** True if a record is an item in plain text. */

@@ -14,6 +14,14 @@ export function keyUnavailable(kid: string | undefined, cause?: unknown): Sessio
   return new SessionError('key_unavailable', `Cannot get ${wanted}. ${advice} ${KEPT}`, { cause });
 }
 
+/** For a record under a key that is there for the ledger alone. */
+export function ledgerKeyOnly(kid: string): SessionError {
+  return new SessionError(
+    'key_unavailable',
+    `A record is sealed with the key ${JSON.stringify(kid)}, which is there for the ledger only. If the record is yours, let the key open records again and call rotate(). ${KEPT}`,
+  );
+}
+
 export function notEncrypted(sessionId: string, what = 'a record'): SessionError {
   return new SessionError(
     'not_encrypted',

@@ -12,15 +12,13 @@ import type { EnvelopeBox } from './envelope-box.ts';
 import type { Expiry } from './expiry.ts';
 import { invalidOptions, notEncrypted } from './failures.ts';
 import {
+  countPicked,
+  eachPage,
   type RewriteOptions,
   type RewritePlan,
   Rewriter,
   rewriteChecks,
-  snapshotInOrder,
 } from './rewrite.ts';
-
-/** How many records are opened at once to check them. */
-const CHUNK = 1000;
 
 /** What maintenance works on. */
 export interface MaintenanceOptions {
@@ -57,8 +55,9 @@ export class Maintenance {
     return this.#traced('isEncrypted', async () => {
       let isEncrypted = true;
       await this.#eachBackend(async (backend) => {
-        const { records } = await snapshotInOrder(this.#internals, backend);
-        isEncrypted &&= records.every((record) => parseEnvelope(record) !== undefined);
+        await eachPage(this.#internals, backend, (records) => {
+          isEncrypted &&= records.every((record) => parseEnvelope(record) !== undefined);
+        });
       });
       return isEncrypted;
     });
@@ -77,7 +76,7 @@ export class Maintenance {
   async rotate(options?: RewriteOptions): Promise<number> {
     return this.#rewrite('rotate', options, {
       // Everything, so that afterwards the current key is known to open the whole session.
-      check: (records) => this.#assertOpens(records),
+      check: (records) => this.#box.open(records),
       pick: async (records) => {
         const { kid } = await this.#box.keys.current();
         return records.map((record) => parseEnvelope(record)?.kid !== kid);
@@ -100,7 +99,7 @@ export class Maintenance {
       pick: async (records) =>
         (await envelopesOf(records)).map(({ ts }) => this.#expiry.isOver(ts)),
       // Only what decrypts has a time that can be trusted.
-      beforeRemoval: (records) => this.#assertOpens(records),
+      beforeRemoval: (records) => this.#box.open(records),
     });
   }
 
@@ -117,7 +116,7 @@ export class Maintenance {
     const isPlain = (record: string) => parseEnvelope(record) === undefined;
     return this.#rewrite('encryptExisting', options, {
       check: async (records) => {
-        await this.#assertOpens(records.filter((record) => !isPlain(record)));
+        await this.#box.open(records.filter((record) => !isPlain(record)));
         if (records.some((record) => isPlain(record) && !isPlainItem(record))) {
           throw this.#damaged();
         }
@@ -143,12 +142,21 @@ export class Maintenance {
     });
     const { onProgress, signal } = options;
     return this.#traced(operation, async () => {
+      const count = (backend: RecordBackend, look?: typeof check) =>
+        countPicked(this.#internals, backend, plan, async (records) => {
+          signal?.throwIfAborted();
+          await look?.(records);
+        });
+      const counts: number[] = [];
       await this.#eachBackend(async (backend) => {
-        await check((await snapshotInOrder(this.#internals, backend)).records);
+        counts.push(await count(backend, check));
       });
       let before = 0;
       await this.#eachBackend(async (backend) => {
-        before += await new Rewriter(this.#internals, backend).run(plan, {
+        // What branches share is done with the first of them.
+        const [only] = counts.length === 1 ? counts : [];
+        const expected = only ?? (await count(backend));
+        before += await new Rewriter(this.#internals, backend, plan).run(expected, {
           ...(signal && { signal }),
           onProgress: ({ done, total }) =>
             onProgress?.({ done: before + done, total: before + total }),
@@ -175,12 +183,6 @@ export class Maintenance {
     await this.#assertOpen();
     const sessionId = this.#sessionId;
     return traceOperation({ operation, store: this.#store, sessionId: () => sessionId }, work);
-  }
-
-  async #assertOpens(records: readonly string[]): Promise<void> {
-    for (let start = 0; start < records.length; start += CHUNK) {
-      await this.#box.open(records.slice(start, start + CHUNK));
-    }
   }
 
   async #envelopes(records: readonly string[]): Promise<Envelope[]> {

@@ -1,5 +1,6 @@
 import { assertOptions, expecting, type OptionChecks } from '@agent-sessions/core/backend';
 import type { Session } from '@openai/agents';
+import type { EncryptionContext } from './binding.ts';
 import type { ExpiryOptions } from './expiry.ts';
 import { invalidOptions } from './failures.ts';
 import { type KeyProvider, ProviderSource } from './keys/key-provider.ts';
@@ -48,6 +49,12 @@ export type EncryptedSessionOptions<TSession extends Session = Session> = KeyOpt
   ExpiryOptions & {
     /** The session to encrypt. It stays open when the encrypted one is closed. */
     readonly session: TSession;
+    /**
+     * What records are bound to besides the session's owner and id, such as `{ tenant: 'acme' }`. It goes
+     * into the keys and is not stored: with another context nothing opens, so it must never change.
+     * Default: nothing.
+     */
+    readonly context?: EncryptionContext;
   };
 
 /** What options look like, for errors. */
@@ -63,6 +70,8 @@ const checks: OptionChecks<EncryptedSessionOptions> = {
   keys: isGiven,
   keyProvider: isGiven,
   passphrase: isGiven,
+  context: (value) =>
+    value === undefined ? 'is undefined. Pass an object of texts, or leave it out' : undefined,
   ttlSeconds: () => undefined,
   now: () => undefined,
 };

@@ -1,23 +1,43 @@
-import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto';
+import { createCipheriv, createDecipheriv, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { ENVELOPE_VERSION, type Envelope } from './envelope.ts';
 
 const CIPHER = 'aes-256-gcm';
 const TAG_BYTES = 16;
 const TIME_BYTES = 8;
 
-/** Seals and opens the records of one session with one key: AES-256-GCM (NIST SP 800-38D). */
-export class RecordKey {
+/** The length of an initialization vector. */
+export const IV_BYTES = 12;
+
+/** What the records of one session have in common that are sealed with one key. */
+export interface RecordKeyParts {
   readonly kid: string;
+  readonly key: KeyObject;
+  /** Derived as the key is, and in every envelope: 24 bytes. */
+  readonly commitment: Uint8Array;
+  /** What the records are bound to: 32 bytes. */
+  readonly binding: Uint8Array;
+}
+
+/**
+ * Seals and opens the records of one session with one key: AES-256-GCM (NIST SP 800-38D), and a
+ * commitment to the key, which GCM itself is not: one ciphertext can decrypt under two keys.
+ */
+export class RecordKey {
+  readonly #kid: string;
   readonly #key: KeyObject;
+  readonly #commitment: string;
+  readonly #commitmentBytes: Buffer;
   /** What is authenticated besides the text; the time is filled in for each record. */
   readonly #associated: Buffer;
 
-  constructor(kid: string, identity: string, key: KeyObject) {
-    this.kid = kid;
+  constructor({ kid, key, commitment, binding }: RecordKeyParts) {
+    this.#kid = kid;
     this.#key = key;
-    // Unambiguous: neither session ids, nor owners, nor key ids contain NUL, and the time has a fixed length.
-    const fields = ['agent-sessions/envelope', ENVELOPE_VERSION, identity, kid, ''].join('\0');
-    this.#associated = Buffer.concat([Buffer.from(fields), Buffer.alloc(TIME_BYTES)]);
+    this.#commitment = Buffer.from(commitment).toString('base64');
+    this.#commitmentBytes = Buffer.from(this.#commitment);
+    // Unambiguous: a key id does not contain NUL, and what follows has a fixed length.
+    const label = ['agent-sessions/envelope', ENVELOPE_VERSION, kid, ''].join('\0');
+    this.#associated = Buffer.concat([Buffer.from(label), binding, Buffer.alloc(TIME_BYTES)]);
   }
 
   /** @param iv - Random, for no vector may ever be used twice with one key. */
@@ -29,11 +49,15 @@ export class RecordKey {
     const bytes = Buffer.allocUnsafe(body.length + TAG_BYTES);
     body.copy(bytes);
     cipher.getAuthTag().copy(bytes, body.length);
-    return { kid: this.kid, iv: iv.toString('base64'), ts, ct: bytes.toString('base64') };
+    const ct = bytes.toString('base64');
+    return { kid: this.#kid, kc: this.#commitment, iv: iv.toString('base64'), ts, ct };
   }
 
   /** @throws Error if the envelope is not exactly as this key sealed it */
-  open({ iv, ts, ct }: Envelope): string {
+  open({ kc, iv, ts, ct }: Envelope): string {
+    if (!timingSafeEqual(Buffer.from(kc), this.#commitmentBytes)) {
+      throw new Error('The commitment is to another key, session or context.');
+    }
     const bytes = Buffer.from(ct, 'base64');
     // Decoding is lenient: several texts stand for the same bytes, and only one of them was sealed.
     if (bytes.toString('base64') !== ct) throw new Error('The ciphertext is not base64.');

@@ -5,6 +5,7 @@ import {
   expecting,
   isSignal,
   isUnedited,
+  type LockedSession,
   type OptionChecks,
   optional,
   type PositionRange,
@@ -15,6 +16,7 @@ import {
   type Snapshot,
   type State,
   splitKey,
+  turnIfDue,
   type Written,
 } from '@agent-sessions/core/backend';
 
@@ -23,6 +25,8 @@ type Place = Pick<SessionInternals, 'key' | 'queue'>;
 
 /** How many records change in one atomic step, unless they are too large for the store. */
 const BATCH_SIZE = 200;
+/** How many records are only read at once. */
+const PAGE_SIZE = 1000;
 
 /** How far a rewrite is. */
 export interface RewriteProgress {
@@ -64,82 +68,136 @@ export type RewritePlan = {
 );
 
 interface Pending {
-  /** Among all records of the session. */
+  /** Among the records that were read with it. */
   readonly index: number;
   readonly position: number;
   readonly record: string;
 }
 
+/** After so many losses a batch is read and written while others wait, where the backend can do that. */
+const OPTIMISTIC_ATTEMPTS = 4;
+
+/** What one batch came to. */
+interface Batch {
+  readonly changed: number;
+  /** The positions that it read begin here; `undefined` if there was nothing before them. */
+  readonly before: number | undefined;
+  /** The session's revision when it was read: what comes later has higher positions. */
+  readonly revision: number;
+}
+
 /**
- * Changes records where they are, each batch by one compare-and-set, so that nothing that others
- * write meanwhile is lost. What a batch changed stays changed if a later one fails; to go on, do it
- * again.
+ * Changes records where they are, from the newest to the oldest, each batch by one compare-and-set, so
+ * that nothing that others write meanwhile is lost. A record keeps its position for life: a batch that
+ * is lost to another writer is read again, and nothing else. What a batch changed stays changed if a
+ * later one fails; to go on, do it again.
  */
 export class Rewriter {
   readonly #place: Place;
   readonly #backend: RecordBackend;
+  readonly #plan: RewritePlan;
+  /** What goes needs no room in a statement: a few ranges say it all. */
+  #size: number;
+  /** As this last knew the session. */
+  #state: State | undefined;
+  /** Whether others did anything but add at the end since the last look at everything. */
+  #isEdited = false;
+  #done = 0;
 
-  constructor(place: Place, backend: RecordBackend) {
+  constructor(place: Place, backend: RecordBackend, plan: RewritePlan) {
     this.#place = place;
     this.#backend = backend;
+    this.#plan = plan;
+    this.#size = 'change' in plan ? BATCH_SIZE : Number.POSITIVE_INFINITY;
   }
 
-  /** Returns how many records were changed. */
-  async run(plan: RewritePlan, { onProgress, signal }: RewriteOptions = {}): Promise<number> {
-    const { key, queue } = this.#place;
-    let state: State | undefined;
-    let pending: readonly Pending[] | undefined;
-    // Positions up to here were looked at; what others add meanwhile comes after it.
-    let seen = 0;
-    let done = 0;
-    // What goes needs no room in a statement: a few ranges say it all.
-    let size = 'change' in plan ? BATCH_SIZE : Number.POSITIVE_INFINITY;
-    const attempt = async (): Promise<Attempt<readonly Pending[]>> => {
-      if (pending === undefined || pending.length === 0) {
-        const added = pending && state && (await this.#addedSince(state, seen));
-        const snapshot = added ?? (await this.#backend.snapshot(key, { positions: true }));
-        ({ state } = snapshot);
-        seen = state?.revision ?? 0;
-        pending = await pickFrom(snapshot, plan);
-      }
-      const batch = pending.slice(0, size);
-      if (batch.length === 0 || state === undefined) return { value: pending };
-      const change = await changeOf(batch, plan);
-      let written: Written | undefined;
-      try {
-        written = await this.#backend.rewrite(key, { state, ...change });
-      } catch (error) {
-        // Each record fits, for it is there already; then nothing was written.
-        if (batch.length === 1 || !isSessionError(error, 'item_too_large')) throw error;
-        size = Math.ceil(batch.length / 2);
-        return attempt();
-      }
-      if (written === undefined) {
-        pending = undefined;
-        return { retry: () => this.#conflict() };
-      }
-      // As long as others only add records, the snapshot goes on being true.
-      ({ state } = written);
-      done += batch.length;
-      pending = pending.slice(batch.length);
-      return { value: pending };
-    };
-    for (let before = -1; before !== done; ) {
-      before = done;
-      signal?.throwIfAborted();
-      // Between batches the calls of this process get their turn.
-      const left = await queue.run(key, () =>
-        retryConflicts(conflictDeadline(queue.timeoutMs), attempt),
-      );
-      if (done > before) onProgress?.({ done, total: done + left.length });
+  /**
+   * Returns how many records were changed.
+   *
+   * @param expected - How many there are to change, as far as is known.
+   */
+  async run(expected: number, { onProgress, signal }: RewriteOptions = {}): Promise<number> {
+    const noteBatch = () =>
+      onProgress?.({ done: this.#done, total: Math.max(this.#done, expected) });
+    await this.#changeAll(noteBatch, signal);
+    // What others put into places that were passed already is found by a second look, which reads
+    // everything but changes next to nothing. Who goes on like that still seals with an old key.
+    if (this.#isEdited) await this.#changeAll(noteBatch, signal);
+    return this.#done;
+  }
+
+  /** Changes what is there, and then what was added meanwhile, until nothing of that is left. */
+  async #changeAll(noteBatch: () => void, signal: AbortSignal | undefined): Promise<void> {
+    this.#isEdited = false;
+    let after = 0;
+    for (;;) {
+      const start = this.#done;
+      let newest: number | undefined;
+      let before: number | undefined;
+      do {
+        signal?.throwIfAborted();
+        const batch = await this.#changeBatch(after, before);
+        newest ??= batch.revision;
+        before = batch.before;
+        if (batch.changed > 0) noteBatch();
+        await turnIfDue();
+      } while (before !== undefined);
+      if (this.#done === start) return;
+      after = newest;
     }
-    return done;
   }
 
-  /** What was added after a position; `undefined` if anything else has happened since a state. */
-  async #addedSince(state: State, after: number): Promise<Snapshot | undefined> {
-    const snapshot = await this.#backend.snapshot(this.#place.key, { positions: true, after });
-    return isUnedited(snapshot.state, state) ? snapshot : undefined;
+  /** The newest batch above `after` and below `before`. Between batches the calls of this process get their turn. */
+  #changeBatch(after: number, before: number | undefined): Promise<Batch> {
+    const { key, queue } = this.#place;
+    const backend = this.#backend;
+    let lost = 0;
+    const attempt = (session: LockedSession) => this.#attempt(session, after, before);
+    return queue.run(key, () =>
+      retryConflicts(conflictDeadline(queue.timeoutMs), () => {
+        lost += 1;
+        return lost <= OPTIMISTIC_ATTEMPTS || backend.exclusively === undefined
+          ? attempt(backend)
+          : backend.exclusively(key, attempt);
+      }),
+    );
+  }
+
+  async #attempt(
+    session: LockedSession,
+    after: number,
+    before: number | undefined,
+  ): Promise<Attempt<Batch>> {
+    const { key } = this.#place;
+    const limit = this.#size;
+    const range = { after, before, limit: Number.isFinite(limit) ? limit : undefined };
+    const snapshot = await session.snapshot(key, { positions: true, ...range });
+    const { state, records, positions = [] } = snapshot;
+    this.#noteState(state);
+    const isLast = records.length < limit || positions[0] === undefined;
+    const rest = isLast ? undefined : positions[0];
+    const batch = await pickFrom(snapshot, this.#plan);
+    const read = { before: rest, revision: state?.revision ?? 0 };
+    if (batch.length === 0 || state === undefined) return { value: { changed: 0, ...read } };
+    const change = await changeOf(batch, this.#plan);
+    let written: Written | undefined;
+    try {
+      written = await session.rewrite(key, { state, ...change });
+    } catch (error) {
+      // Each record fits, for it is there already; then nothing was written.
+      if (records.length === 1 || !isSessionError(error, 'item_too_large')) throw error;
+      this.#size = Math.ceil(records.length / 2);
+      return this.#attempt(session, after, before);
+    }
+    if (written === undefined) return { retry: () => this.#conflict() };
+    this.#state = written.state;
+    this.#done += batch.length;
+    return { value: { changed: batch.length, ...read } };
+  }
+
+  #noteState(state: State | undefined): void {
+    if (this.#state !== undefined && !isUnedited(state, this.#state)) this.#isEdited = true;
+    this.#state = state;
   }
 
   #conflict(): SessionError {
@@ -151,9 +209,38 @@ export class Rewriter {
   }
 }
 
-/** Reads a session after the calls on it that were made before. */
-export function snapshotInOrder({ key, queue }: Place, backend: RecordBackend): Promise<Snapshot> {
-  return queue.run(key, () => backend.snapshot(key));
+/**
+ * Visits the records of a session page by page, from the newest to the oldest, after the calls on it
+ * that were made before. What others add meanwhile is not visited.
+ */
+export async function eachPage(
+  { key, queue }: Place,
+  backend: RecordBackend,
+  visit: (records: readonly string[]) => Promise<unknown> | unknown,
+): Promise<void> {
+  let before: number | undefined;
+  do {
+    const query = { positions: true, limit: PAGE_SIZE, before };
+    const { records, positions } = await queue.run(key, () => backend.snapshot(key, query));
+    await visit(records);
+    before = records.length < PAGE_SIZE ? undefined : positions?.[0];
+    await turnIfDue();
+  } while (before !== undefined);
+}
+
+/** How many records a plan picks, each of which is looked at first. */
+export async function countPicked(
+  place: Place,
+  backend: RecordBackend,
+  { pick }: RewritePlan,
+  look: (records: readonly string[]) => Promise<unknown>,
+): Promise<number> {
+  let count = 0;
+  await eachPage(place, backend, async (records) => {
+    await look(records);
+    for (const isPicked of await pick(records)) if (isPicked) count += 1;
+  });
+  return count;
 }
 
 async function pickFrom({ records, positions = [] }: Snapshot, plan: RewritePlan) {

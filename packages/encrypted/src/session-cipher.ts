@@ -35,17 +35,22 @@ export class SessionCipher implements RecordCipher {
     return opened.map(({ text, ts }) => (this.#expiry.isOver(ts) ? undefined : text));
   }
 
-  async fingerprint(text: string): Promise<string> {
-    return fingerprintOf(text, await this.#box.keys.current());
+  async fingerprint(text: string, operation: string): Promise<string> {
+    return fingerprintOf(text, operation, await this.#box.keys.current());
   }
 
-  async isFingerprintOf(stored: string, text: string): Promise<boolean> {
+  async isFingerprintOf(stored: string, text: string, operation: string): Promise<boolean> {
     const kid = keyIdOfFingerprint(stored);
     if (kid === undefined) {
       throw notEncrypted(await this.#box.keys.sessionId(), 'an entry of its ledger');
     }
-    const computed = fingerprintOf(text, await this.#box.keys.find(kid));
+    const computed = fingerprintOf(text, operation, await this.#box.keys.find(kid));
     return timingSafeEqual(Buffer.from(stored), Buffer.from(computed));
+  }
+
+  /** What comes next may be of anybody: it is looked at before the next record is sealed. */
+  cleared(): void {
+    this.#fits = false;
   }
 
   /**

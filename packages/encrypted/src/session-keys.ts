@@ -1,10 +1,19 @@
-import { createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
-import { splitKey } from '@agent-sessions/core/backend';
-import type { KeySource, MasterKey } from './keys/key-source.ts';
+import { createHmac, hkdfSync, type KeyObject } from 'node:crypto';
+import type { OwnedId } from '@agent-sessions/core/backend';
+import { bindingOf } from './binding.ts';
+import type { KeySource, KeyUse, MasterKey } from './keys/key-source.ts';
+import { takeKey } from './keys/secret-key.ts';
 import { RecordKey } from './record-key.ts';
 
-const RECORD_INFO = 'agent-sessions/record-key/1';
-const FINGERPRINT_INFO = 'agent-sessions/fingerprint-key/1';
+const KEY_BYTES = 32;
+/** Two keys with the same commitment take 2^96 attempts; and 24 bytes have one spelling in base64. */
+const COMMITMENT_BYTES = 24;
+
+const INFO = {
+  record: 'agent-sessions/record-key/1',
+  commitment: 'agent-sessions/commitment/1',
+  fingerprint: 'agent-sessions/fingerprint-key/1',
+};
 
 /** What is derived from one master key for one session. */
 export interface DerivedKeys {
@@ -12,20 +21,33 @@ export interface DerivedKeys {
   readonly record: RecordKey;
   /** For HMAC-SHA256. */
   readonly fingerprint: KeyObject;
+  readonly use: KeyUse | undefined;
+}
+
+/** Which session it is, and what its records are bound to. */
+interface Bound {
+  readonly sessionId: string;
+  readonly binding: Buffer;
 }
 
 /** The keys of one session, by key id; each is derived once. */
 export class SessionKeys {
   readonly #source: KeySource;
-  readonly #askIdentity: () => Promise<string>;
+  readonly #askIdentity: () => Promise<OwnedId>;
+  readonly #context: ReadonlyMap<string, string>;
   /** By master key: what the source lets go of is forgotten here as well. */
-  readonly #derived = new WeakMap<KeyObject, DerivedKeys>();
-  #identity: string | undefined;
+  #derived = new WeakMap<KeyObject, DerivedKeys>();
+  #bound: Bound | undefined;
 
-  /** @param identity - What records are bound to: whose session it is, and which, as one text. */
-  constructor(source: KeySource, identity: () => Promise<string>) {
+  /** @param identity - Whose session it is, and which. */
+  constructor(
+    source: KeySource,
+    identity: () => Promise<OwnedId>,
+    context: ReadonlyMap<string, string>,
+  ) {
     this.#source = source;
     this.#askIdentity = identity;
+    this.#context = context;
   }
 
   /**
@@ -34,50 +56,75 @@ export class SessionKeys {
    * @throws SessionError `invalid_session_id`
    */
   async sessionId(): Promise<string> {
-    return splitKey(this.#identity ?? (await this.#ask())).sessionId;
+    const { sessionId } = this.#bound ?? (await this.#bind());
+    return sessionId;
   }
 
   /** The keys to seal with. */
   async current(): Promise<DerivedKeys> {
-    const identity = this.#identity ?? (await this.#ask());
-    return this.#derive(await this.#source.current(identity), identity);
+    const { binding } = this.#bound ?? (await this.#bind());
+    return this.#derive(await this.#source.current(binding), binding);
   }
 
   /** @throws SessionError `key_unavailable` if there is no key of this id */
   async find(kid: string): Promise<DerivedKeys> {
-    const identity = this.#identity ?? (await this.#ask());
-    return this.#derive(await this.#source.find(kid, identity), identity);
+    const { binding } = this.#bound ?? (await this.#bind());
+    return this.#derive(await this.#source.find(kid, binding), binding);
   }
 
-  async #ask(): Promise<string> {
-    this.#identity = await this.#askIdentity();
-    return this.#identity;
+  /** Lets go of the derived keys; what is still under way derives them again. */
+  forget(): void {
+    this.#derived = new WeakMap();
   }
 
-  #derive({ kid, key }: MasterKey, identity: string): DerivedKeys {
-    const known = this.#derived.get(key);
+  async #bind(): Promise<Bound> {
+    const identity = await this.#askIdentity();
+    const binding = bindingOf(identity, this.#context);
+    this.#bound = { sessionId: identity.sessionId, binding };
+    return this.#bound;
+  }
+
+  #derive(master: MasterKey, binding: Buffer): DerivedKeys {
+    const known = this.#derived.get(master.key);
     // One key may go by two ids.
-    if (known?.kid === kid) return known;
-    const derived = deriveKeys({ kid, key }, identity);
-    this.#derived.set(key, derived);
+    if (known?.kid === master.kid && known.use === master.use) return known;
+    const derived = deriveKeys(master, binding);
+    this.#derived.set(master.key, derived);
     return derived;
   }
 }
 
-/** HKDF-SHA256 (RFC 5869) with the session's identity as salt: without an owner that is its id. */
-export function deriveKeys({ kid, key }: MasterKey, identity: string): DerivedKeys {
-  const derive = (info: string): KeyObject =>
-    createSecretKey(new Uint8Array(hkdfSync('sha256', key, identity, info, 32)));
+/** HKDF-SHA256 (RFC 5869) with what records are bound to as salt, which always has 32 bytes. */
+export function deriveKeys({ kid, key, use }: MasterKey, binding: Uint8Array): DerivedKeys {
+  const derive = (info: string, length: number) =>
+    new Uint8Array(hkdfSync('sha256', key, binding, info, length));
+  const commitment = derive(INFO.commitment, COMMITMENT_BYTES);
   return {
     kid,
-    record: new RecordKey(kid, identity, derive(RECORD_INFO)),
-    fingerprint: derive(FINGERPRINT_INFO),
+    record: new RecordKey({
+      kid,
+      key: takeKey(derive(INFO.record, KEY_BYTES)),
+      commitment,
+      binding,
+    }),
+    fingerprint: takeKey(derive(INFO.fingerprint, KEY_BYTES)),
+    use,
   };
 }
 
-/** What the ledger of operations keeps of a text: the key id, and an HMAC-SHA256 in hexadecimal. */
-export function fingerprintOf(text: string, { kid, fingerprint }: DerivedKeys): string {
-  return `${kid}:${createHmac('sha256', fingerprint).update(text).digest('hex')}`;
+/**
+ * What the ledger keeps of a transaction: the key id, and an HMAC-SHA256 in hexadecimal. The operation is part of it,
+ * so that neither equal transactions look equal nor an entry fits another operation.
+ *
+ * @param operation - 64 hexadecimal digits, so that what follows begins at a fixed place.
+ */
+export function fingerprintOf(
+  text: string,
+  operation: string,
+  { kid, fingerprint }: Pick<DerivedKeys, 'kid' | 'fingerprint'>,
+): string {
+  const mac = createHmac('sha256', fingerprint).update(operation).update(text);
+  return `${kid}:${mac.digest('hex')}`;
 }
 
 /** The key id in a fingerprint; `undefined` if it was made without a key. */

@@ -1,9 +1,11 @@
 import type { CloseOptions, StoredSession } from '@agent-sessions/core';
 import { type SessionInternals, sessionInternals } from '@agent-sessions/core/backend';
+import type { Session } from '@openai/agents';
 import type { EnvelopeBox } from './envelope-box.ts';
 import type { PlainSession } from './envelope-session.ts';
 import type { Expiry } from './expiry.ts';
 import { Maintenance } from './maintenance.ts';
+import { refuseOverrides } from './overrides.ts';
 import { MixedCipher, SessionCipher } from './session-cipher.ts';
 
 /** What an encrypted session consists of, whatever it is around. */
@@ -12,8 +14,13 @@ export interface Sealed extends PlainSession {
   close(options?: CloseOptions): Promise<void>;
 }
 
-/** The session seen through a cipher, and what else the encrypted session offers. */
+/**
+ * The session seen through a cipher, and what else the encrypted session offers.
+ *
+ * @throws SessionError `unsupported` for a session with methods of its own
+ */
 export function encryptStored(
+  session: Session,
   internals: SessionInternals,
   box: EnvelopeBox,
   expiry: Expiry,
@@ -22,6 +29,7 @@ export function encryptStored(
   // that of the view, which can read what it finds.
   const newest = async () => sessionInternals(view)?.backend.window(internals.key, 1) ?? [];
   const view = internals.withCipher(new SessionCipher(box, expiry, newest));
+  refuseOverrides(session, view);
   const assertOpen = () => view.getSessionId();
   // A session with branches may have to be told first what its records are, which takes the key.
   const mixed = sessionInternals(internals.withCipher(new MixedCipher(box, expiry))) ?? internals;

@@ -135,7 +135,37 @@ test.each([Number.NaN, -1, 1e15])('a clock that says %s is refused', async (time
   await expect(encrypted.addItems([user('x')])).rejects.toMatchObject({ code: 'invalid_options' });
 });
 
+test('a compaction does not put what is over after its summary, where a reader without `ttlSeconds` finds it', async () => {
+  const store = new MemorySessionStore();
+  const clock = new Clock();
+  const options = { session: store.session('s'), key: KEY, now: clock.now };
+  const session = new EncryptedSession({ ...options, ttlSeconds: TTL });
+  const everything = new EncryptedSession(options);
+  await session.addItems(users('old', 2));
+  clock.pass(TTL);
+  await session.addItems(users('new', 2));
+  await session.getItems();
+  await session.replaceHistoryWithCompaction([user('summary')]);
+  expect(await everything.getItems()).toEqual([...users('old', 2), user('summary')]);
+  await session.getItems();
+  const longer = [user('summary'), ...users('more', 3)];
+  await session.replaceHistoryWithCompaction(longer);
+  expect(await everything.getItems()).toEqual([...users('old', 2), ...longer]);
+  expect(await session.getItems()).toEqual(longer);
+});
+
 describe('purgeExpired()', () => {
+  test('goes by the clock of its process: one that is ahead deletes what others still see', async () => {
+    const store = new MemorySessionStore();
+    const clock = new Clock();
+    const options = { session: store.session('s'), key: KEY, ttlSeconds: TTL, now: clock.now };
+    const session = new EncryptedSession(options);
+    await session.addItems(users('new', 2));
+    const ahead = new EncryptedSession({ ...options, now: () => clock.now() + TTL * 1000 });
+    expect(await ahead.purgeExpired()).toBe(2);
+    expect(await session.getItems()).toEqual([]);
+  });
+
   test('deletes what is over and nothing else', async () => {
     const store = new MemorySessionStore();
     const clock = new Clock();

@@ -104,6 +104,13 @@ describe('keys', () => {
     ['an id of 513 characters', { current: 'a', ring: { a: KEY, ['x'.repeat(513)]: KEY } }],
     ['a bad key that is not current', { current: 'a', ring: { a: KEY, b: 'short' } }],
     ['an empty passphrase', { current: 'a', ring: { a: { passphrase: '' } } }],
+    ['a current key for the ledger', { current: 'a', ring: { a: { key: KEY, use: 'ledger' } } }],
+    ['another use', { current: 'a', ring: { a: KEY, b: { key: KEY, use: 'read' } } }],
+    ['a key and a passphrase in one', { current: 'a', ring: { a: { key: KEY, passphrase: 'x' } } }],
+    [
+      'a name that a key does not have',
+      { current: 'a', ring: { a: { key: KEY, uses: 'ledger' } } },
+    ],
     ['nothing at all', null],
   ])('are refused with %s', (_, keys) => {
     expect(() => openWith({ keys })).toThrow(invalid);

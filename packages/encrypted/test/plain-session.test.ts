@@ -29,6 +29,7 @@ test('items are stored as envelopes in items that the SDK takes for valid', asyn
       providerData: {
         v: 1,
         kid: 'key',
+        kc: expect.stringMatching(/^[A-Za-z0-9+/]{32}$/),
         iv: expect.stringMatching(/^[A-Za-z0-9+/]{16}$/),
         ts: expect.any(Number),
         ct: expect.stringMatching(/^[A-Za-z0-9+/]+=*$/),

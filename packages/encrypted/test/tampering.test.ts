@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { isSessionError, MemorySessionStore } from '@agent-sessions/core';
 import { sessionKey } from '@agent-sessions/core/backend';
 import { EncryptedSession } from '@agent-sessions/encrypted';
@@ -86,6 +87,14 @@ test('an envelope that was copied to the same id of another owner, or of none, i
   }
 });
 
+test('an envelope with the commitment of another key, or none, is refused', async () => {
+  const record = await sealed(ID, ITEM);
+  const { kc } = JSON.parse(record);
+  for (const other of [kc.replace(/^./, kc.startsWith('A') ? 'B' : 'A'), '', `${kc}=`, undefined]) {
+    await expectRefused(withFields(record, { kc: other }), 'commitment');
+  }
+});
+
 test('an envelope with another key id is refused, though the id has the same key', async () => {
   const record = await sealed(ID, ITEM);
   const store = new MemorySessionStore();
@@ -117,10 +126,10 @@ test.each([
 
 test('another spelling of the same envelope is refused', async () => {
   const record = await sealed(ID, { ...ITEM, content: '?'.repeat(200) } as typeof ITEM);
-  const { v, kid, iv, ts, ct } = JSON.parse(record);
+  const { v, kid, kc, iv, ts, ct } = JSON.parse(record);
   const spellings = [
-    JSON.stringify({ kid, v, iv, ts, ct }),
-    JSON.stringify({ v, kid, iv, ts, ct, more: 1 }),
+    JSON.stringify({ kid, v, kc, iv, ts, ct }),
+    JSON.stringify({ v, kid, kc, iv, ts, ct, more: 1 }),
     record.replace('"v":1', '"v": 1'),
     record.replace('"v":1', '"v":1.0'),
     record.replace('"kid":"key"', '"kid":"\\u006bey"'),
@@ -138,7 +147,11 @@ test('another spelling of the same envelope is refused', async () => {
   for (const spelling of spellings) await expectRefused(spelling, 'spelling');
 });
 
-test('10 000 random mutations of envelopes are refused, never read and never a crash', async () => {
+const MUTATIONS = 100_000;
+
+test(`${MUTATIONS} random mutations of envelopes are refused, never read and never a crash`, async () => {
+  const seed = randomInt(2 ** 31);
+  console.log(`seed ${seed}`);
   const record = await sealed(ID, ITEM);
   const other = await sealed(ID, user('Another time.'));
   const place = fc.nat({ max: record.length });
@@ -154,6 +167,7 @@ test('10 000 random mutations of envelopes are refused, never read and never a c
         {
           v: fc.oneof(fc.integer(), fc.string()),
           kid: fc.oneof(fc.string(), fc.constantFrom('__proto__', 'key', 'keys')),
+          kc: fc.oneof(fc.base64String(), fc.string()),
           iv: fc.oneof(fc.base64String(), fc.constant(JSON.parse(other).iv)),
           ts: fc.oneof(fc.maxSafeNat(), fc.double(), fc.string()),
           ct: fc.oneof(fc.base64String(), fc.constant(JSON.parse(other).ct), fc.string()),
@@ -170,7 +184,7 @@ test('10 000 random mutations of envelopes are refused, never read and never a c
       mutated.filter((text) => text !== record && text !== other),
       (text) => expectRefused(text, 'random'),
     ),
-    { numRuns: 10_000 },
+    { numRuns: MUTATIONS, seed },
   );
 }, 300_000);
 

@@ -4,6 +4,7 @@ import { SQLiteSessionStore } from '@agent-sessions/sqlite';
 import type { AgentInputItem } from '@openai/agents';
 import { describe, expect, test } from 'vitest';
 import { KEY, OTHER_KEY } from './support/keys.ts';
+import { ListSession } from './support/list-session.ts';
 import { recordsOf, snapshotOf, user, users } from './support/records.ts';
 
 type Encrypted = EncryptedSession<ReturnType<MemorySessionStore['session']>>;
@@ -99,6 +100,29 @@ test('a wrong key can still clear the session, as whoever has the database can',
   expect(await wrong.getItems()).toEqual([user('new')]);
 });
 
+test('after clearSession() a session looks again before it writes: among other plain text or under another key it does not', async () => {
+  const store = new MemorySessionStore();
+  const list = new ListSession('cleared');
+  for (const [inner, open] of [
+    [store.session('s'), () => store.session('s')],
+    [list, () => new ListSession('cleared')],
+  ] as const) {
+    const session = new EncryptedSession({ session: inner, key: KEY });
+    await session.addItems([user('mine')]);
+    await session.clearSession();
+    await open().addItems([user('plain')]);
+    await expect(session.addItems([user('again')])).rejects.toMatchObject({
+      code: 'not_encrypted',
+    });
+    await session.clearSession();
+    await new EncryptedSession({ session: open(), key: OTHER_KEY }).addItems([user('theirs')]);
+    await expect(session.addItems([user('again')])).rejects.toMatchObject({
+      code: 'decryption_failed',
+    });
+    expect(await open().getItems()).toHaveLength(1);
+  }
+});
+
 test('an encrypted session refuses to read or write one that holds plain text', async () => {
   const store = new MemorySessionStore();
   await store.session('s').addItems(users('plain', 2));
@@ -108,6 +132,18 @@ test('an encrypted session refuses to read or write one that holds plain text', 
     () => session.getItems(),
     () => session.popItem(),
     () => session.addItems([user('new')]),
+    () =>
+      session.applyHistoryTransaction({
+        operationId: 'op',
+        transaction: { type: 'append_items', items: [user('new')] },
+      }),
+    () =>
+      session.applyHistoryTransaction({
+        operationId: 'op',
+        transaction: { type: 'replace_suffix', expectedSuffix: [user('x')], replacement: [] },
+      }),
+    () => session.applyHistoryMutations({ mutations: [] }),
+    () => session.replaceHistoryWithCompaction([user('all')]),
     () => session.rotate(),
   ]) {
     await expect(use()).rejects.toMatchObject({ code: 'not_encrypted' });

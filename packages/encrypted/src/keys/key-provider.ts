@@ -12,6 +12,8 @@ export interface ProvidedKey {
   readonly kid: string;
   /** The key itself. */
   readonly key: SecretKey;
+  /** As on a ring: `ledger` for a key that opens no record any more. Default: it opens records. */
+  readonly use?: 'ledger';
 }
 
 /**
@@ -70,8 +72,14 @@ export class ProviderSource implements KeySource {
         '`keyProvider` gave a key with another id than it was asked for, or an invalid one',
       );
     }
+    const { use } = provided;
+    if (use !== undefined && (use !== 'ledger' || kid === undefined)) {
+      throw invalidOptions(
+        "`keyProvider` gave a key with a `use` other than 'ledger', or one for the ledger to seal with",
+      );
+    }
     const key = readSecretKey(provided.key, 'what `keyProvider` gave');
-    return { kid: provided.kid, key };
+    return { kid: provided.kid, key, use };
   }
 
   async #call(kid?: string): Promise<ProvidedKey | undefined> {

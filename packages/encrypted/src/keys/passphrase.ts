@@ -1,9 +1,10 @@
-import { createSecretKey, type KeyObject, scrypt } from 'node:crypto';
+import { type KeyObject, scrypt } from 'node:crypto';
 import { promisify } from 'node:util';
 import { invalidOptions } from '../failures.ts';
 import { KeyCache } from './key-cache.ts';
+import { takeKey } from './secret-key.ts';
 
-const derive = promisify<string, string, number, object, Buffer>(scrypt);
+const derive = promisify<string, Uint8Array, number, object, Buffer>(scrypt);
 
 /**
  * scrypt (RFC 7914) at the first setting of OWASP's Password Storage Cheat Sheet (2026): 128 MiB and
@@ -21,11 +22,12 @@ export function assertPassphrase(passphrase: unknown, name: string): asserts pas
 }
 
 /**
- * The key that a passphrase stands for in one session. The session id is in the salt, so that a
- * table made in advance is of use for one session id only.
+ * The key that a passphrase stands for in one session. What records are bound to is in the salt, so that a
+ * table made in advance is of use for one session only.
  */
-export function keyFromPassphrase(passphrase: string, identity: string): Promise<KeyObject> {
-  return derived.get(JSON.stringify([passphrase, identity]), async () =>
-    createSecretKey(await derive(passphrase, `agent-sessions/passphrase/1\0${identity}`, 32, COST)),
+export function keyFromPassphrase(passphrase: string, binding: Uint8Array): Promise<KeyObject> {
+  const salt = Buffer.concat([Buffer.from('agent-sessions/passphrase/1\0'), binding]);
+  return derived.get(JSON.stringify([passphrase, salt.toString('base64')]), async () =>
+    takeKey(await derive(passphrase, salt, 32, COST)),
   );
 }
