@@ -287,7 +287,7 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
     const { cipher, branch } = this.#parts;
     const birth = this.#runs.birthOf(state._context);
     const kept = { key: this.#key, birth, state: state.toString() };
-    return this.#inOrder('sealState', async (history) => {
+    return this.#inOrder('sealState', async () => {
       const text = writeRunState({ ...kept, branch: await branch?.() });
       const [sealed = text] = (await cipher?.seal([text])) ?? [];
       return sealed;
