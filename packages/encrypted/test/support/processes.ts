@@ -10,7 +10,7 @@ export function start(script: string, args: readonly string[]): ChildProcess {
 }
 
 /** Kills a process and waits until it is gone. */
-export async function kill(child: ChildProcess): Promise<void> {
+async function kill(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = once(child, 'exit');
   child.kill('SIGKILL');
