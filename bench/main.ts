@@ -1,11 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { benchAdvanced } from './adapters/advanced.ts';
+import { benchCalls } from './adapters/calls.ts';
 import { benchEncrypted } from './adapters/encrypted.ts';
 import { benchKysely } from './adapters/kysely.ts';
 import { benchRedis } from './adapters/redis.ts';
 import { benchSQLite } from './adapters/sqlite.ts';
-import { benchTracing } from './adapters/tracing.ts';
 import { describeMachine } from './machine.ts';
 import { type BenchReport, formatTable } from './report.ts';
 
@@ -15,7 +15,7 @@ const results = [
   ...(await benchEncrypted()),
   ...(await benchRedis()),
   ...(await benchAdvanced()),
-  ...(await benchTracing()),
+  ...(await benchCalls()),
 ];
 console.log(formatTable(results));
 

@@ -1,7 +1,12 @@
 import type { AgentInputItem } from '@openai/agents';
 import type { Redis } from 'ioredis';
 import { append as ourAppend } from '../../packages/redis/src/scripts/append.ts';
-import { callNumber, describeCall, NO_CALL } from '../../packages/redis/src/scripts/call.ts';
+import {
+  callNumber,
+  describeCall,
+  longestWait,
+  NO_CALL,
+} from '../../packages/redis/src/scripts/call.ts';
 import type { Floor } from '../workloads.ts';
 
 /** Ends a script that its writer has called before: ioredis sends a call again whose reply was lost. */
@@ -9,6 +14,9 @@ const once = `
 if redis.call('HGET', KEYS[1], ARGV[1]) == ARGV[2] then
   return redis.call('HGET', KEYS[1], 'revision')
 end`;
+
+/** How long a call may take, as of the adapter. */
+const LIMIT_MS = 30_000;
 
 /** Adds records and raises the revision. */
 const append = `${once}
@@ -88,6 +96,8 @@ export async function sameScriptFloor(
       waits: false,
       turn: '',
       previous: NO_CALL,
+      until: String(Date.now() + LIMIT_MS),
+      longest: longestWait(LIMIT_MS),
     };
     const records = turn.map(toElement);
     // After the call comes the birth that the session must have; any will do.

@@ -12,4 +12,4 @@ const result = await run(agent, 'Please refund order 42.', { session });
 for (const { rawItem } of result.interruptions) {
   console.log(`Approval needed: ${'name' in rawItem ? rawItem.name : rawItem.type}`);
 }
-await writeFile(stateFile, result.state.toString());
+await writeFile(stateFile, await session.sealState(result));

@@ -11,7 +11,7 @@ afterAll(async () => {
 });
 
 // The newest is what users.ts installs.
-describe.for(['5.4.0', '5'])('@agent-sessions/redis beside ioredis %s', (version) => {
+describe.for(['5.4.1', '5'])('@agent-sessions/redis beside ioredis %s', (version) => {
   let project: UserProject;
   beforeAll(async () => {
     project = await UserProject.create('npm', inject('registryUrl'));

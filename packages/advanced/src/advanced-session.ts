@@ -1,5 +1,6 @@
-import { SessionStore, StoredSession } from '@agent-sessions/core';
+import { type AbortOptions, SessionStore, StoredSession } from '@agent-sessions/core';
 import {
+  assertAbortOptions,
   assertOptions,
   isStoreParts,
   openSession,
@@ -89,10 +90,12 @@ export class AdvancedSession extends StoredSession<AdvancedSessionStore> {
     const cursor = new Cursor(database, key, place, describer(decode));
     const backend = new BranchBackend({ cursor, maxRecordBytes, archiveOnCompaction });
     const withCipher = (cipher: RecordCipher) => new AdvancedSession(given.withCipher(cipher));
-    super(parts.with({ backend, backends: () => backend.branches(), withCipher }));
+    const branches = new BranchManager(cursor);
+    const branch = () => branches.currentId();
+    super(parts.with({ backend, backends: () => backend.branches(), branch, withCipher }));
     this.#parts = parts;
     this.#key = key;
-    this.#branches = new BranchManager(cursor);
+    this.#branches = branches;
     this.#conversation = new Conversation(cursor, decode);
     this.#usage = new UsageLedger(cursor);
     this.#runs = new RunWrites(queue, backend, key);
@@ -184,8 +187,10 @@ export class AdvancedSession extends StoredSession<AdvancedSessionStore> {
    *
    * @throws SessionError `invalid_options` for an empty text
    */
-  findTurnsByContent(text: string): Promise<ConversationTurn[]> {
-    return this.#run('findTurnsByContent', async () => this.#conversation.find(text));
+  async findTurnsByContent(text: string, options: AbortOptions = {}): Promise<ConversationTurn[]> {
+    assertAbortOptions('findTurnsByContent', options);
+    const find = async () => this.#conversation.find(text);
+    return this.#run('findTurnsByContent', find, options.signal);
   }
 
   /** What kinds of items each turn of the current branch has; items before turn 1 are turn 0. */
@@ -257,12 +262,12 @@ export class AdvancedSession extends StoredSession<AdvancedSessionStore> {
   }
 
   /** Runs after the calls made before; rejects if the session is closed. */
-  async #run<T>(operation: string, work: () => Promise<T>): Promise<T> {
+  async #run<T>(operation: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     // The call takes its place at once: it must not fall behind those that are made after it.
     const open = this.getSessionId();
     const { store, sessionId } = this.#parts;
     const done = traceOperation({ operation, store, sessionId: () => sessionId }, () =>
-      storeInternals(store).queue.run(this.#key, () => open.then(work)),
+      storeInternals(store).queue.run(this.#key, () => open.then(work), signal),
     );
     const [value] = await Promise.all([done, open]);
     return value;

@@ -234,7 +234,7 @@ describe('createTables', () => {
     await using hasty = new AdvancedSessionStore({
       url,
       createTables: true,
-      timeoutMs: 0,
+      timeoutMs: 500,
     });
     for (const call of [() => hasty.migrate(), () => readFrom(hasty)]) {
       const error = await call().catch((reason) => reason);

@@ -275,7 +275,7 @@ test('a session id that is empty is refused, and no file is made', () => {
 
 test('a session in a file repeats what a lock prevents for as long as it was told', async () => {
   const path = newFile();
-  await using session = new AdvancedSQLiteSession({ path, createTables: true, timeoutMs: 0 });
+  await using session = new AdvancedSQLiteSession({ path, createTables: true, timeoutMs: 500 });
   await session.addItems([user('before')]);
   const other = new SQLite(path);
   onTestFinished(() => {

@@ -4,8 +4,13 @@
  *
  * @module
  */
-export { assertCloseOptions, isSignal } from './call-options.ts';
-export { CallQueue, type CallQueueOptions, closedError } from './call-queue.ts';
+export { assertAbortOptions, assertCloseOptions, isSignal } from './call-options.ts';
+export {
+  CallQueue,
+  type CallQueueOptions,
+  closedError,
+  type QueueClosingOptions,
+} from './call-queue.ts';
 export type { RecordCipher } from './cipher.ts';
 export {
   canonicalText,
@@ -72,6 +77,7 @@ export {
   DEFAULT_TIMEOUT_MS,
   isSettledWithin,
   isTimeout,
+  monotonicNow,
   runAfter,
   workingTime,
 } from './time-limit.ts';

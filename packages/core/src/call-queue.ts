@@ -1,11 +1,5 @@
 import { SessionError } from './errors.ts';
-import {
-  DEFAULT_TIMEOUT_MS,
-  isSettledWithin,
-  monotonicNow,
-  runAfter,
-  workingTime,
-} from './time-limit.ts';
+import { DEFAULT_TIMEOUT_MS, isSettledWithin, monotonicNow, runAfter } from './time-limit.ts';
 
 /** What is kept of the time for closing to cut off what has not ended, at most, in milliseconds. */
 const LONGEST_CUTTING_OFF_MS = 1_000;
@@ -69,12 +63,12 @@ export class CallQueue {
   }
 
   /**
-   * Runs `work` after the calls that were made on this id before.
+   * Runs `work` after the calls that were made on this id before. It is told how much of its time is left.
    *
    * @param signal - Rejects the call with its reason when it is aborted; what was begun goes on.
    * @throws SessionError `closed`, `busy`, `connection_lost`, by rejecting
    */
-  run<T>(id: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  run<T>(id: string, work: (leftMs: number) => Promise<T>, signal?: AbortSignal): Promise<T> {
     const refused = this.#refused();
     if (refused !== undefined) return Promise.reject(refused);
     const { result, over } = this.#call(this.#tails.get(id) ?? this.#alone, work, signal);
@@ -91,7 +85,7 @@ export class CallQueue {
    * @param signal - As of {@link run}.
    * @throws SessionError `closed`, `busy`, `connection_lost`, by rejecting
    */
-  runUnordered<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  runUnordered<T>(work: (leftMs: number) => Promise<T>, signal?: AbortSignal): Promise<T> {
     const refused = this.#refused();
     if (refused !== undefined) return Promise.reject(refused);
     return this.#track(this.#call(this.#alone, work, signal)).result;
@@ -99,10 +93,11 @@ export class CallQueue {
 
   /**
    * Runs `work` after all calls that were made before, on whatever session; calls made later wait for it.
+   * It is told how much of its time is left.
    *
    * @throws SessionError `closed`, `busy`, `connection_lost`, by rejecting
    */
-  runAlone<T>(work: () => Promise<T>): Promise<T> {
+  runAlone<T>(work: (leftMs: number) => Promise<T>): Promise<T> {
     const refused = this.#refused();
     if (refused !== undefined) return Promise.reject(refused);
     const before = this.#underWay();
@@ -133,7 +128,7 @@ export class CallQueue {
    */
   close(
     release: (limitMs: number) => Promise<void> | void,
-    { error = closedError, timeoutMs = this.timeoutMs }: ClosingOptions = {},
+    { error = closedError, timeoutMs = this.timeoutMs }: QueueClosingOptions = {},
   ): Promise<void> {
     const refusal = this.#refusal();
     if (refusal !== undefined) return Promise.reject(refusal);
@@ -150,13 +145,14 @@ export class CallQueue {
 
   #call<T>(
     before: Promise<void> | undefined,
-    work: () => Promise<T>,
+    work: (leftMs: number) => Promise<T>,
     signal?: AbortSignal,
   ): Call<T> {
     if (signal?.aborted) return { result: Promise.reject(signal.reason), over: before ?? DONE };
     const { timeoutMs } = this;
     const result = Promise.withResolvers<T>();
     const over = Promise.withResolvers<void>();
+    const made = monotonicNow();
     let progress: 'waiting' | 'begun' | 'given up' = 'waiting';
     let stop = runAfter(timeoutMs, () =>
       giveUp(progress === 'begun' ? unansweredError(timeoutMs) : waitedError(timeoutMs)),
@@ -177,7 +173,7 @@ export class CallQueue {
     const begin = () => {
       if (progress === 'given up') return end();
       progress = 'begun';
-      start(work).then(
+      start(() => work(timeoutMs - (monotonicNow() - made))).then(
         (value) => {
           result.resolve(value);
           end();
@@ -223,7 +219,7 @@ export class CallQueue {
 }
 
 /** How a queue is closed. */
-interface ClosingOptions {
+export interface QueueClosingOptions {
   /** Makes the error of later calls. Default: `closedError`. */
   readonly error?: () => SessionError;
   /**

@@ -11,6 +11,7 @@ import {
   type Whole,
 } from './entries.ts';
 import { SessionError } from './errors.ts';
+import { LimitedBackend } from './limited-backend.ts';
 import type { ItemChanges } from './mutations.ts';
 import type { RecordCoder } from './record-coder.ts';
 import { type Attempt, conflictDeadline, retryConflicts } from './retry.ts';
@@ -93,23 +94,35 @@ export class History {
   readonly #backend: RecordBackend;
   readonly #key: string;
   readonly #sessionId: string;
-  readonly #logger: SessionLogger;
+  readonly #options: HistoryOptions;
+  readonly #damage: { count: number };
   readonly #conflictDeadlineMs: number;
   readonly #lost = { retry: () => this.#conflict() };
-  #damaged = 0;
 
-  constructor({ backend, key, coder, logger, timeoutMs }: HistoryOptions) {
+  /** @param damage - Where damaged records are counted. */
+  constructor(options: HistoryOptions, damage: { count: number } = { count: 0 }) {
+    const { backend, key, coder, timeoutMs } = options;
     this.coder = coder;
     this.#backend = backend;
     this.#key = key;
     this.#sessionId = splitKey(key).sessionId;
-    this.#logger = logger;
+    this.#options = options;
+    this.#damage = damage;
     this.#conflictDeadlineMs = conflictDeadline(timeoutMs);
   }
 
   /** How many damaged records the newest read passed over. */
   get damaged(): number {
-    return this.#damaged;
+    return this.#damage.count;
+  }
+
+  /** The same history, for a call that has so much time left. */
+  within(limitMs: number): History {
+    const { backend } = this.#options;
+    // What does not wait for a server need not be told.
+    if (backend.timeoutMs === undefined) return this;
+    const limited = new LimitedBackend(backend, limitMs);
+    return new History({ ...this.#options, backend: limited, timeoutMs: limitMs }, this.#damage);
   }
 
   /**
@@ -125,8 +138,14 @@ export class History {
     const records = encoded instanceof Promise ? await encoded : encoded;
     const outlines = this.#outlines(texts, []);
     const written = await this.#backend.append(this.#key, { records, outlines, ...expected });
-    if (written === undefined) throw this.#deleted();
+    if (written === undefined) throw this.deleted();
     return { ...written, records };
+  }
+
+  /** @throws SessionError `session_deleted` unless the session is still that of a birth */
+  async assertNotDeleted(birth: string): Promise<void> {
+    const { state } = await this.#backend.snapshot(this.#key, { limit: 0 });
+    this.#assertBirth(birth, state);
   }
 
   clear(): Promise<void> {
@@ -366,18 +385,19 @@ export class History {
   }
 
   #noteDamaged(damaged: number): void {
-    this.#damaged = damaged;
+    this.#damage.count = damaged;
     if (damaged === 0) return;
-    this.#logger.warn(
-      `Session ${JSON.stringify(this.#sessionId)}: passed over ${this.#damaged} damaged record(s). They stay stored; clearSession() removes them.`,
+    this.#options.logger.warn(
+      `Session ${JSON.stringify(this.#sessionId)}: passed over ${damaged} damaged record(s). They stay stored; clearSession() removes them.`,
     );
   }
 
   #assertBirth(birth: string | undefined, state: State | undefined): void {
-    if (birth !== undefined && state?.birth !== birth) throw this.#deleted();
+    if (birth !== undefined && state?.birth !== birth) throw this.deleted();
   }
 
-  #deleted(): SessionError {
+  /** The error for a session that is over. */
+  deleted(): SessionError {
     return new SessionError(
       'session_deleted',
       `Session ${JSON.stringify(this.#sessionId)} was deleted, or expired, while this run was under way; nothing was written. Start a new run to begin a new conversation.`,

@@ -62,7 +62,7 @@ export class RunHistory {
   }
 
   /** Notes that a run saw the session, though not all of it. */
-  saw(run: object, state: State | undefined): void {
+  saw(run: object, state: Pick<State, 'birth'> | undefined): void {
     const known = this.#runs.get(run);
     if (known !== undefined) known.birth ??= state?.birth;
     else this.#runs.set(run, { birth: state?.birth, base: undefined, own: new Map() });

@@ -201,6 +201,15 @@ export interface RecordBackend {
   readonly maxRecordBytes?: number;
 
   /**
+   * How long a call on the store may take, in milliseconds; then it rejects, whatever the backend does. A
+   * backend that waits for a server states it, and its methods end what has not ended within
+   * `workingTime(limitMs)`: `limitMs` is what is left of the call's time, or `timeoutMs` where nobody
+   * says. So a call tells what became of a write, and nothing of it takes effect later. Default: 30 000,
+   * and its methods are not told.
+   */
+  readonly timeoutMs?: number;
+
+  /**
    * What the backend wants to know of an item besides its record, which may be encrypted: it gets this
    * back with each record that it is to add. `undefined` stands for a record that cannot be read.
    */
@@ -210,29 +219,33 @@ export interface RecordBackend {
    * Adds records at the end, contiguous and in order, creating the session if need be. `undefined`,
    * and nothing changed, if it is to go to a birth that is over.
    */
-  append(id: string, append: Append): Promise<Appended | undefined>;
+  append(id: string, append: Append, limitMs?: number): Promise<Appended | undefined>;
 
   /** The newest `limit` records (a whole number of at least 1), oldest first. The cheapest read. */
-  window(id: string, limit: number): Promise<string[]>;
+  window(id: string, limit: number, limitMs?: number): Promise<string[]>;
 
   /** Reads records, revision and ledger in one atomic step. Never creates the session. */
-  snapshot(id: string, query?: SnapshotQuery): Promise<Snapshot>;
+  snapshot(id: string, query?: SnapshotQuery, limitMs?: number): Promise<Snapshot>;
 
   /**
    * Replaces the newest records; `undefined`, and nothing changed, if the state is no longer the given
    * one. What drops something begins a new edition. No state stands for a session that does not exist,
    * and creates it. A ledger entry wins over a changed state: then it returns `replayed`.
    */
-  replaceTail(id: string, replacement: TailReplacement): Promise<Written | undefined>;
+  replaceTail(
+    id: string,
+    replacement: TailReplacement,
+    limitMs?: number,
+  ): Promise<Written | undefined>;
 
   /**
    * Changes records in place, raising the revision by one, also if there is nothing left to change.
    * `undefined`, and nothing changed, unless {@link mayRewrite} says so of the state now.
    */
-  rewrite(id: string, rewrite: Rewrite): Promise<Written | undefined>;
+  rewrite(id: string, rewrite: Rewrite, limitMs?: number): Promise<Written | undefined>;
 
   /** Removes all records and the ledger. The session, its birth and its metadata stay. */
-  clear(id: string): Promise<void>;
+  clear(id: string, limitMs?: number): Promise<void>;
 
   /**
    * Runs one attempt of a compare-and-set while nobody else can write the session, for a caller that
@@ -244,7 +257,11 @@ export interface RecordBackend {
    * @throws SessionError `busy` if no turn came until the deadline
    */
   readonly exclusively?:
-    | (<T>(id: string, work: (session: LockedSession) => Promise<T>) => Promise<T>)
+    | (<T>(
+        id: string,
+        work: (session: LockedSession) => Promise<T>,
+        limitMs?: number,
+      ) => Promise<T>)
     | undefined;
 }
 
@@ -268,24 +285,17 @@ export type LockedSession = Pick<RecordBackend, 'snapshot' | 'replaceTail' | 're
  * ```
  */
 export interface SessionBackend extends RecordBackend {
-  /**
-   * How long a call on the store may take, in milliseconds; then it rejects, whatever the backend does. A
-   * method that waits for a server ends what has not ended within `workingTime` of it, so that it says
-   * what became of a write, and that nothing of it takes effect later. Default: 30 000.
-   */
-  readonly timeoutMs?: number;
-
   /** Newest activity first, then by id, after `request.after`; one session more than the limit, if any. */
-  listSessions(request: PageRequest): Promise<SessionInfo[]>;
+  listSessions(request: PageRequest, limitMs?: number): Promise<SessionInfo[]>;
 
   /** One session, or `undefined` if it does not exist. */
-  getSession(id: string): Promise<SessionInfo | undefined>;
+  getSession(id: string, limitMs?: number): Promise<SessionInfo | undefined>;
 
   /** Replaces the metadata by this JSON text, or removes it; creates the session if need be. */
-  setMetadata(id: string, metadata: string | null): Promise<void>;
+  setMetadata(id: string, metadata: string | null, limitMs?: number): Promise<void>;
 
   /** Deletes a session, and says whether it existed. */
-  deleteSession(id: string): Promise<boolean>;
+  deleteSession(id: string, limitMs?: number): Promise<boolean>;
 
   /**
    * Frees what the backend opened, and cuts off what is still under way. Called once; every later call

@@ -51,6 +51,8 @@ interface Parts<TStore extends SessionStore> {
   readonly cipher?: RecordCipher | undefined;
   /** See `SessionInternals`. Default: the one backend. */
   readonly backends?: (() => Promise<readonly RecordBackend[]>) | undefined;
+  /** The branch on which the session is. Default: it has none. */
+  readonly branch?: (() => Promise<string>) | undefined;
   /** See `SessionInternals`. Default: a `StoredSession` of the same parts. */
   readonly withCipher?: ((cipher: RecordCipher) => StoredSession) | undefined;
 }
@@ -70,6 +72,7 @@ export class SessionParts<TStore extends SessionStore = SessionStore> implements
   readonly backend: RecordBackend | undefined;
   readonly cipher: RecordCipher | undefined;
   readonly backends: (() => Promise<readonly RecordBackend[]>) | undefined;
+  readonly branch: (() => Promise<string>) | undefined;
   readonly withCipher: ((cipher: RecordCipher) => StoredSession) | undefined;
 
   constructor(parts: Parts<TStore>) {
@@ -80,6 +83,7 @@ export class SessionParts<TStore extends SessionStore = SessionStore> implements
     this.backend = parts.backend;
     this.cipher = parts.cipher;
     this.backends = parts.backends;
+    this.branch = parts.branch;
     this.withCipher = parts.withCipher;
   }
 

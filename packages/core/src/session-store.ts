@@ -124,10 +124,10 @@ export class SessionStore implements SessionDirectory, AsyncDisposable {
     this.#queue.assertOpen();
     const request = readPageRequest(options, this.#owner);
     return this.#traced('listSessions', undefined, () =>
-      this.#queue.runUnordered(async () => {
+      this.#queue.runUnordered(async (leftMs) => {
         // Not every backend takes such a string: Postgres has no NUL.
         if (!mayStartSessionId(request.prefix)) return { sessions: [] };
-        return toPage(await this.#backend.listSessions(request), request.limit);
+        return toPage(await this.#backend.listSessions(request, leftMs), request.limit);
       }, options.signal),
     );
   }
@@ -136,7 +136,7 @@ export class SessionStore implements SessionDirectory, AsyncDisposable {
     sessionId: string,
     options: AbortOptions = {},
   ): Promise<SessionInfo | undefined> {
-    const work = (key: string) => this.#backend.getSession(key);
+    const work = (key: string, leftMs: number) => this.#backend.getSession(key, leftMs);
     return this.#inOrder('getSession', sessionId, options, work);
   }
 
@@ -147,12 +147,12 @@ export class SessionStore implements SessionDirectory, AsyncDisposable {
   ): Promise<void> {
     assertSessionId(sessionId);
     const text = encodeMetadata(metadata);
-    const work = (key: string) => this.#backend.setMetadata(key, text);
+    const work = (key: string, leftMs: number) => this.#backend.setMetadata(key, text, leftMs);
     await this.#inOrder('setMetadata', sessionId, options, work);
   }
 
   async deleteSession(sessionId: string, options: AbortOptions = {}): Promise<boolean> {
-    const work = (key: string) => this.#backend.deleteSession(key);
+    const work = (key: string, leftMs: number) => this.#backend.deleteSession(key, leftMs);
     return this.#inOrder('deleteSession', sessionId, options, work);
   }
 
@@ -178,13 +178,15 @@ export class SessionStore implements SessionDirectory, AsyncDisposable {
     operation: string,
     id: string,
     options: AbortOptions,
-    work: (key: string) => Promise<T>,
+    work: (key: string, leftMs: number) => Promise<T>,
   ): Promise<T> {
     assertSessionId(id);
     assertAbortOptions(operation, options);
     const key = sessionKey(this.#owner ?? '', id);
     const { signal } = options;
-    return this.#traced(operation, id, () => this.#queue.run(key, () => work(key), signal));
+    return this.#traced(operation, id, () =>
+      this.#queue.run(key, (leftMs) => work(key, leftMs), signal),
+    );
   }
 
   #traced<T>(operation: string, id: string | undefined, work: () => Promise<T>): Promise<T> {

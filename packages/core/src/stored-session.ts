@@ -1,11 +1,12 @@
-import type {
-  AgentInputItem,
-  RunContext,
-  RunContextAwareSession,
-  SessionHistoryRewriteArgs,
-  SessionHistoryRewriteAwareSession,
-  SessionHistoryTransactionArgs,
-  SessionHistoryTransactionAwareSession,
+import {
+  type AgentInputItem,
+  type RunContext,
+  type RunContextAwareSession,
+  RunState,
+  type SessionHistoryRewriteArgs,
+  type SessionHistoryRewriteAwareSession,
+  type SessionHistoryTransactionArgs,
+  type SessionHistoryTransactionAwareSession,
 } from '@openai/agents';
 import { assertCloseOptions, type CloseOptions } from './call-options.ts';
 import type { CallQueue } from './call-queue.ts';
@@ -19,6 +20,13 @@ import { assertLimit } from './limit.ts';
 import { planMutations, prepareMutations } from './mutations.ts';
 import { RecordCoder } from './record-coder.ts';
 import { RunHistory } from './run-history.ts';
+import {
+  type AnyAgent,
+  type InterruptedRun,
+  otherBranchError,
+  readRunState,
+  writeRunState,
+} from './run-state.ts';
 import { sessionKey } from './session-key.ts';
 import { openStoredSession, type SessionIdentity, SessionParts } from './session-parts.ts';
 import type { SessionStore } from './session-store.ts';
@@ -133,11 +141,13 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
   async getItems(limit?: number, runContext?: RunContext<unknown>): Promise<AgentInputItem[]> {
     this.#assertOpen();
     if (limit === undefined || limit === Number.POSITIVE_INFINITY) {
-      return await this.#reading(() => this.#readAll(runContext));
+      return await this.#reading((history) => this.#readAll(history, runContext));
     }
     assertLimit(limit);
     if (limit <= 0) return [];
-    return await this.#reading(() => this.#readNewest(Math.min(limit, LARGEST_LIMIT), runContext));
+    return await this.#reading((history) =>
+      this.#readNewest(history, Math.min(limit, LARGEST_LIMIT), runContext),
+    );
   }
 
   /**
@@ -150,8 +160,8 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
     this.#assertOpen();
     const texts = encodeItems(items);
     if (texts.length === 0) return;
-    await this.#inOrder('addItems', async () => {
-      const added = await this.#history.append(texts, this.#runs.seenBy(runContext));
+    await this.#inOrder('addItems', async (history) => {
+      const added = await history.append(texts, this.#runs.seenBy(runContext));
       noteItemCount(texts.length);
       this.#runs.appended(runContext ?? this, added);
     });
@@ -166,9 +176,9 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
    */
   async popItem(runContext?: RunContext<unknown>): Promise<AgentInputItem | undefined> {
     this.#assertOpen();
-    return await this.#inOrder('popItem', () => {
+    return await this.#inOrder('popItem', (history) => {
       const birth = this.#runs.birthOf(runContext);
-      return this.#history.changeTail<AgentInputItem | undefined>(1, { birth }, (entries) => {
+      return history.changeTail<AgentInputItem | undefined>(1, { birth }, (entries) => {
         const from = entries.findLastIndex(({ item }) => item !== undefined);
         const popped = entries[from]?.item;
         noteItemCount(popped === undefined ? 0 : 1);
@@ -185,7 +195,7 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
    */
   async clearSession(_runContext?: RunContext<unknown>): Promise<void> {
     this.#assertOpen();
-    await this.#inOrder('clearSession', () => this.#history.clear());
+    await this.#inOrder('clearSession', (history) => history.clear());
   }
 
   /**
@@ -201,9 +211,9 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
   ): Promise<void> {
     this.#assertOpen();
     const prepared = prepareTransaction(args);
-    await this.#inOrder('applyHistoryTransaction', async () => {
+    await this.#inOrder('applyHistoryTransaction', async (history) => {
       const seen = this.#runs.seenBy(runContext);
-      const applied = await applyTransaction(this.#history, prepared, seen);
+      const applied = await applyTransaction(history, prepared, seen);
       noteItemCount(applied?.records.length ?? 0);
       if (applied === undefined) return;
       this.#runs.wrote(runContext ?? this, applied);
@@ -219,8 +229,8 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
   async applyHistoryMutations(args: SessionHistoryRewriteArgs): Promise<void> {
     this.#assertOpen();
     const mutations = prepareMutations(args);
-    await this.#inOrder('applyHistoryMutations', () =>
-      this.#history.rewrite((entries) => planMutations(entries, mutations)),
+    await this.#inOrder('applyHistoryMutations', (history) =>
+      history.rewrite((entries) => planMutations(entries, mutations)),
     );
   }
 
@@ -238,14 +248,78 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
     this.#assertOpen();
     const added = encodeItems(items);
     const run = runContext ?? this;
-    await this.#inOrder('replaceHistoryWithCompaction', () => {
+    await this.#inOrder('replaceHistoryWithCompaction', (history) => {
       const expected = { birth: this.#runs.birthOf(runContext), base: this.#runs.baseOf(run) };
-      return this.#history.replaceAll(expected, (entries, follows) => {
+      return history.replaceAll(expected, (entries, follows) => {
         noteItemCount(added.length);
         const kept = keptByCompaction(entries, this.#runs.foreignAmong(run, entries, follows));
         return { added, kept, result: (wrote) => this.#runs.wrote(run, wrote) };
       });
     });
+  }
+
+  /**
+   * The state of an interrupted run as text, to be kept until somebody has decided, together with what it
+   * belongs to: this session, as the run saw it, and its branch. It holds the whole history that the run
+   * has; of an encrypted session it is encrypted.
+   *
+   * @param run - What `run()` resolved to, on this session.
+   * @throws SessionError `closed`
+   *
+   * @example
+   * ```ts
+   * import type { StoredSession } from '@agent-sessions/core';
+   * import { type Agent, run } from '@openai/agents';
+   *
+   * async function ask(agent: Agent, session: StoredSession): Promise<string> {
+   *   return session.sealState(await run(agent, 'Refund order 42.', { session }));
+   * }
+   *
+   * async function approve(agent: Agent, session: StoredSession, text: string): Promise<void> {
+   *   const state = await session.openState(agent, text);
+   *   for (const interruption of state.getInterruptions()) state.approve(interruption);
+   *   await run(agent, state, { session });
+   * }
+   * ```
+   */
+  async sealState({ state }: InterruptedRun): Promise<string> {
+    this.#assertOpen();
+    const { cipher, branch } = this.#parts;
+    const birth = this.#runs.birthOf(state._context);
+    const kept = { key: this.#key, birth, state: state.toString() };
+    return this.#inOrder('sealState', async () => {
+      const text = writeRunState({ ...kept, branch: await branch?.() });
+      const [sealed = text] = (await cipher?.seal([text])) ?? [];
+      return sealed;
+    });
+  }
+
+  /**
+   * The state of a run from what {@link sealState} returned, in any process: approve or reject its
+   * interruptions, and pass it to `run()` with this session. The run goes on with the session that it
+   * saw: once that was deleted, or has expired, it is refused.
+   *
+   * @throws SessionError `closed`; `session_deleted`; `invalid_options` for another text, and for a state
+   * of another session or branch; `decryption_failed`, `key_unavailable` of an encrypted session
+   */
+  async openState<TAgent extends AnyAgent>(
+    agent: TAgent,
+    text: string,
+  ): Promise<RunState<unknown, TAgent>> {
+    this.#assertOpen();
+    const { cipher, branch } = this.#parts;
+    const kept = await this.#inOrder('openState', async (history) => {
+      const [opened] = cipher === undefined ? [text] : await cipher.unseal([text]);
+      if (opened === undefined) throw history.deleted();
+      const read = readRunState(opened, this.#key);
+      if (read.birth !== undefined) await history.assertNotDeleted(read.birth);
+      const here = await branch?.();
+      if (read.branch !== here) throw otherBranchError(read.branch, here);
+      return read;
+    });
+    const state = await RunState.fromString<unknown, TAgent>(agent, kept.state);
+    if (kept.birth !== undefined) this.#runs.saw(state._context, { birth: kept.birth });
+    return state;
   }
 
   /**
@@ -269,34 +343,40 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
     await this.close();
   }
 
-  async #readAll(runContext?: RunContext<unknown>): Promise<AgentInputItem[]> {
+  async #readAll(history: History, runContext?: RunContext<unknown>): Promise<AgentInputItem[]> {
     const birth = this.#runs.birthOf(runContext);
-    const { items, state } = await this.#history.newestOf(Number.POSITIVE_INFINITY, { birth });
+    const { items, state } = await history.newestOf(Number.POSITIVE_INFINITY, { birth });
     if (runContext === undefined) this.#runs.readAgainAt(this, state);
     else this.#runs.readAt(runContext, state);
     return items;
   }
 
-  async #readNewest(limit: number, runContext?: RunContext<unknown>): Promise<AgentInputItem[]> {
-    if (runContext === undefined) return this.#history.newest(limit);
+  async #readNewest(
+    history: History,
+    limit: number,
+    runContext?: RunContext<unknown>,
+  ): Promise<AgentInputItem[]> {
+    if (runContext === undefined) return history.newest(limit);
     const birth = this.#runs.birthOf(runContext);
-    const { items, state } = await this.#history.newestOf(limit, { birth });
+    const { items, state } = await history.newestOf(limit, { birth });
     this.#runs.saw(runContext, state);
     return items;
   }
 
-  #reading(read: () => Promise<AgentInputItem[]>): Promise<AgentInputItem[]> {
-    return this.#inOrder('getItems', async () => {
-      const items = await read();
+  #reading(read: (history: History) => Promise<AgentInputItem[]>): Promise<AgentInputItem[]> {
+    return this.#inOrder('getItems', async (history) => {
+      const items = await read(history);
       noteItemCount(items.length);
       return items;
     });
   }
 
-  #inOrder<T>(operation: string, work: () => Promise<T>): Promise<T> {
+  #inOrder<T>(operation: string, work: (history: History) => Promise<T>): Promise<T> {
     const { store, sessionId } = this.#parts;
     const call = { operation, store, sessionId: () => sessionId };
-    return traceOperation(call, () => this.#queue.run(this.#key, work));
+    return traceOperation(call, () =>
+      this.#queue.run(this.#key, (leftMs) => work(this.#history.within(leftMs))),
+    );
   }
 
   #assertOpen(): void {

@@ -68,7 +68,10 @@ export class Call {
 
   #timeIsUp(timeoutMs: number): void {
     this.#isOver = true;
-    if (this.#connection !== undefined) return this.#cancel(this.#connection);
+    if (this.#connection !== undefined) {
+      this.#cancel(this.#connection);
+      return;
+    }
     // A pool of ours is about to say why, if its connection is only silent.
     const leftMs = timeoutMs - workingTime(timeoutMs);
     const giveUp = () => this.#giveUp(new TimeIsUpError('no connection came in time'));

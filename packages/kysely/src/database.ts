@@ -68,29 +68,45 @@ export class SessionDatabase {
     return this.#db.isTransaction;
   }
 
-  /** Runs one statement that reads. */
-  read<T>(work: (execute: Execute) => Promise<T>): Promise<T> {
-    return this.#repeat('harmless', (call) => this.#onConnection(work, call, 'nothing'));
+  /**
+   * Runs one statement that reads.
+   *
+   * @param limitMs - How long that may take. Default: as long as a call.
+   */
+  read<T>(work: (execute: Execute) => Promise<T>, limitMs?: number): Promise<T> {
+    return this.#repeat('harmless', (call) => this.#onConnection(work, call, 'nothing'), limitMs);
   }
 
-  /** Runs one statement that writes. */
-  writeOne<T>(work: (execute: Execute) => Promise<T>, repeatable: Repeatable): Promise<T> {
-    return this.#repeat(repeatable, (call) => this.#onConnection(work, call, 'statement'));
+  /**
+   * Runs one statement that writes.
+   *
+   * @param limitMs - As of {@link read}.
+   */
+  writeOne<T>(
+    work: (execute: Execute) => Promise<T>,
+    repeatable: Repeatable,
+    limitMs?: number,
+  ): Promise<T> {
+    const attempt = (call: Call) => this.#onConnection(work, call, 'statement');
+    return this.#repeat(repeatable, attempt, limitMs);
   }
 
   /**
    * Runs statements in one transaction; all take effect, or none. If `work` comes to `undefined`,
    * that is what the call comes to, and none take effect.
+   *
+   * @param limitMs - As of {@link read}.
    */
   write<T>(
     work: (unit: Unit) => Promise<T | undefined>,
     repeatable: Repeatable,
+    limitMs?: number,
   ): Promise<T | undefined> {
-    return this.#repeat(repeatable, (call, inspection) =>
+    const attempt = (call: Call, inspection: Inspection) =>
       this.inTransaction
         ? this.#inCallersTransaction((execute) => work({ execute, inspection }), call)
-        : this.#inTransaction((execute) => work({ execute, inspection }), call, inspection),
-    );
+        : this.#inTransaction((execute) => work({ execute, inspection }), call, inspection);
+    return this.#repeat(repeatable, attempt, limitMs);
   }
 
   /**
@@ -98,7 +114,7 @@ export class SessionDatabase {
    * it needs.
    */
   repeat<T>(work: () => Promise<T>): Promise<T> {
-    return this.#repeat('harmless', work, false);
+    return this.#repeat('harmless', work, 'unlimited');
   }
 
   /** Brings the tables up to date. */
@@ -122,12 +138,12 @@ export class SessionDatabase {
   async #repeat<T>(
     repeatable: Repeatable,
     attempt: (call: Call, inspection: Inspection) => Promise<T>,
-    isLimited: boolean = true,
+    limit: number | 'unlimited' = this.#options.timeoutMs,
   ): Promise<T> {
     const { label, timeoutMs } = this.#options;
-    const limitMs = workingTime(timeoutMs);
+    const limitMs = limit === 'unlimited' ? undefined : limit;
     const cancel = (connection: DatabaseConnection) => this.#cancel(connection);
-    const call = new Call(isLimited ? timeoutMs : undefined, cancel);
+    const call = new Call(limitMs, cancel);
     let unknown = false;
     let prepared = 0;
     let failedBefore: (() => Error) | undefined;
@@ -142,7 +158,7 @@ export class SessionDatabase {
         return { value };
       } catch (error) {
         if (isSessionError(error)) throw error;
-        const failure = this.#failureOf(error, call);
+        const failure = this.#failureOf(error, call, failedBefore !== undefined);
         unknown ||= isUnknown(failure, call);
         const failed = () => {
           if (unknown) return unknownOutcomeError(error, label);
@@ -169,16 +185,16 @@ export class SessionDatabase {
       // A database inside the process answers without letting the event loop turn.
       const due = turnIfDue();
       if (due) await due;
-      return await retryUntil(limitMs, work);
+      return await retryUntil(workingTime(limitMs ?? timeoutMs), work);
     } finally {
       call.end();
     }
   }
 
-  #failureOf(error: unknown, call: Call): Failure {
+  #failureOf(error: unknown, call: Call, hasFailed: boolean): Failure {
     const failure = failureOf(error, this.#options.dialect);
     // Who cancelled it was this call: its statement waited for others until the time was up.
-    return failure === 'cancelled' && call.isOver ? 'contention' : failure;
+    return failure === 'cancelled' && call.isOver && !hasFailed ? 'contention' : failure;
   }
 
   /** Has the server end what it does on a connection. What does not answer is given up by its pool. */

@@ -70,7 +70,9 @@ export class KyselyBackend implements SessionBackend {
     this.#records = new Records(dialect, tables);
     this.#directory = new Directory(dialect, tables);
     // Inside a transaction of the caller's there is a lock already, and nobody to wait for.
-    this.exclusively = db.isTransaction ? undefined : (id, work) => this.#inLine(id, work);
+    this.exclusively = db.isTransaction
+      ? undefined
+      : (id, work, limitMs) => this.#inLine(id, work, limitMs);
   }
 
   /** Creates the tables, or brings them up to date. */
@@ -78,10 +80,14 @@ export class KyselyBackend implements SessionBackend {
     await this.#database.migrate();
   }
 
-  async append(id: string, append: Append): Promise<Appended | undefined> {
+  async append(
+    id: string,
+    append: Append,
+    limitMs: number = this.timeoutMs,
+  ): Promise<Appended | undefined> {
     const { operation, birth } = append;
-    return retryUntil<Appended | undefined>(workingTime(this.timeoutMs), async () => {
-      const added = await this.#append(id, append);
+    return retryUntil<Appended | undefined>(workingTime(limitMs), async () => {
+      const added = await this.#append(id, append, limitMs);
       if (added !== undefined) return { value: added };
       const { state, operation: replayed } = await this.snapshot(id, {
         limit: 0,
@@ -95,51 +101,55 @@ export class KyselyBackend implements SessionBackend {
     });
   }
 
-  window(id: string, limit: number): Promise<string[]> {
-    return this.#database.read((execute) => this.#records.window(execute, id, limit));
+  window(id: string, limit: number, limitMs?: number): Promise<string[]> {
+    return this.#database.read((execute) => this.#records.window(execute, id, limit), limitMs);
   }
 
-  snapshot(id: string, query?: SnapshotQuery): Promise<Snapshot> {
-    return this.#database.read((execute) => this.#records.snapshot(execute, id, query));
+  snapshot(id: string, query?: SnapshotQuery, limitMs?: number): Promise<Snapshot> {
+    return this.#database.read((execute) => this.#records.snapshot(execute, id, query), limitMs);
   }
 
-  async replaceTail(id: string, replacement: TailReplacement): Promise<Written | undefined> {
+  async replaceTail(
+    id: string,
+    replacement: TailReplacement,
+    limitMs?: number,
+  ): Promise<Written | undefined> {
     const { operation, state: expected } = replacement;
-    const state = await this.#replaceTail(id, replacement);
+    const state = await this.#replaceTail(id, replacement, limitMs);
     if (state !== undefined) return { state };
     const replayed = operation && (await this.#replay(id, operation));
     if (replayed === undefined) await this.#assertConflictIsVisible(id, expected);
     return replayed;
   }
 
-  async rewrite(id: string, rewrite: Rewrite): Promise<Written | undefined> {
+  async rewrite(id: string, rewrite: Rewrite, limitMs?: number): Promise<Written | undefined> {
     const work = (unit: Unit) => this.#records.rewrite(unit, id, rewrite);
-    const state = await this.#database.write(work, 'doubles');
+    const state = await this.#database.write(work, 'doubles', limitMs);
     if (state !== undefined) return { state };
     await this.#assertConflictIsVisible(id, rewrite.state);
     return undefined;
   }
 
-  async clear(id: string): Promise<void> {
-    await this.#database.write((unit) => this.#records.clear(unit, id), 'doubles');
+  async clear(id: string, limitMs?: number): Promise<void> {
+    await this.#database.write((unit) => this.#records.clear(unit, id), 'doubles', limitMs);
   }
 
-  listSessions(request: PageRequest): Promise<SessionInfo[]> {
-    return this.#database.read((execute) => this.#directory.list(execute, request));
+  listSessions(request: PageRequest, limitMs?: number): Promise<SessionInfo[]> {
+    return this.#database.read((execute) => this.#directory.list(execute, request), limitMs);
   }
 
-  getSession(id: string): Promise<SessionInfo | undefined> {
-    return this.#database.read((execute) => this.#directory.get(execute, id));
+  getSession(id: string, limitMs?: number): Promise<SessionInfo | undefined> {
+    return this.#database.read((execute) => this.#directory.get(execute, id), limitMs);
   }
 
-  async setMetadata(id: string, metadata: string | null): Promise<void> {
+  async setMetadata(id: string, metadata: string | null, limitMs?: number): Promise<void> {
     const work = ({ execute }: Unit) => this.#directory.setMetadata(execute, id, metadata);
-    await this.#database.write(work, 'doubles');
+    await this.#database.write(work, 'doubles', limitMs);
   }
 
-  async deleteSession(id: string): Promise<boolean> {
+  async deleteSession(id: string, limitMs?: number): Promise<boolean> {
     const work = (unit: Unit) => this.#records.remove(unit, id);
-    return (await this.#database.write(work, 'doubles')) ?? false;
+    return (await this.#database.write(work, 'doubles', limitMs)) ?? false;
   }
 
   /** Closes the database, if this backend opened it. */
@@ -154,69 +164,81 @@ export class KyselyBackend implements SessionBackend {
   }
 
   /** Runs work in a transaction that holds the lock on the session's row. */
-  async #inLine<T>(id: string, work: (session: LockedSession) => Promise<T>): Promise<T> {
+  async #inLine<T>(
+    id: string,
+    work: (session: LockedSession) => Promise<T>,
+    limitMs?: number,
+  ): Promise<T> {
     const records = this.#records;
     let refused: { readonly error: unknown } | undefined;
-    const done = await this.#database.write(async (unit) => {
-      refused = undefined;
-      let failure: { readonly error: unknown } | undefined;
-      const own = async <R>(statements: () => Promise<R>): Promise<R> => {
+    const done = await this.#database.write(
+      async (unit) => {
+        refused = undefined;
+        let failure: { readonly error: unknown } | undefined;
+        const own = async <R>(statements: () => Promise<R>): Promise<R> => {
+          try {
+            return await statements();
+          } catch (error) {
+            failure = { error };
+            throw error;
+          }
+        };
+        const written = async (change: () => Promise<State | undefined>) => {
+          const state = await own(change);
+          return state && { state };
+        };
+        await records.lock(unit, id);
         try {
-          return await statements();
+          const value = await work({
+            snapshot: (_id, query) => own(() => records.snapshot(unit.execute, id, query)),
+            replaceTail: async (_id, change) => {
+              // Nobody else can write, so what the ledger lacks now it lacks when this is written.
+              const replayed = await own(() => this.#replayIn(unit, id, change.operation));
+              return replayed ?? written(() => records.replaceTail(unit, id, change));
+            },
+            rewrite: (_id, change) => written(() => records.rewrite(unit, id, change)),
+          });
+          return { value };
         } catch (error) {
-          failure = { error };
-          throw error;
+          // The database's own errors are for the runner, which repeats some of them.
+          if (failure !== undefined && failure.error === error) throw error;
+          refused = { error };
+          return undefined;
         }
-      };
-      const written = async (change: () => Promise<State | undefined>) => {
-        const state = await own(change);
-        return state && { state };
-      };
-      await records.lock(unit, id);
-      try {
-        const value = await work({
-          snapshot: (_id, query) => own(() => records.snapshot(unit.execute, id, query)),
-          replaceTail: async (_id, change) => {
-            // Nobody else can write, so what the ledger lacks now it lacks when this is written.
-            const replayed = await own(() => this.#replayIn(unit, id, change.operation));
-            return replayed ?? written(() => records.replaceTail(unit, id, change));
-          },
-          rewrite: (_id, change) => written(() => records.rewrite(unit, id, change)),
-        });
-        return { value };
-      } catch (error) {
-        // The database's own errors are for the runner, which repeats some of them.
-        if (failure !== undefined && failure.error === error) throw error;
-        refused = { error };
-        return undefined;
-      }
-    }, 'doubles');
+      },
+      'doubles',
+      limitMs,
+    );
     if (refused !== undefined) throw refused.error;
     if (done === undefined) throw new Error('a turn that was not refused has a result');
     return done.value;
   }
 
-  #append(id: string, append: Append): Promise<Raised | undefined> {
+  #append(id: string, append: Append, limitMs: number): Promise<Raised | undefined> {
     const statement = this.#dialect.append?.(this.#tables, {
       ...newAddition(id, append),
       birth: append.birth,
     });
     const repeatable = append.operation ? 'harmless' : 'doubles';
-    if (statement) return this.#database.writeOne(returnRaised(statement), repeatable);
+    if (statement) return this.#database.writeOne(returnRaised(statement), repeatable, limitMs);
     const work = (unit: Unit) => this.#records.append(unit, id, append);
-    return this.#database.write(work, repeatable);
+    return this.#database.write(work, repeatable, limitMs);
   }
 
-  async #replaceTail(id: string, replacement: TailReplacement): Promise<State | undefined> {
+  async #replaceTail(
+    id: string,
+    replacement: TailReplacement,
+    limitMs: number | undefined,
+  ): Promise<State | undefined> {
     const { state: expected, drop, operation } = replacement;
     const addition = newAddition(id, replacement);
     const statement = this.#dialect.replaceTail?.(this.#tables, { ...addition, expected, drop });
     const repeatable = operation ? 'harmless' : 'doubles';
     if (statement === undefined) {
       const work = (unit: Unit) => this.#records.replaceTail(unit, id, replacement);
-      return this.#database.write(work, repeatable);
+      return this.#database.write(work, repeatable, limitMs);
     }
-    const raised = await this.#database.writeOne(returnRaised(statement), repeatable);
+    const raised = await this.#database.writeOne(returnRaised(statement), repeatable, limitMs);
     if (raised?.birth === undefined) return undefined;
     const { birth, revision } = raised;
     const { edition = 0, view = 0 } = expected ?? {};

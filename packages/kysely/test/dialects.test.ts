@@ -256,7 +256,7 @@ onEveryBackend(
       });
       const db = new Kysely<never>({ dialect: new MysqlDialect({ pool }) });
       onTestFinished(() => db.destroy());
-      const session = new KyselySession({ db, createTables: true, timeoutMs: 100 });
+      const session = new KyselySession({ db, createTables: true, timeoutMs: 1_000 });
       const transaction = { type: 'append_items' as const, items: numbered(1) };
       const once = () => session.applyHistoryTransaction({ operationId: 'one', transaction });
       await once();

@@ -54,7 +54,7 @@ onEveryBackend(
         name === 'Postgres' ? 'SET statement_timeout = 50' : 'SET max_statement_time = 0.05';
       const limited = database().connect({ connections: 1 });
       await sql.raw(limit).execute(limited);
-      const session = new KyselySession({ db: limited, sessionId: 'slow', timeoutMs: 300 });
+      const session = new KyselySession({ db: limited, sessionId: 'slow', timeoutMs: 1_000 });
       await whileLocked(admin, 'slow', async () => {
         await expect(session.addItems(numbered(1))).rejects.toMatchObject({
           code: 'busy',
@@ -117,7 +117,7 @@ onEveryBackend(
         connectionTimeoutMillis: 50,
       });
       const db = own(new Kysely({ dialect: new PostgresDialect({ pool }) }));
-      const session = new KyselySession({ db, createTables: true, timeoutMs: 100 });
+      const session = new KyselySession({ db, createTables: true, timeoutMs: 1_000 });
       await session.addItems(numbered(1));
       const taken = await pool.connect();
       await expect(session.addItems(numbered(1))).rejects.toMatchObject({ code: 'busy' });
@@ -217,7 +217,7 @@ onEveryBackend(
         waitForConnections: false,
       });
       const db = own(new Kysely({ dialect: new MysqlDialect({ pool }) }));
-      const session = new KyselySession({ db, createTables: true, timeoutMs: 50 });
+      const session = new KyselySession({ db, createTables: true, timeoutMs: 1_000 });
       await session.addItems(numbered(1));
       const taken = await pool.promise().getConnection();
       await expect(session.addItems(numbered(1))).rejects.toMatchObject({ code: 'busy' });

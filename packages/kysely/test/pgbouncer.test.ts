@@ -68,7 +68,7 @@ describe.skipIf(missing !== undefined)(
       await using store = new KyselySessionStore({
         url: full.url,
         createTables: true,
-        timeoutMs: 0,
+        timeoutMs: 4_000,
       });
       const session = store.session('full');
       await session.addItems(numbered(1));
@@ -86,7 +86,7 @@ describe.skipIf(missing !== undefined)(
     test('more clients than it takes are `busy`', async () => {
       const full = await startBouncer(binary ?? '', database.url ?? '', ['max_client_conn = 1']);
       const other = await connectTo(full.url);
-      await using store = new KyselySessionStore({ url: full.url, timeoutMs: 0 });
+      await using store = new KyselySessionStore({ url: full.url, timeoutMs: 1_000 });
       await expect(store.session('full').getItems()).rejects.toMatchObject({ code: 'busy' });
       await other.end();
       await full.stop();

@@ -1,10 +1,7 @@
 import { type Cluster, Redis } from 'ioredis';
 
-/**
- * How often a client of ours tries to connect before the calls that wait for it fail: with ioredis'
- * growing delays for some twelve seconds.
- */
-const CONNECTION_ATTEMPTS = 8;
+/** After how long without traffic the system asks whether the other side is still there, in milliseconds. */
+const KEEP_ALIVE_MS = 10_000;
 
 /** An ioredis client: for one server, through Sentinel, or for a cluster. */
 export type RedisClient = Redis | Cluster;
@@ -12,13 +9,21 @@ export type RedisClient = Redis | Cluster;
 /** Why the connection of a client of ours fails, as it says beside the calls, which it only ends. */
 const reasons = new WeakMap<RedisClient, Error>();
 
-/** A client for a URL; it connects when it is used first. Settings in the URL win. */
-export function openClient(url: string): Redis {
+/**
+ * A client for a URL; it connects when it is used first. Settings in the URL win.
+ *
+ * @param silenceMs - How long a server that has something to answer may send nothing; then the client
+ * connects anew, and sends again what was not answered.
+ */
+export function openClient(url: string, silenceMs: number): Redis {
   const bare = new URL(url);
   bare.search = '';
   const client = new Redis(bare.href, {
     lazyConnect: true,
-    maxRetriesPerRequest: CONNECTION_ATTEMPTS,
+    // Calls have a limit of their own.
+    maxRetriesPerRequest: null,
+    socketTimeout: silenceMs,
+    keepAlive: KEEP_ALIVE_MS,
     ...settingsOf(url),
   });
   client.on('ready', () => reasons.delete(client));
@@ -60,6 +65,18 @@ export function hasEnded(client: RedisClient): boolean {
   return client.status === 'end' || Reflect.get(client, 'manuallyClosing') === true;
 }
 
+/** True if the client is about to connect: what it is given now, it keeps until then. */
+export function isConnecting(client: RedisClient): boolean {
+  return !['wait', 'ready', 'end'].includes(client.status);
+}
+
+/** Ends a client of ours at once, also if its server is silent: nothing that it has kept is sent any more. */
+export function giveUpClient(client: RedisClient): void {
+  client.disconnect();
+  // That only asks the other side to hang up. There is no stream before the first connection.
+  if (!isCluster(client)) (client.stream as typeof client.stream | undefined)?.destroy();
+}
+
 /** One listener a client, for it may have a store for each of many sessions. */
 const connected = new WeakMap<RedisClient, { ever: boolean }>();
 
@@ -88,7 +105,7 @@ export function readsFromReplicas(client: RedisClient): boolean {
   return isCluster(client) && client.options.scaleReads !== 'master';
 }
 
-/** True if a call whose connection drops may never settle, for this client never sends it again. */
+/** True if a call whose connection drops is forgotten: this client neither ends it nor sends it again. */
 export function mayForgetCalls(client: RedisClient): boolean {
   if (isCluster(client)) return false;
   const { autoResendUnfulfilledCommands, commandTimeout } = client.options;
@@ -101,4 +118,14 @@ export function describeClient(client: RedisClient): string {
   const { host, port, path, sentinels, name } = client.options;
   if (sentinels) return `Redis ${JSON.stringify(name)} of Sentinel`;
   return `Redis ${path ?? `${host}:${port}`}`;
+}
+
+/** What helps a client of the caller's against a server that is silent. */
+export function adviceOn(client: RedisClient): string {
+  if (isCluster(client)) {
+    return 'With `redisOptions: { socketTimeout: 5000 }` the client leaves a node that is silent.';
+  }
+  return client.options.sentinels
+    ? 'With `failoverDetector: true` and `socketTimeout: 5000` the client leaves a master that is silent.'
+    : 'With `socketTimeout: 5000` the client leaves a connection that is silent.';
 }

@@ -1,22 +1,24 @@
 import { randomBytes } from 'node:crypto';
-import type { SessionError } from '@agent-sessions/core';
-import { closedError, retryUntil } from '@agent-sessions/core/backend';
-import { describeClient, hasEnded, type RedisClient, reasonOf, watchConnection } from './client.ts';
+import { retryUntil, workingTime } from '@agent-sessions/core/backend';
+import { Calls } from './calls.ts';
+import type { RedisClient } from './client.ts';
 import {
   assertAnswered,
-  endedError,
   isElsewhere,
   isNoScript,
   notReplicatedError,
-  toSessionError,
   turnError,
+  waitedError,
 } from './errors.ts';
 import type { SessionKeys } from './keys.ts';
 import { type KnownSession, KnownSessions } from './known-sessions.ts';
+import { TooLate } from './link.ts';
 import type { ReplicaConfirmation } from './options.ts';
-import { callNumber, describeCall } from './scripts/call.ts';
+import { callNumber, describeCall, longestWait } from './scripts/call.ts';
 import type { Script } from './scripts/script.ts';
 import { endTurn, takeTurn } from './scripts/turn.ts';
+import { clockOf } from './server-clock.ts';
+import { clockTolerance, type TimeLimit } from './time-limit.ts';
 
 /** What goes to the server with every write. */
 export interface WriteOptions {
@@ -38,20 +40,44 @@ type Parameters = readonly [keys: number, ...(string | number)[]];
 
 /** Runs scripts on a client. All errors that leave it are translated. */
 export class Connection {
-  readonly client: RedisClient;
+  readonly #calls: Calls;
   readonly #options: WriteOptions;
-  /** With this name and a number a call that ioredis sends twice is done once. */
+  /** With this name and a number a call that is sent twice is done once. */
   readonly #writer: string = randomBytes(9).toString('base64url');
-  #calls = 0;
+  #writes = 0;
   readonly #sessions: KnownSessions;
-  #closed = false;
-  readonly #everConnected: () => boolean;
+  readonly #longest: string;
 
-  constructor(client: RedisClient, keyPrefix: string, options: WriteOptions) {
-    this.client = client;
+  /** @param client - The caller's, or what opens one of ours. */
+  constructor(
+    client: RedisClient | (() => RedisClient),
+    keyPrefix: string,
+    options: WriteOptions & { readonly timeoutMs: number },
+  ) {
+    const { timeoutMs } = options;
+    this.#calls = new Calls(client, timeoutMs);
     this.#sessions = new KnownSessions(keyPrefix, REMEMBERED_SESSIONS);
     this.#options = options;
-    this.#everConnected = watchConnection(client);
+    this.#longest = longestWait(workingTime(timeoutMs) + clockTolerance(timeoutMs));
+  }
+
+  /** The client now; one of ours is replaced when it is of no use. */
+  get client(): RedisClient {
+    return this.#calls.client;
+  }
+
+  /**
+   * The limit of a call that begins now.
+   *
+   * @param limitMs - How much time it has. Default: all.
+   */
+  limit(limitMs?: number): TimeLimit {
+    return this.#calls.limit(limitMs);
+  }
+
+  /** Reads something with the client, perhaps several times. */
+  read<T>(limit: TimeLimit, work: (client: RedisClient) => Promise<T>): Promise<T> {
+    return this.#calls.read(limit, work);
   }
 
   /** Runs a script that only reads, or that may run twice. */
@@ -59,8 +85,9 @@ export class Connection {
     script: Script,
     keys: readonly string[],
     args: readonly (string | number)[],
+    limit: TimeLimit,
   ): Promise<unknown[]> {
-    return toList(await this.attempt(() => this.#send(script, [keys.length, ...keys, ...args])));
+    return this.#calls.read(limit, (client) => runScript(client, script, keys, args));
   }
 
   /** The keys of a session. */
@@ -69,125 +96,107 @@ export class Connection {
   }
 
   /**
-   * Runs a script that writes, once however often ioredis sends it. One call at a time on a session,
-   * for the server remembers only the last one of each writer; sessions keep that order already, so
-   * the wait is for who writes to a store directly.
+   * Runs a script that writes, once however often it is sent. One call at a time on a session, for the
+   * server remembers only the last one of each writer; sessions keep that order already, so the wait is
+   * for who writes to a store directly.
    */
-  async write(script: Script, id: string, args: readonly string[], turn = ''): Promise<unknown[]> {
+  async write(
+    script: Script,
+    id: string,
+    args: readonly string[],
+    { turn = '', limit }: Within,
+  ): Promise<unknown[]> {
     const session = this.#sessions.of(id);
-    while (session.isWriting) await new Promise<void>((resolve) => session.waiting.push(resolve));
-    this.#assertOpen();
+    while (session.isWriting) {
+      session.ended ??= Promise.withResolvers<void>();
+      if (await this.#calls.waitFor(limit, session.ended.promise)) continue;
+      throw waitedError(this.#calls.server, limit.timeoutMs);
+    }
     session.isWriting = true;
     try {
-      const reply = await this.#writeOnce(script, session, args, turn);
-      if (reply[0] !== null) return reply;
-      return await retryUntil(
-        TURN_DEADLINE_MS,
-        async () => {
-          const value = await this.#writeOnce(script, session, args, turn);
-          return value[0] === null ? { retry: () => this.#turnError() } : { value };
-        },
-        LONGEST_LOOK_MS,
-      );
-    } catch (error) {
-      throw this.#translate(error);
+      this.#writes += 1;
+      const number = callNumber(this.#writes);
+      const write = { script, session, args, turn, number, limit };
+      const work = (client: RedisClient) => this.#ask(client, write);
+      const reply = await this.#calls.write(limit, work);
+      if (!isRefusal(reply)) return reply;
+      return await this.#retryInTurn(limit, () => this.#calls.write(limit, work));
     } finally {
       session.isWriting = false;
-      session.waiting.shift()?.();
+      session.ended?.resolve();
+      session.ended = undefined;
     }
   }
 
-  /** Runs work while writes of others on the session wait. */
-  async inTurn<T>(id: string, work: (turn: string) => Promise<T>): Promise<T> {
+  /** Runs work while writes of others on the session wait; its calls are within one limit. */
+  async inTurn<T>(id: string, limit: TimeLimit, work: (within: Within) => Promise<T>): Promise<T> {
     const [session] = this.keysOf(id);
     const turn = randomBytes(9).toString('base64url');
-    await retryUntil(
-      TURN_DEADLINE_MS,
+    const take = () => this.run(takeTurn, [session], [turn, LONGEST_TURN_MS], limit);
+    await this.#retryInTurn(limit, async () => {
+      const [left] = await take();
+      return left === 0 ? [] : REFUSED;
+    });
+    try {
+      return await work({ turn, limit });
+    } finally {
+      // If the server cannot be told, the turn ends by itself.
+      await this.run(endTurn, [session], [turn], limit).catch(ignore);
+    }
+  }
+
+  /** From now on every call rejects, and what is under way too. The client of a caller stays as it is. */
+  close(): void {
+    this.#calls.close();
+  }
+
+  /** Repeats what is refused while somebody else has the turn. */
+  #retryInTurn(limit: TimeLimit, attempt: () => Promise<unknown[]>): Promise<unknown[]> {
+    const waitMs = Math.min(TURN_DEADLINE_MS, limit.workLeftMs - 2 * LONGEST_LOOK_MS);
+    const retry = () => turnError(this.#calls.server, Math.round(waitMs));
+    return retryUntil(
+      waitMs,
       async () => {
-        const [left] = await this.run(takeTurn, [session], [turn, LONGEST_TURN_MS]);
-        return left === 0 ? { value: undefined } : { retry: () => this.#turnError() };
+        const value = await attempt();
+        return isRefusal(value) ? { retry } : { value };
       },
       LONGEST_LOOK_MS,
     );
-    try {
-      return await work(turn);
-    } finally {
-      // If the server cannot be told, the turn ends by itself.
-      await this.run(endTurn, [session], [turn]).catch(ignore);
-    }
   }
 
-  /** Returns `null` at first if somebody else has the turn; then nothing was written. */
-  async #writeOnce(
-    script: Script,
-    session: KnownSession,
-    args: readonly string[],
-    turn: string,
-  ): Promise<unknown[]> {
+  /** Returns a refusal if somebody else has the turn; then nothing was written. */
+  async #ask(client: RedisClient, write: Write): Promise<unknown[]> {
     const { ttlSeconds, waitForReplicas } = this.#options;
-    this.#calls += 1;
-    const number = callNumber(this.#calls);
-    const header = describeCall({
-      writer: this.#writer,
-      number,
-      previous: session.acknowledged,
-      ttlSeconds,
-      waits: waitForReplicas !== undefined,
-      turn,
-    });
-    const { keys } = session;
-    const parameters: Parameters = [keys.length, ...keys, header, ...args];
-    const reply = toList(
-      await (waitForReplicas === undefined
-        ? this.#send(script, parameters)
-        : this.#sendAndWait(script, parameters, waitForReplicas)),
-    );
-    // What found another state than it was told comes back empty, and what the ledger had already
-    // with its fingerprint after the state: neither wrote.
-    const wrote = reply.length > 0 && reply.length < 6 && reply[0] !== null;
-    if (wrote) session.acknowledged = number;
-    return reply;
-  }
-
-  #turnError(): SessionError {
-    return turnError(describeClient(this.client), TURN_DEADLINE_MS);
-  }
-
-  /** Does anything with the client, and translates its errors. */
-  async attempt<T>(work: () => Promise<T>): Promise<T> {
-    this.#assertOpen();
-    try {
-      return assertAnswered(await work());
-    } catch (error) {
-      throw this.#translate(error);
+    const { session, number, limit } = write;
+    const clock = clockOf(client);
+    for (;;) {
+      const header = describeCall({
+        writer: this.#writer,
+        number,
+        previous: session.acknowledged,
+        ttlSeconds,
+        waits: waitForReplicas !== undefined,
+        turn: write.turn,
+        until: clock.digitsAt(limit.workEnds),
+        longest: this.#longest,
+      });
+      const { keys } = session;
+      const parameters: Parameters = [keys.length, ...keys, header, ...write.args];
+      const reply = toList(
+        await (waitForReplicas === undefined
+          ? send(client, write.script, parameters)
+          : this.#sendAndWait(client, write, parameters, waitForReplicas)),
+      );
+      const [made, seconds, microseconds] = reply;
+      if (made !== null || reply.length < 3) {
+        // What found another state than it was told comes back empty, and what the ledger had already
+        // with its fingerprint after the state: neither wrote.
+        if (made !== null && reply.length > 0 && reply.length < 6) session.acknowledged = number;
+        return reply;
+      }
+      clock.learn(seconds, microseconds);
+      if (limit.workLeftMs <= 0) throw new TooLate();
     }
-  }
-
-  #assertOpen(): void {
-    if (this.#closed) throw closedError();
-    if (!hasEnded(this.client)) return;
-    const reason = reasonOf(this.client);
-    throw reason ? this.#translate(reason) : endedError(describeClient(this.client));
-  }
-
-  /** From now on every call rejects; the client stays as it is. */
-  close(): void {
-    this.#closed = true;
-  }
-
-  #translate(error: unknown): SessionError {
-    return toSessionError(error, {
-      server: describeClient(this.client),
-      everConnected: this.#everConnected(),
-      reason: reasonOf(this.client),
-    });
-  }
-
-  #send(script: Script, parameters: Parameters): Promise<unknown> {
-    return this.client.evalsha(script.sha, ...parameters).catch((error: unknown) => {
-      if (!isNoScript(error)) throw error;
-      return this.client.eval(script.text, ...parameters);
-    });
   }
 
   /**
@@ -196,55 +205,102 @@ export class Connection {
    * of sending it on a connection that has written nothing.
    */
   async #sendAndWait(
-    script: Script,
+    client: RedisClient,
+    { script, limit }: Write,
     parameters: Parameters,
     replicas: ReplicaConfirmation,
   ): Promise<unknown> {
-    const first = await this.#pipeline(script, parameters, replicas);
-    if (!isElsewhere(first.error) && !isNoScript(first.error)) {
-      return this.#confirmed(first, replicas);
-    }
+    const wait = { ...replicas, timeoutMs: withinLimit(replicas.timeoutMs, limit) };
+    const first = await pipeline(client, script, parameters, wait);
+    if (!isElsewhere(first.error) && !isNoScript(first.error)) return this.#confirmed(first, wait);
     // The server lost its scripts, or another node has the session: a single command finds the way.
     // It is the same call to the server, so the second pipeline writes nothing new.
-    await this.#send(script, parameters);
-    const second = await this.#pipeline(script, parameters, replicas, 'whole');
+    await send(client, script, parameters);
+    const second = await pipeline(client, script, parameters, wait, 'whole');
     // While a session is on the move, only a single command finds it; then nobody can wait for it.
     const unconfirmed = { error: null, reply: undefined, replicas: 0 };
-    return this.#confirmed(isElsewhere(second.error) ? unconfirmed : second, replicas);
+    return this.#confirmed(isElsewhere(second.error) ? unconfirmed : second, wait);
   }
 
   #confirmed({ error, reply, replicas: confirmed }: Waited, wanted: ReplicaConfirmation): unknown {
     if (error) throw error;
-    if (confirmed < wanted.count) {
-      throw notReplicatedError(confirmed, wanted, describeClient(this.client));
+    if (confirmed < wanted.count && !isRefusal(reply)) {
+      throw notReplicatedError(confirmed, wanted, this.#calls.server);
     }
     return reply;
   }
+}
 
-  async #pipeline(
-    script: Script,
-    parameters: Parameters,
-    { count, timeoutMs }: ReplicaConfirmation,
-    send: 'digest' | 'whole' = 'digest',
-  ): Promise<Waited> {
-    const pipeline = this.client.pipeline();
-    // A server may forget its scripts at any time, and then a digest would say nothing of the write.
-    if (send === 'whole') pipeline.eval(script.text, ...parameters);
-    else pipeline.evalsha(script.sha, ...parameters);
-    pipeline.wait(count, timeoutMs);
-    const [write, wait] = (await pipeline.exec()) ?? [];
-    return {
-      error: write?.[0] ?? wait?.[0] ?? null,
-      reply: write?.[1],
-      replicas: Number(wait?.[1] ?? 0),
-    };
-  }
+/** What a call is made within. */
+export interface Within {
+  /** The turn of {@link Connection.inTurn}. Default: none. */
+  readonly turn?: string;
+  readonly limit: TimeLimit;
+}
+
+/** A write, however often it is sent. */
+interface Write {
+  readonly script: Script;
+  readonly session: KnownSession;
+  readonly args: readonly string[];
+  readonly turn: string;
+  readonly number: string;
+  readonly limit: TimeLimit;
 }
 
 interface Waited {
   readonly error: Error | null;
   readonly reply: unknown;
   readonly replicas: number;
+}
+
+/** What a script returns that has done nothing, and is to be called again. */
+const REFUSED: unknown[] = [null];
+
+function isRefusal(reply: unknown): boolean {
+  return Array.isArray(reply) && reply.length > 0 && reply[0] === null;
+}
+
+/** Runs a script that may run twice. */
+export async function runScript(
+  client: RedisClient,
+  script: Script,
+  keys: readonly string[],
+  args: readonly (string | number)[],
+): Promise<unknown[]> {
+  return toList(await send(client, script, [keys.length, ...keys, ...args]));
+}
+
+function send(client: RedisClient, script: Script, parameters: Parameters): Promise<unknown> {
+  return client.evalsha(script.sha, ...parameters).catch((error: unknown) => {
+    if (!isNoScript(error)) throw error;
+    return client.eval(script.text, ...parameters);
+  });
+}
+
+async function pipeline(
+  client: RedisClient,
+  script: Script,
+  parameters: Parameters,
+  { count, timeoutMs }: ReplicaConfirmation,
+  how: 'digest' | 'whole' = 'digest',
+): Promise<Waited> {
+  const commands = client.pipeline();
+  // A server may forget its scripts at any time, and then a digest would say nothing of the write.
+  if (how === 'whole') commands.eval(script.text, ...parameters);
+  else commands.evalsha(script.sha, ...parameters);
+  commands.wait(count, timeoutMs);
+  const [write, wait] = (await commands.exec()) ?? [];
+  return {
+    error: write?.[0] ?? wait?.[0] ?? null,
+    reply: write?.[1],
+    replicas: Number(wait?.[1] ?? 0),
+  };
+}
+
+/** So long the server may wait for replicas; 0 would be without end. */
+function withinLimit(timeoutMs: number, limit: TimeLimit): number {
+  return Math.max(1, Math.min(timeoutMs, Math.floor(limit.workLeftMs)));
 }
 
 /** Our scripts reply with lists, or with nothing. */

@@ -41,15 +41,8 @@ const refusals: Readonly<Record<string, Explanation>> = {
 const MOVING = /^Too many Cluster redirections\b.*\b(?:TRYAGAIN|MOVED|ASK|CLUSTERDOWN)\b/;
 const REFUSAL = new RegExp(`\\b(?:${Object.keys(refusals).join('|')})\\b`);
 
-/** What ioredis says of a call that it refused by itself, or stopped to wait for. */
+/** What ioredis says of a call that it refused by itself. */
 const LOCAL: readonly (readonly [RegExp, Explanation])[] = [
-  [
-    /^Command timed out/,
-    [
-      'connection_lost',
-      "the commandTimeout of the client is over. The call may have been done, and may still be: it stays in the client's queue, and takes effect when there is a connection, even after a read has shown that it did not. Try again with an operation id.",
-    ],
-  ],
   [
     /enableOfflineQueue options is false/,
     [
@@ -82,12 +75,68 @@ export interface ConnectionState {
 /** Translates what ioredis throws; its error, or the reason that it gives beside, stays as the cause. */
 export function toSessionError(error: unknown, state: ConnectionState): SessionError {
   if (isSessionError(error)) return error;
-  const isReason = state.reason !== undefined && isOfConnection(error);
-  const cause = isReason ? state.reason : error;
+  const cause = causeOf(error, state.reason);
   const [code, message] = explain(cause, state.everConnected);
   return new SessionError(code, `${state.server}: ${message}`, {
     cause: withoutArguments(cause),
   });
+}
+
+/** What is known of a call that got no answer. */
+export interface Unanswered {
+  readonly server: string;
+  readonly timeoutMs: number;
+  readonly isWrite: boolean;
+  readonly everConnected: boolean;
+  /** What to do about a client that stays silent. */
+  readonly advice: string;
+  /** What the client has said last, in a call or beside it. */
+  readonly cause: unknown;
+}
+
+/** The error for a call whose time is over. */
+export function unansweredError(call: Unanswered): SessionError {
+  const { server, timeoutMs, isWrite, everConnected, advice } = call;
+  const options = { cause: withoutArguments(call.cause) };
+  if (!everConnected) {
+    const way = WAYS[networkFault(call.cause) ?? 'server'];
+    const message = `${server}: ${way}. The time limit, ${timeoutMs} ms, is over; nothing was written, nor will be.`;
+    return new SessionError('unreachable', message, options);
+  }
+  const message = `${server}: no answer came within ${timeoutMs} ms, the time limit. ${isWrite ? UNKNOWN_WRITE : 'Try again.'} ${advice}`;
+  return new SessionError('connection_lost', message, options);
+}
+
+/** The error for a call that closing the store has cut off. */
+export function cutOffError(server: string, isWrite: boolean): SessionError {
+  return new SessionError(
+    'connection_lost',
+    `${server}: the store was closed while the call was under way. ${isWrite ? UNKNOWN_WRITE : ''}`.trim(),
+  );
+}
+
+/** The error for a write that could not begin, for others of this store on the session took all its time. */
+export function waitedError(server: string, timeoutMs: number): SessionError {
+  return new SessionError(
+    'busy',
+    `${server}: earlier writes on the session took all of ${timeoutMs} ms, the time limit; nothing was sent. Try again, or raise timeoutMs.`,
+  );
+}
+
+/** The error for a write that the server could not begin in time. */
+export function tooLateError(server: string, timeoutMs: number): SessionError {
+  return new SessionError(
+    'busy',
+    `${server}: it did not come to the write within ${timeoutMs} ms, the time limit; nothing was written. Try again, or raise timeoutMs.`,
+  );
+}
+
+const UNKNOWN_WRITE =
+  'The write may have been done; if not, it will not be any more. Read the session before you write again. Writes with an operation id (applyHistoryTransaction) are repeated safely.';
+
+/** Why a call failed: what the client has said beside it, if it only says itself that there is no connection. */
+export function causeOf(error: unknown, reason: Error | undefined): unknown {
+  return reason !== undefined && isOfConnection(error) ? reason : error;
 }
 
 /** The error for a client that sends nothing any more. */
@@ -136,6 +185,29 @@ export function isNoScript(error: unknown): boolean {
 /** True if a node of a cluster says that another one has the session, or will; it did nothing. */
 export function isElsewhere(error: unknown): boolean {
   return isReply(error) && /^(?:MOVED|ASK|TRYAGAIN|CLUSTERDOWN)/.test(error.message);
+}
+
+/** True if the server is a replica, and was perhaps a master before. */
+export function isDemoted(error: unknown): boolean {
+  return isReply(error) && /\bREADONLY\b/.test(error.message);
+}
+
+/** True if the server does not let a client in, whatever it wants to do. */
+export function isLocked(error: unknown): boolean {
+  return isReply(error) && /\b(?:WRONGPASS|NOAUTH)\b/.test(error.message);
+}
+
+/** True if nothing is known of a call but that the connection failed, or that the client stopped to wait. */
+export function isOutcomeUnknown(error: unknown): boolean {
+  if (error instanceof Queued) return false;
+  const text = error instanceof Error ? error.message : '';
+  if (LOCAL.some(([words]) => words.test(text)) || MOVING.test(text)) return false;
+  return !isReply(lastNodeError(error) ?? error);
+}
+
+/** True if the client stopped to wait, by its `commandTimeout`; it may still send the call. */
+export function isCommandTimeout(error: unknown): boolean {
+  return error instanceof Error && error.message === 'Command timed out';
 }
 
 /** True for an answer of a server, in contrast to a connection that failed. */
@@ -188,7 +260,7 @@ function explain(error: unknown, everConnected: boolean): Explanation {
   }
   return [
     'connection_lost',
-    'the connection failed. Whether a write that was under way was done is not known; it is not repeated.',
+    'the connection failed. Whether a write that was under way was done is not known.',
   ];
 }
 

@@ -7,8 +7,8 @@ export interface KnownSession {
   /** The number of our newest write that the server acknowledged, as scripts take it. */
   acknowledged: string;
   isWriting: boolean;
-  /** Wakes the writes that wait for the one that is under way. */
-  readonly waiting: (() => void)[];
+  /** Fulfils when the write that is under way has ended; there if another one waits for that. */
+  ended: PromiseWithResolvers<void> | undefined;
 }
 
 /** Remembers the sessions that were used last: of so many that it is asked for, and perhaps of more. */
@@ -31,7 +31,7 @@ export class KnownSessions {
       keys: sessionKeys(this.#keyPrefix, id),
       acknowledged: NO_CALL,
       isWriting: false,
-      waiting: [],
+      ended: undefined,
     };
     // To let the older half go at once costs less than to keep all in the order of their use.
     if (this.#recent.size >= this.#count) {

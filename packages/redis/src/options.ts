@@ -4,6 +4,7 @@ import {
   expecting,
   invalidOptions,
   isBoolean,
+  isTimeout,
   type OptionCheck,
   type OptionChecks,
   optional,
@@ -41,6 +42,11 @@ export interface RedisStorageOptions {
    * write is done when the master has it.
    */
   readonly waitForReplicas?: ReplicaConfirmation;
+  /**
+   * How long a call may take, in milliseconds, from 1 to 2 147 483 647; then it rejects, and nothing of it
+   * takes effect later. Default: 30 000.
+   */
+  readonly timeoutMs?: number;
 }
 
 /** Options of a store: a server's `url`, or a client of your own as `redis`. */
@@ -85,6 +91,7 @@ export const storeChecks: OptionChecks<RedisSessionStoreOptions> = {
       (value) => typeof value === 'object' && value !== null,
     ),
   ),
+  timeoutMs: optional(isTimeout),
   redis: expecting(
     'a client of ioredis',
     (value) => typeof value === 'object' && value !== null && 'call' in value,
@@ -98,7 +105,7 @@ export const storeChecks: OptionChecks<RedisSessionStoreOptions> = {
     if (!isRight) return 'must be a redis:// or rediss:// URL';
     const { pathname, searchParams } = new URL(value);
     if (searchParams.get('autoResendUnfulfilledCommands') === 'false') {
-      return 'has `autoResendUnfulfilledCommands=false`, so a call whose connection drops would never settle';
+      return 'has `autoResendUnfulfilledCommands=false`, so a call whose connection drops would wait for all of its time limit';
     }
     const database = pathname.slice(1) || searchParams.get('db') || '';
     return /^\d*$/.test(database)
@@ -139,7 +146,7 @@ function assertClient(redis: RedisClient, keyPrefix: string): void {
   if (mayForgetCalls(redis)) {
     throw invalidOptions(
       OF,
-      'the client has `autoResendUnfulfilledCommands: false` and no `commandTimeout`, so a call whose connection drops would never settle',
+      'the client has `autoResendUnfulfilledCommands: false` and no `commandTimeout`, so a call whose connection drops would wait for all of its time limit',
     );
   }
   // An empty hash tag is none: a cluster would spread the keys of a session over its nodes.

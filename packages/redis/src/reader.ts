@@ -5,7 +5,7 @@ import {
   type State,
 } from '@agent-sessions/core/backend';
 import { readsFromReplicas } from './client.ts';
-import type { Connection } from './connection.ts';
+import { type Connection, runScript } from './connection.ts';
 import { recordOf, timeOf } from './elements.ts';
 import { assertAnswered } from './errors.ts';
 import type { SessionKeys } from './keys.ts';
@@ -14,6 +14,7 @@ import { isUnedited, readNewest, readRange } from './scripts/read.ts';
 import { touch } from './scripts/touch.ts';
 import { BIRTH_LENGTH } from './scripts/write.ts';
 import { toState } from './state.ts';
+import type { TimeLimit } from './time-limit.ts';
 
 /**
  * So many items at most are read by a script, in one round trip: Lua copies each item twice, which costs
@@ -46,21 +47,22 @@ export class Reader {
     this.#ttlSeconds = ttlSecondsOnRead;
   }
 
-  async window(id: string, limit: number): Promise<string[]> {
-    const { client } = this.#connection;
+  async window(id: string, limit: number, time: TimeLimit): Promise<string[]> {
     // A plain LRANGE is the cheapest read, but may go to a replica that lacks our own writes.
-    if (readsFromReplicas(client)) return (await this.snapshot(id, { limit })).records;
+    if (readsFromReplicas(this.#connection.client)) {
+      return (await this.snapshot(id, { limit }, time)).records;
+    }
     const keys = this.#connection.keysOf(id);
-    const elements = await this.#refreshing(keys, () =>
-      this.#connection.attempt(() => client.lrange(keys[1], -limit, -1)),
+    const elements = await this.#refreshing(keys, time, () =>
+      this.#connection.read(time, (client) => client.lrange(keys[1], -limit, -1)),
     );
     return elements.map(recordOf);
   }
 
-  async snapshot(id: string, query: SnapshotQuery = {}): Promise<Snapshot> {
+  async snapshot(id: string, query: SnapshotQuery = {}, time: TimeLimit): Promise<Snapshot> {
     const keys = this.#connection.keysOf(id);
     const { base } = query;
-    const stored = await this.#refreshing(keys, () => this.#read(keys, query));
+    const stored = await this.#refreshing(keys, time, () => this.#read(keys, query, time));
     const { state, elements, segments = [], fingerprint, hasBase = false } = stored;
     return {
       state,
@@ -72,22 +74,27 @@ export class Reader {
     };
   }
 
-  async #read(keys: SessionKeys, query: SnapshotQuery): Promise<Stored> {
+  async #read(keys: SessionKeys, query: SnapshotQuery, time: TimeLimit): Promise<Stored> {
     const { limit, before, after, operation, positions, base } = query;
     const isNewest =
       before === undefined && after === undefined && !positions && base === undefined;
     const isPlain = !readsFromReplicas(this.#connection.client);
     for (let attempt = 0; isPlain && attempt < ATTEMPTS; attempt += 1) {
       if (isNewest && limit !== undefined && limit <= FEW) break;
-      const read = isNewest ? this.#newest(keys, query) : this.#range(keys, query);
+      const read = isNewest ? this.#newest(keys, query, time) : this.#range(keys, query, time);
       const stored = await read;
       if (stored !== undefined) return stored;
     }
     if (isNewest && operation === undefined && limit !== undefined && limit > 0) {
-      const reply = await this.#connection.run(readNewest, [keys[0], keys[1]], [limit]);
+      const reply = await this.#connection.run(readNewest, [keys[0], keys[1]], [limit], time);
       return reply.length === 0 ? nothing() : toStored(reply, reply[5]);
     }
-    const { elements = [], ...found } = await this.#find(keys, query, Number.MAX_SAFE_INTEGER);
+    const { elements = [], ...found } = await this.#find(
+      keys,
+      query,
+      Number.MAX_SAFE_INTEGER,
+      time,
+    );
     return { ...found, elements };
   }
 
@@ -99,11 +106,11 @@ export class Reader {
   async #newest(
     keys: SessionKeys,
     { limit, operation }: SnapshotQuery,
+    time: TimeLimit,
   ): Promise<Stored | undefined> {
-    const { client } = this.#connection;
     const [session, items, , operations] = keys;
     const stateFields = ['revision', 'birth', 'token', 'edition', 'view'];
-    const [before, elements, fingerprint, after] = await this.#connection.attempt(() =>
+    const [before, elements, fingerprint, after] = await this.#connection.read(time, (client) =>
       Promise.all([
         client.hmget(session, ...stateFields, 'created').then(assertAnswered),
         client.lrange(items, limit === undefined ? 0 : -limit, -1),
@@ -123,23 +130,34 @@ export class Reader {
    * there if they are many. What is appended in between moves none of them; after anything else the
    * result is `undefined`.
    */
-  async #range(keys: SessionKeys, query: SnapshotQuery): Promise<Stored | undefined> {
-    const { from, count, elements, ...found } = await this.#find(keys, query, FEW);
+  async #range(
+    keys: SessionKeys,
+    query: SnapshotQuery,
+    time: TimeLimit,
+  ): Promise<Stored | undefined> {
+    const { from, count, elements, ...found } = await this.#find(keys, query, FEW, time);
     const { state } = found;
     if (elements !== undefined || state === undefined)
       return { ...found, elements: elements ?? [] };
-    const { client } = this.#connection;
-    const [read, [unedited]] = await Promise.all([
-      this.#connection.attempt(() => client.lrange(keys[1], from, from + count - 1)),
-      this.#connection.run(isUnedited, [keys[0]], [state.birth, state.edition, state.token]),
-    ]);
+    // Together: the script tells of the time after the read.
+    const [read, [unedited]] = await this.#connection.read(time, (client) =>
+      Promise.all([
+        client.lrange(keys[1], from, from + count - 1).then(assertAnswered),
+        runScript(client, isUnedited, [keys[0]], [state.birth, state.edition, state.token]),
+      ]),
+    );
     return unedited === 1 && read.length === count ? { ...found, elements: read } : undefined;
   }
 
-  async #find(keys: SessionKeys, query: SnapshotQuery, most: number): Promise<Found> {
+  async #find(
+    keys: SessionKeys,
+    query: SnapshotQuery,
+    most: number,
+    time: TimeLimit,
+  ): Promise<Found> {
     const { limit = '', before = '', after = '', operation = '', base } = query;
     const args = [most, limit, before, after, operation, base?.token ?? ''];
-    const reply = await this.#connection.run(readRange, keys, args);
+    const reply = await this.#connection.run(readRange, keys, args, time);
     if (reply.length === 0) return { ...nothing(), from: 0, count: 0 };
     const [fingerprint, has, from, count, segments, elements] = reply.slice(5);
     return {
@@ -151,9 +169,9 @@ export class Reader {
   }
 
   /** Reads, and in the same round trip starts the time to live anew, if reading does that. */
-  #refreshing<T>(keys: SessionKeys, read: () => Promise<T>): Promise<T> {
+  #refreshing<T>(keys: SessionKeys, time: TimeLimit, read: () => Promise<T>): Promise<T> {
     if (this.#ttlSeconds === undefined) return read();
-    const touched = this.#connection.run(touch, keys, [this.#ttlSeconds]);
+    const touched = this.#connection.run(touch, keys, [this.#ttlSeconds], time);
     return Promise.all([read(), touched]).then(([value]) => value);
   }
 }

@@ -8,14 +8,20 @@ import type {
   TailReplacement,
   Written,
 } from '@agent-sessions/core/backend';
-import type { Connection } from './connection.ts';
+import type { Connection, Within } from './connection.ts';
 import { toElements } from './elements.ts';
 import type { Reader } from './reader.ts';
 import { append, appendOnce } from './scripts/append.ts';
 import { clear } from './scripts/clear.ts';
-import { replaceTail, replaceTailOnce } from './scripts/replace-tail.ts';
+import {
+  replaceTail,
+  replaceTailKeeping,
+  replaceTailOnce,
+  replaceTailOnceKeeping,
+} from './scripts/replace-tail.ts';
 import { rewrite } from './scripts/rewrite.ts';
 import { stateText, toState } from './state.ts';
+import type { TimeLimit } from './time-limit.ts';
 
 /**
  * What one write takes. Redis does one thing at a time, and all its clients wait meanwhile: for
@@ -37,11 +43,12 @@ export class Records {
   async append(
     id: string,
     { records, operation, birth = '' }: Append,
+    within: Within,
   ): Promise<Appended | undefined> {
     assertSize(records);
     const script = operation ? appendOnce : append;
     const args = argsOf(operation, [birth, ...toElements(records)]);
-    const reply = await this.#connection.write(script, id, args);
+    const reply = await this.#connection.write(script, id, args, within);
     if (reply.length === 0) return undefined;
     return { birth: String(reply[1]), revision: Number(reply[0]), ...replayedIn(reply) };
   }
@@ -49,19 +56,24 @@ export class Records {
   async replaceTail(
     id: string,
     replacement: TailReplacement,
-    turn?: string,
+    within: Within,
   ): Promise<Written | undefined> {
     const { state, drop, records, operation } = replacement;
     assertSize(records);
-    const script = operation ? replaceTailOnce : replaceTail;
+    // So bytes are read that are no text.
+    const keeps = drop !== 0 && records.some((record) => record.includes('\uFFFD'));
+    const [plain, keeping] = operation
+      ? [replaceTailOnce, replaceTailOnceKeeping]
+      : [replaceTail, replaceTailKeeping];
+    const script = keeps ? keeping : plain;
     const args = argsOf(operation, [stateText(state), String(drop), ...toElements(records)]);
-    return toWritten(await this.#connection.write(script, id, args, turn));
+    return toWritten(await this.#connection.write(script, id, args, within));
   }
 
   async rewrite(
     id: string,
     { state, changes, removed = [], isCompaction, unlessAppended }: Rewrite,
-    turn?: string,
+    within: Within,
   ): Promise<Written | undefined> {
     assertSize([...changes.values()]);
     const texts = [...changes]
@@ -72,21 +84,25 @@ export class Records {
     const base = [birth, String(revision), String(edition), token];
     const kind = `${isCompaction ? 'c' : '-'}${unlessAppended ? 'u' : '-'}`;
     const args = [...base, kind, ranges, ...texts];
-    return toWritten(await this.#connection.write(rewrite, id, args, turn));
+    return toWritten(await this.#connection.write(rewrite, id, args, within));
   }
 
-  exclusively<T>(id: string, work: (session: LockedSession) => Promise<T>): Promise<T> {
-    return this.#connection.inTurn(id, (turn) =>
+  exclusively<T>(
+    id: string,
+    work: (session: LockedSession) => Promise<T>,
+    limit: TimeLimit,
+  ): Promise<T> {
+    return this.#connection.inTurn(id, limit, (within) =>
       work({
-        snapshot: (_id, query) => this.#reader.snapshot(id, query),
-        replaceTail: (_id, change) => this.replaceTail(id, change, turn),
-        rewrite: (_id, change) => this.rewrite(id, change, turn),
+        snapshot: (_id, query) => this.#reader.snapshot(id, query, within.limit),
+        replaceTail: (_id, change) => this.replaceTail(id, change, within),
+        rewrite: (_id, change) => this.rewrite(id, change, within),
       }),
     );
   }
 
-  async clear(id: string): Promise<void> {
-    await this.#connection.write(clear, id, []);
+  async clear(id: string, within: Within): Promise<void> {
+    await this.#connection.write(clear, id, [], within);
   }
 }
 

@@ -1,7 +1,7 @@
 import { type PageRequest, type PageStart, sessionKey } from '@agent-sessions/core/backend';
 import type { Redis } from 'ioredis';
 import { clientKeyPrefix, isCluster, type RedisClient, readsFromReplicas } from './client.ts';
-import type { Connection } from './connection.ts';
+import { runScript } from './connection.ts';
 import { assertAnswered } from './errors.ts';
 import { ownedIdOf, sessionKeys, sessionPattern } from './keys.ts';
 import { info } from './scripts/info.ts';
@@ -11,11 +11,10 @@ const KEYS_A_STEP = 1000;
 
 /** Finds the sessions of all owners, or of none, whose id starts so; in no order. */
 export async function scanSessions(
-  connection: Connection,
+  client: RedisClient,
   keyPrefix: string,
   { owner, prefix }: PageRequest,
 ): Promise<PageStart[]> {
-  const { client } = connection;
   const inFront = clientKeyPrefix(client);
   const pattern = sessionPattern(inFront + keyPrefix, prefix, owner === undefined);
   // SCAN may give a key twice.
@@ -34,7 +33,7 @@ export async function scanSessions(
         known.add(matched);
         return sessionKey(id.owner, id.sessionId);
       });
-      found.push(...(await activities(connection, keyPrefix, fresh)));
+      found.push(...(await activities(client, keyPrefix, fresh)));
       cursor = next;
     } while (cursor !== '0');
   }
@@ -42,11 +41,11 @@ export async function scanSessions(
 }
 
 async function activities(
-  connection: Connection,
+  client: RedisClient,
   keyPrefix: string,
   keys: readonly string[],
 ): Promise<PageStart[]> {
-  const updated = await Promise.all(keys.map((key) => askUpdated(connection, keyPrefix, key)));
+  const updated = await Promise.all(keys.map((key) => askUpdated(client, keyPrefix, key)));
   return keys.flatMap((key, index) => {
     const time = updated[index];
     // There is none if the session was deleted meanwhile.
@@ -54,15 +53,10 @@ async function activities(
   });
 }
 
-async function askUpdated(
-  connection: Connection,
-  keyPrefix: string,
-  key: string,
-): Promise<unknown> {
+async function askUpdated(client: RedisClient, keyPrefix: string, key: string): Promise<unknown> {
   const keys = sessionKeys(keyPrefix, key);
-  const { client } = connection;
   // A plain read may go to a replica that lacks our own writes.
-  if (readsFromReplicas(client)) return (await connection.run(info, keys, []))[1];
+  if (readsFromReplicas(client)) return (await runScript(client, info, keys, []))[1];
   return client.hget(keys[0], 'updated');
 }
 

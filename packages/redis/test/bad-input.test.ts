@@ -49,6 +49,35 @@ describe.skipIf(!hasServerBinary)('a server', () => {
     return keys.map((key, index) => `${key} ${dumps[index]?.toString('base64')}`).join('\n');
   }
 
+  test.each([
+    ['f0 9f 98', 'a character that was cut'],
+    ['ff', 'a byte that is in no character'],
+    ['e0 80 80 ed a0 80 f0 80 80 f4 90 80 c0 80', 'characters that there are not'],
+    ['f0 9f 98 f0 9f 98 80 e2 82 41 e2 82', 'cut characters among whole ones'],
+    ['ef bf bd', 'the sign for bytes that are no text'],
+  ])('a damaged record with %s, %s, stays as it is in a pop and a transaction', async (hex) => {
+    const items = 'agent-sessions:{a}:items';
+    const bytes = Buffer.from(hex.replaceAll(' ', ''), 'hex');
+    const damaged = ['1234567890123', '{"role":"user","content":"Grö'].map((start) =>
+      Buffer.concat([Buffer.from(start), bytes]),
+    );
+    const session = store.session('a');
+    await session.addItems(users('item', 3));
+    await redis.rpush(items, ...damaged);
+    expect(await session.popItem()).toEqual(user('item 2'));
+    expect(await redis.lrangeBuffer(items, -2, -1)).toEqual(damaged);
+    await session.applyHistoryTransaction({
+      operationId: 'a',
+      transaction: {
+        type: 'replace_suffix',
+        expectedSuffix: [user('item 1')],
+        replacement: users('new', 2),
+      },
+    });
+    expect(contents(await session.getItems())).toEqual(['item 0', 'new 0', 'new 1']);
+    expect(await redis.lrangeBuffer(items, -2, -1)).toEqual(damaged);
+  });
+
   describe.each([
     ['', 'a string in place of the session'],
     [':items', 'a string in place of the items'],

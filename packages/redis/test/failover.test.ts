@@ -104,3 +104,27 @@ describe.skipIf(!hasServerBinary)('a master that is killed', () => {
     expect(numbers.length).toBeLessThan(acknowledged);
   });
 });
+
+describe.skipIf(!hasServerBinary)('a master that freezes', () => {
+  test('holds up no write of a client that leaves silent nodes, and of others every call ends', async () => {
+    await using cluster = await TestCluster.start();
+    const attentive = cluster.client({ redisOptions: { socketTimeout: 1_000 } });
+    const plain = cluster.client();
+    const session = new RedisSessionStore({ redis: attentive }).session('frozen');
+    const patient = new RedisSessionStore({ redis: plain, timeoutMs: 1_000 }).session('frozen');
+    await session.addItems([user('before')]);
+    expect(contents(await patient.getItems())).toEqual(['before']);
+    const { master } = await cluster.serversOf(plain, 'agent-sessions:{frozen}');
+    master.freeze();
+    await Promise.all([
+      session.addItems([user('after')]),
+      expect(patient.getItems()).rejects.toMatchObject({
+        code: 'connection_lost',
+        message: expect.stringContaining('redisOptions'),
+      }),
+    ]);
+    expect(contents(await session.getItems())).toEqual(['before', 'after']);
+    attentive.disconnect();
+    plain.disconnect();
+  });
+});

@@ -9,7 +9,7 @@ declare const redis: Redis;
 new RedisSession({ store, sessionId: 'a', logger: console });
 new RedisSession({ url: 'redis://localhost', ttlSeconds: 60, keyPrefix: 'app:' });
 new RedisSession({ redis, sessionId: 'a' });
-new RedisSessionStore({ redis, ttlSeconds: 60, refreshOnRead: true });
+new RedisSessionStore({ redis, ttlSeconds: 60, refreshOnRead: true, timeoutMs: 5_000 });
 
 // @ts-expect-error: where the sessions are is no default
 new RedisSession();

@@ -91,7 +91,7 @@ describe.each(doors)('%s refuses', (_door, open) => {
     await expectRefusal(open, (url) => ({ url, [name]: url }), { says });
   });
 
-  test.each(['host', 'db', 'timeoutMs', 'ownsStore', 'constructor'])(
+  test.each(['host', 'db', 'signal', 'ownsStore', 'constructor'])(
     'the unknown option `%s`, and lists those that there are',
     async (name) => {
       const says = `there is no option \`${name}\`. It takes \`keyPrefix\``;
@@ -138,6 +138,9 @@ describe.each(doors)('%s refuses', (_door, open) => {
       (url) => ({ url, ttlSeconds: 60, refreshOnRead: 'yes' }),
       'true or false, not a string',
     ],
+    ['a timeoutMs of 0', (url) => ({ url, timeoutMs: 0 }), '`timeoutMs` must be a number of'],
+    ['a timeoutMs in a string', (url) => ({ url, timeoutMs: '30s' }), 'not a string'],
+    ['a timeoutMs without end', (url) => ({ url, timeoutMs: Number.POSITIVE_INFINITY }), 'not Inf'],
     ['a keyPrefix with a brace', (url) => ({ url, keyPrefix: 'app{1}:' }), 'without braces'],
     ['a keyPrefix that is not well-formed', (url) => ({ url, keyPrefix: '\ud800' }), 'well-formed'],
     ['a keyPrefix that is a number', (url) => ({ url, keyPrefix: 5 }), 'not 5'],
@@ -172,7 +175,7 @@ describe.each(doors)('%s refuses', (_door, open) => {
     [
       'a client that never settles calls whose connection dropped',
       () => ({ redis: new Redis({ lazyConnect: true, autoResendUnfulfilledCommands: false }) }),
-      'would never settle',
+      'would wait for all of its time limit',
     ],
   ])('%s', async (_what, wrong, says) => {
     await expectRefusal(open, wrong, { says });
@@ -231,6 +234,7 @@ describe('RedisSession refuses', () => {
     ['ttlSeconds', () => 60],
     ['refreshOnRead', () => true],
     ['waitForReplicas', () => ({ count: 1, timeoutMs: 1 })],
+    ['timeoutMs', () => 1000],
   ])('`%s` beside a shared store, for it would have no effect', async (name, value) => {
     const store = new RedisSessionStore({ redis });
     const says = `\`${name}\` is an option of the store. Pass it to the shared \`store\``;
@@ -270,8 +274,9 @@ describe('a RedisSessionStore refuses', () => {
 });
 
 test('a RedisSession takes undefined for options whose default surprises nobody', async () => {
-  const optional = ['keyPrefix', 'ttlSeconds', 'refreshOnRead', 'waitForReplicas', 'logger'];
-  const options = { redis, ...Object.fromEntries(optional.map((name) => [name, undefined])) };
+  const names = ['keyPrefix', 'ttlSeconds', 'refreshOnRead', 'waitForReplicas', 'timeoutMs'];
+  const optional = Object.fromEntries([...names, 'logger'].map((name) => [name, undefined]));
+  const options = { redis, ...optional };
   await using session = new RedisSession(options as never);
   expect(await session.getSessionId()).toMatch(/^[\da-f-]{36}$/);
 });

@@ -3,6 +3,7 @@ import {
   type Attempt,
   closedError,
   retryUntil,
+  runAfter,
   type TableNames,
   turnIfDue,
   workingTime,
@@ -121,8 +122,8 @@ export class Connection implements Runner {
    * Begins a write transaction for asynchronous work. Until it is over every other call of this
    * connection waits, and other connections find the file locked.
    */
-  async begin(): Promise<HeldTransaction> {
-    while (this.#turn.over !== undefined) await this.#waitFor(this.#turn.over);
+  async begin(limitMs: number = this.#options.timeoutMs): Promise<HeldTransaction> {
+    while (this.#turn.over !== undefined) await this.#waitFor(this.#turn.over, limitMs);
     this.#turn.take();
     try {
       await this.retry(() => {
@@ -207,14 +208,14 @@ export class Connection implements Runner {
   }
 
   /** Waits for a turn of this process as for the lock of another one. */
-  async #waitFor(over: Promise<void>): Promise<void> {
-    const timeoutMs = workingTime(this.#options.timeoutMs);
+  async #waitFor(over: Promise<void>, limitMs: number = this.#options.timeoutMs): Promise<void> {
+    const timeoutMs = workingTime(limitMs);
     const { promise, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(() => reject(heldError(this.name, timeoutMs)), timeoutMs);
+    const stop = runAfter(timeoutMs, () => reject(heldError(this.name, timeoutMs)));
     try {
       await Promise.race([over, promise]);
     } finally {
-      clearTimeout(timer);
+      stop();
     }
   }
 

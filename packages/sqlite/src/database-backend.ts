@@ -46,9 +46,13 @@ export class DatabaseBackend extends SQLiteBackend {
     return this.#connection.refusal();
   }
 
-  /** Begins a write transaction, for which everything else on this connection waits. */
-  async begin(): Promise<BegunTransaction> {
-    const held = await this.#connection.begin();
+  /**
+   * Begins a write transaction, for which everything else on this connection waits.
+   *
+   * @param limitMs - How long that may take. Default: as long as a call.
+   */
+  async begin(limitMs?: number): Promise<BegunTransaction> {
+    const held = await this.#connection.begin(limitMs);
     const inside = new SQLiteBackend(held, this.#statements);
     return { run: (work) => held.run(() => work(inside)) };
   }

@@ -132,7 +132,7 @@ export class SQLiteSessionStore extends SessionStore {
       throw invalidOptions('transaction()', 'expected a function such as async (tx) => { … }');
     }
     const { queue } = storeInternals(this);
-    const begun = await queue.runAlone(() => this.#backend.begin());
+    const begun = await queue.runAlone((leftMs) => this.#backend.begin(leftMs));
     return begun.run(async (inside) => {
       const tx = new SessionStore(inside);
       try {

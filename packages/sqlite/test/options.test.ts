@@ -107,7 +107,7 @@ describe.each(doors)('%s refuses', (_door, open) => {
       '`synchronous` has no effect',
     ],
     ['another synchronous', (path) => ({ path, synchronous: 'OFF' }), "'FULL' or 'NORMAL'"],
-    ['a negative timeoutMs', (path) => ({ path, timeoutMs: -1 }), 'at least 0, not -1'],
+    ['a negative timeoutMs', (path) => ({ path, timeoutMs: -1 }), 'from 1 to 2147483647, not -1'],
     ['a timeoutMs of no number', (path) => ({ path, timeoutMs: Number.NaN }), 'not NaN'],
     ['a timeoutMs in a string', (path) => ({ path, timeoutMs: '10' }), 'not a string'],
     ['tables that are null', (path) => ({ path, tables: null }), '`tables`'],

@@ -99,7 +99,7 @@ test('other calls on the store wait for its end', async () => {
 test('another process finds the file locked, and reads what was there before', async () => {
   const path = temporaryFile();
   await using store = new SQLiteSessionStore({ path });
-  await using other = new SQLiteSessionStore({ path, timeoutMs: 0 });
+  await using other = new SQLiteSessionStore({ path, timeoutMs: 500 });
   await store.session('a').addItems([user('before')]);
   await store.transaction(async (tx) => {
     await tx.session('a').addItems([user('inside')]);
@@ -242,7 +242,7 @@ describe('a call on the store inside its callback would wait for itself, and is 
 });
 
 test('who waits for it longer than timeoutMs is refused, and writes nothing', async () => {
-  await using store = new SQLiteSessionStore({ timeoutMs: 50 });
+  await using store = new SQLiteSessionStore({ timeoutMs: 1_000 });
   const [begun, end] = [gate(), gate()];
   const transaction = store.transaction(async () => {
     begun.open();

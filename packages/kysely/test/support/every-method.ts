@@ -3,7 +3,7 @@ import type { AgentInputItem } from '@openai/agents';
 import { batchOf } from './batches.ts';
 
 /** Every method that asks the database something, whether it writes, and how it is called. */
-export const METHODS: readonly {
+const METHODS: readonly {
   readonly name: string;
   readonly writes: boolean;
   readonly call: (session: StoredSession, store: SessionStore, id: string) => Promise<unknown>;

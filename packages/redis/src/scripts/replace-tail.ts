@@ -1,3 +1,4 @@
+import { keepBytes } from './keep-bytes.ts';
 import { defineScript, type Script } from './script.ts';
 import { compare, finish, open, push, remember, replay, write } from './write.ts';
 
@@ -10,6 +11,17 @@ import { compare, finish, open, push, remember, replay, write } from './write.ts
  */
 export const replaceTail: Script = defineScript(write, compare(2), open, drop(3), push(4), finish);
 
+/** The same, for records of which one may be damaged. */
+export const replaceTailKeeping: Script = defineScript(
+  write,
+  compare(2),
+  keepBytes(3, 4),
+  open,
+  drop(3),
+  push(4),
+  finish,
+);
+
 /**
  * Replaces the newest records unless the ledger has the operation.
  *
@@ -20,6 +32,19 @@ export const replaceTailOnce: Script = defineScript(
   write,
   replay,
   compare(4),
+  open,
+  drop(5),
+  push(6),
+  remember,
+  finish,
+);
+
+/** The same, for records of which one may be damaged. */
+export const replaceTailOnceKeeping: Script = defineScript(
+  write,
+  replay,
+  compare(4),
+  keepBytes(5, 6),
   open,
   drop(5),
   push(6),

@@ -34,7 +34,7 @@ function begin(isAppend: boolean): string {
 local call, sub, header = redis.call, string.sub, ARGV[1]
 local session, items, positions, operations, index = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local writer, number = 'writer:' .. sub(header, 1, 12), sub(header, 13, 22)
-local now, ttl = sub(header, 23, 35), sub(header, 59)
+local now, ttl = sub(header, 23, 35), sub(header, 82)
 local state = call('HMGET', session,
   'birth', 'revision', 'gap', writer, 'ttl', 'turn'${isAppend ? '' : ", 'token', 'edition', 'view'"})
 local birth = state[1]
@@ -55,13 +55,18 @@ if known >= number then
   local done = sub(state[4], 12)
   ${isAppend ? answer('done', "birth or ''") : editionOf('done') + answer('done', "birth or ''", 'token', 'edition', 'view')}
 end
+-- A call that comes late does nothing, for its client has given it up; nor does one whose end is farther
+-- ahead than any, for then the clocks differ. The client learns what time it is, and may ask again.
+local time = call('TIME')
+local clock = time[1] * 1000 + time[2] / 1000
+local left = sub(header, 59, 71) - clock
+if left <= 0 or sub(header, 72, 81) - left < 0 then return {false, time[1], time[2]} end
 -- The server has lost the call before this one, and counts up again over what it wrote.
 local lost = exists and known < sub(header, 49, 58)
 -- While somebody else has the turn (see turn.ts), the client asks again.
 if state[6] and sub(state[6], 1, 12) ~= sub(header, 37, 48) then
-  local time = call('TIME')
-  local left = sub(state[6], 13) - (time[1] * 1000 + math.floor(time[2] / 1000))
-  if left > 0 then return {false, left} end
+  local others = sub(state[6], 13) - clock
+  if others > 0 then return {false, others} end
 end
 `;
 }
@@ -191,8 +196,7 @@ end
 local expiry
 if ttl ~= '' then
   if ttl ~= state[5] then call('HSET', session, 'ttl', ttl) end
-  local time = call('TIME')
-  expiry = ${int('(time[1] + ttl) * 1000 + math.floor(time[2] / 1000)')}
+  expiry = ${int('math.floor(clock) + ttl * 1000')}
   for i = 1, 4 do call('PEXPIREAT', KEYS[i], expiry) end
 elseif state[5] then
   call('HDEL', session, 'ttl')

@@ -27,7 +27,11 @@ export class TestCluster implements AsyncDisposable {
 
   /** A client of the cluster; close it before the cluster. */
   client(
-    options: { readonly scaleReads?: 'master' | 'slave'; readonly lazyConnect?: boolean } = {},
+    options: {
+      readonly scaleReads?: 'master' | 'slave';
+      readonly lazyConnect?: boolean;
+      readonly redisOptions?: { readonly socketTimeout: number };
+    } = {},
   ): Cluster {
     const addresses = this.nodes.map(({ port }) => ({ host: '127.0.0.1', port }));
     const client = new Cluster(addresses, options);
