@@ -8,7 +8,7 @@ import { type Comparison, compare } from '../compare.ts';
 import { turn } from '../items.ts';
 import { EncryptedFloor } from './encrypted-floor.ts';
 
-/** Encryption over SQLite against the same session without it, and one raw cipher call a record. */
+/** Encryption over SQLite against the same session without it, and the same cryptographic calls bare. */
 export async function benchEncrypted(): Promise<Comparison[]> {
   return [...(await benchAt('FULL')), ...(await benchAt('NORMAL'))];
 }

@@ -27,6 +27,9 @@ export class RecordKey {
   readonly #key: KeyObject;
   readonly #commitment: string;
   readonly #commitmentBytes: Buffer;
+  // Filled anew for each record that is opened, for a buffer costs more than what goes into it.
+  readonly #givenCommitment: Buffer;
+  readonly #givenIv: Buffer = Buffer.alloc(IV_BYTES);
   /** What is authenticated besides the text; the time is filled in for each record. */
   readonly #associated: Buffer;
 
@@ -35,6 +38,7 @@ export class RecordKey {
     this.#key = key;
     this.#commitment = Buffer.from(commitment).toString('base64');
     this.#commitmentBytes = Buffer.from(this.#commitment);
+    this.#givenCommitment = Buffer.alloc(this.#commitment.length);
     // Unambiguous: a key id does not contain NUL, and what follows has a fixed length.
     const label = ['agent-sessions/envelope', ENVELOPE_VERSION, kid, ''].join('\0');
     this.#associated = Buffer.concat([Buffer.from(label), binding, Buffer.alloc(TIME_BYTES)]);
@@ -55,14 +59,17 @@ export class RecordKey {
 
   /** @throws Error if the envelope is not exactly as this key sealed it */
   open({ kc, iv, ts, ct }: Envelope): string {
-    if (!timingSafeEqual(Buffer.from(kc), this.#commitmentBytes)) {
+    // An envelope's text says how long both are.
+    this.#givenCommitment.write(kc, 'latin1');
+    if (!timingSafeEqual(this.#givenCommitment, this.#commitmentBytes)) {
       throw new Error('The commitment is to another key, session or context.');
     }
     const bytes = Buffer.from(ct, 'base64');
     // Decoding is lenient: several texts stand for the same bytes, and only one of them was sealed.
     if (bytes.toString('base64') !== ct) throw new Error('The ciphertext is not base64.');
     if (bytes.length < TAG_BYTES) throw new Error('The ciphertext is shorter than its tag.');
-    const decipher = createDecipheriv(CIPHER, this.#key, Buffer.from(iv, 'base64'));
+    this.#givenIv.write(iv, 'base64');
+    const decipher = createDecipheriv(CIPHER, this.#key, this.#givenIv);
     decipher.setAAD(this.#associatedAt(ts));
     decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
     const body = decipher.update(bytes.subarray(0, -TAG_BYTES));
