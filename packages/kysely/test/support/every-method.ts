@@ -75,13 +75,21 @@ export interface Outcome {
   readonly tookMs: number;
 }
 
-/** Calls every method at once, each on the session that was prepared for it. */
-export function callEveryMethod(store: SessionStore, prefix: string): Promise<Outcome[]> {
+/**
+ * Calls every method at once, each on the session that was prepared for it.
+ *
+ * @param wrap - What the session is called through. Default: itself.
+ */
+export function callEveryMethod(
+  store: SessionStore,
+  prefix: string,
+  wrap: (session: StoredSession) => StoredSession = (session) => session,
+): Promise<Outcome[]> {
   return Promise.all(
     METHODS.map(async ({ name, writes, call }) => {
       const id = prefix + name;
       const begin = performance.now();
-      const [code, message] = await call(store.session(id), store, id).then(
+      const [code, message] = await call(wrap(store.session(id)), store, id).then(
         () => ['done', ''],
         (error: unknown) =>
           isSessionError(error) ? [error.code, error.message] : ['no SessionError', String(error)],
