@@ -47,7 +47,7 @@ export class AdvancedDatabase implements Transactions {
 
   constructor(options: AdvancedDatabaseOptions) {
     const { opened, createTables, timeoutMs, schema } = options;
-    const { db, dialect, label, isGiven, onAccepted } = opened;
+    const { db, dialect, label, isOwned, isGiven, onAccepted } = opened;
     const core = resolveTables(schema === undefined ? {} : { schema }, dialect);
     this.#dialect = dialect;
     this.#tables = allTables(core, dialect);
@@ -60,6 +60,7 @@ export class AdvancedDatabase implements Transactions {
       label,
       createTables,
       timeoutMs,
+      isOwned,
       isGiven,
       onAccepted,
     });

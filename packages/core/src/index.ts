@@ -15,7 +15,12 @@ export type {
 export { isSessionError, SessionError, type SessionErrorCode } from './errors.ts';
 export type { SessionLogger } from './history.ts';
 export { MemorySessionStore } from './memory-session-store.ts';
-export type { AnyAgent, InterruptedRun } from './run-state.ts';
+export type {
+  AnyAgent,
+  InterruptedRun,
+  OpenStateOptions,
+  RunStateClass,
+} from './run-state.ts';
 export type { SessionIdentity, SessionOptions } from './session-parts.ts';
 export { SessionStore } from './session-store.ts';
 export { StoredSession, type StoredSessionOptions } from './stored-session.ts';

@@ -1,9 +1,39 @@
 import type { RunState } from '@openai/agents';
-import { invalidOptions } from './options.ts';
+import { assertOptions, expecting, invalidOptions, optional } from './options.ts';
 import { splitKey } from './session-key.ts';
 
 /** Any agent: what the SDK's own `RunState.fromString` takes. */
 export type AnyAgent = Parameters<typeof RunState.fromString>[0];
+
+/** The class `RunState` of the SDK, of whichever installed copy. */
+export interface RunStateClass<TState> {
+  fromString(agent: never, text: string): Promise<TState>;
+}
+
+/** Options of `openState`. */
+export interface OpenStateOptions<TState> {
+  /**
+   * The SDK's class, where the application has another installed copy of the SDK than this package: its
+   * `run()` takes only states of its own. Default: that of this package's copy.
+   */
+  readonly RunState?: RunStateClass<TState>;
+}
+
+/** @throws SessionError `invalid_options` */
+export function assertOpenStateOptions(options: OpenStateOptions<unknown>): void {
+  assertOptions<OpenStateOptions<unknown>>(options, {
+    of: 'openState()',
+    example: '{ RunState }',
+    checks: {
+      RunState: optional(
+        expecting(
+          'the class RunState of @openai/agents',
+          (value) => typeof Object(value).fromString === 'function',
+        ),
+      ),
+    },
+  });
+}
 
 /** A run that waits for approvals: what `run()` resolved to. */
 export interface InterruptedRun {

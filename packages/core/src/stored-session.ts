@@ -22,8 +22,11 @@ import { RecordCoder } from './record-coder.ts';
 import { RunHistory } from './run-history.ts';
 import {
   type AnyAgent,
+  assertOpenStateOptions,
   type InterruptedRun,
+  type OpenStateOptions,
   otherBranchError,
+  type RunStateClass,
   readRunState,
   writeRunState,
 } from './run-state.ts';
@@ -302,10 +305,12 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
    * @throws SessionError `closed`; `session_deleted`; `invalid_options` for another text, and for a state
    * of another session or branch; `decryption_failed`, `key_unavailable` of an encrypted session
    */
-  async openState<TAgent extends AnyAgent>(
+  async openState<TAgent extends AnyAgent, TState = RunState<unknown, TAgent>>(
     agent: TAgent,
     text: string,
-  ): Promise<RunState<unknown, TAgent>> {
+    options: OpenStateOptions<TState> = {},
+  ): Promise<TState> {
+    assertOpenStateOptions(options);
     this.#assertOpen();
     const { cipher, branch } = this.#parts;
     const kept = await this.#inOrder('openState', async (history) => {
@@ -317,8 +322,10 @@ export class StoredSession<TStore extends SessionStore = SessionStore>
       if (read.branch !== here) throw otherBranchError(read.branch, here);
       return read;
     });
-    const state = await RunState.fromString<unknown, TAgent>(agent, kept.state);
-    if (kept.birth !== undefined) this.#runs.saw(state._context, { birth: kept.birth });
+    const Class = (options.RunState ?? RunState) as RunStateClass<TState>;
+    const state = await Class.fromString(agent as never, kept.state);
+    const { _context } = state as InterruptedRun['state'];
+    if (kept.birth !== undefined) this.#runs.saw(_context, { birth: kept.birth });
     return state;
   }
 

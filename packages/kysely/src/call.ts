@@ -17,11 +17,17 @@ export class Call {
   /**
    * @param timeoutMs - How long it may take; `undefined` for as long as it needs.
    * @param cancel - Ends the statement that is under way on a connection.
+   * @param isOwned - Whether the pool is ours, which then says itself why there is no connection.
    */
-  constructor(timeoutMs: number | undefined, cancel: (connection: DatabaseConnection) => void) {
+  constructor(
+    timeoutMs: number | undefined,
+    cancel: (connection: DatabaseConnection) => void,
+    isOwned: boolean,
+  ) {
     this.#cancel = cancel;
     if (timeoutMs === undefined) return;
-    this.#stop = runAfter(workingTime(timeoutMs), () => this.#timeIsUp(timeoutMs));
+    const endingMs = isOwned ? (timeoutMs - workingTime(timeoutMs)) * 0.85 : 0;
+    this.#stop = runAfter(workingTime(timeoutMs), () => this.#timeIsUp(endingMs));
   }
 
   /** True once the time is over. */
@@ -66,15 +72,14 @@ export class Call {
     if (this.#isOver) throw new TimeIsUpError('the time of the call is over');
   }
 
-  #timeIsUp(timeoutMs: number): void {
+  #timeIsUp(endingMs: number): void {
     this.#isOver = true;
     if (this.#connection !== undefined) {
       this.#cancel(this.#connection);
       return;
     }
-    // A pool of ours is about to say why, if its connection is only silent.
-    const leftMs = timeoutMs - workingTime(timeoutMs);
     const giveUp = () => this.#giveUp(new TimeIsUpError('no connection came in time'));
-    this.#stop = runAfter(leftMs * 0.85, giveUp);
+    if (endingMs === 0) giveUp();
+    else this.#stop = runAfter(endingMs, giveUp);
   }
 }

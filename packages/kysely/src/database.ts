@@ -34,6 +34,8 @@ export interface DatabaseOptions {
   readonly label: string;
   readonly createTables: boolean;
   readonly timeoutMs: number;
+  /** Whether the connections were opened here. */
+  readonly isOwned: boolean;
   /** Whether the connections are those of the caller, who may have begun a transaction. */
   readonly isGiven?: boolean | undefined;
   /** What to do once the tables turned out to be ours, or to be missing. */
@@ -143,7 +145,7 @@ export class SessionDatabase {
     const { label, timeoutMs } = this.#options;
     const limitMs = limit === 'unlimited' ? undefined : limit;
     const cancel = (connection: DatabaseConnection) => this.#cancel(connection);
-    const call = new Call(limitMs, cancel);
+    const call = new Call(limitMs, cancel, this.#options.isOwned);
     let unknown = false;
     let prepared = 0;
     let failedBefore: (() => Error) | undefined;

@@ -48,7 +48,7 @@ export class KyselyBackend implements SessionBackend {
    * @throws SessionError `invalid_options`
    */
   constructor(opened: OpenedDatabase, settings: KyselyStoreSettings) {
-    const { db, dialect, label, isInMemory = false, isGiven, onAccepted } = opened;
+    const { db, dialect, label, isInMemory = false, isOwned, isGiven, onAccepted } = opened;
     const { timeoutMs = DEFAULT_TIMEOUT_MS } = settings;
     const createTables = isInMemory || (settings.createTables ?? false);
     const tables = resolveTables(settings, dialect);
@@ -64,6 +64,7 @@ export class KyselyBackend implements SessionBackend {
       label,
       createTables,
       timeoutMs,
+      isOwned,
       isGiven,
       onAccepted,
     });
