@@ -7,6 +7,7 @@ export type AnyAgent = Parameters<typeof RunState.fromString>[0];
 
 /** The class `RunState` of the SDK, of whichever installed copy. */
 export interface RunStateClass<TState> {
+  /** Makes a state of its text. */
   fromString(agent: never, text: string): Promise<TState>;
 }
 
