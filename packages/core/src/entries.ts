@@ -3,8 +3,8 @@ import { turnIfDue } from './event-loop.ts';
 import type { Decoded, RecordCoder } from './record-coder.ts';
 import type { LockedSession, Snapshot, State } from './session-backend.ts';
 
-/** How many records are read, and decoded, before the event loop turns. */
-const PAGE = 1024;
+/** How many records are read, and decoded, before the event loop turns, unless a backend says otherwise. */
+const PAGE = 2048;
 /** When a history keeps changing between its pages, so many times is it read; the last time in one. */
 const ATTEMPTS = 4;
 
@@ -48,10 +48,11 @@ const AS_ITEMS: PageUse<AgentInputItem> = {
 };
 
 /** Where a history is. */
-interface Source {
+export interface Source {
   readonly session: LockedSession;
   readonly key: string;
   readonly coder: RecordCoder;
+  readonly pageSize?: number | undefined;
 }
 
 /** Reads a whole history with its records, as {@link readItems} does. */
@@ -69,8 +70,9 @@ export function readItems(source: Source, count: number): Promise<Whole<AgentInp
 }
 
 async function read<T>(source: Source, query: WholeQuery, use: PageUse<T>): Promise<Whole<T>> {
+  const { pageSize = PAGE } = source;
   for (let attempt = 1; attempt < ATTEMPTS; attempt += 1) {
-    const whole = await readPages(source, { ...query, limit: PAGE }, use);
+    const whole = await readPages(source, { ...query, limit: pageSize }, use);
     if (whole !== undefined) return whole;
   }
   const whole = await readPages(source, query, use);

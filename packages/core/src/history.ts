@@ -7,6 +7,7 @@ import {
   itemsOf,
   readEntries,
   readItems,
+  type Source,
   toEntries,
   type Whole,
 } from './entries.ts';
@@ -190,7 +191,7 @@ export class History {
         return { items: items.slice(-limit), state };
       }
     }
-    const source = { session: this.#backend, key: this.#key, coder: this.coder };
+    const source = this.#source(this.#backend);
     const whole = await readItems(source, limit);
     this.#noteDamaged(whole.damaged);
     this.#assertBirth(birth, whole.state);
@@ -354,14 +355,16 @@ export class History {
     return items.map((item) => item && outline.call(this.#backend, item));
   }
 
+  #source(session: LockedSession): Source {
+    const { pageSize } = this.#backend;
+    return { session, key: this.#key, coder: this.coder, pageSize };
+  }
+
   async #whole(
     session: LockedSession,
     base?: State,
   ): Promise<Omit<Whole<Entry>, 'found'> & { readonly entries: Entry[] }> {
-    const { found, ...whole } = await readEntries(
-      { session, key: this.#key, coder: this.coder },
-      base,
-    );
+    const { found, ...whole } = await readEntries(this.#source(session), base);
     this.#noteDamaged(whole.damaged);
     return { entries: found, ...whole };
   }

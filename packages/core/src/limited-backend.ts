@@ -12,6 +12,7 @@ import { monotonicNow } from './time-limit.ts';
 
 /** A backend as one call sees it that has to end by a time: each of its methods is told what is left. */
 export class LimitedBackend implements RecordBackend {
+  readonly pageSize?: number;
   readonly outline?: NonNullable<RecordBackend['outline']>;
   readonly exclusively: RecordBackend['exclusively'];
   readonly #backend: RecordBackend;
@@ -21,6 +22,7 @@ export class LimitedBackend implements RecordBackend {
   constructor(backend: RecordBackend, limitMs: number) {
     this.#backend = backend;
     this.#endsAt = monotonicNow() + limitMs;
+    if (backend.pageSize !== undefined) this.pageSize = backend.pageSize;
     if (backend.outline !== undefined) this.outline = (item) => backend.outline?.(item);
     if (!hasTurns(backend)) return;
     this.exclusively = (id, work) => backend.exclusively(id, work, this.#leftMs());

@@ -201,6 +201,12 @@ export interface RecordBackend {
   readonly maxRecordBytes?: number;
 
   /**
+   * How many records of a long history are read at once, before the event loop turns: fewer where reading
+   * them keeps this thread busy. Default: 2 048.
+   */
+  readonly pageSize?: number;
+
+  /**
    * How long a call on the store may take, in milliseconds; then it rejects, whatever the backend does. A
    * backend that waits for a server states it, and its methods end what has not ended within
    * `workingTime(limitMs)`: `limitMs` is what is left of the call's time, or `timeoutMs` where nobody

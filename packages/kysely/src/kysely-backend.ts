@@ -34,6 +34,8 @@ export class KyselyBackend implements SessionBackend {
   readonly maxRecordBytes: number;
   readonly exclusively: RecordBackend['exclusively'];
   readonly #opened: OpenedDatabase;
+  /** How many records of a long history are read at once: fewer from a database inside the process. */
+  readonly pageSize: number;
   /** How long a call may take, in milliseconds. */
   readonly timeoutMs: number;
   readonly #database: SessionDatabase;
@@ -54,6 +56,7 @@ export class KyselyBackend implements SessionBackend {
     const tables = resolveTables(settings, dialect);
     this.#opened = opened;
     this.timeoutMs = timeoutMs;
+    this.pageSize = isInProcess(db) ? 512 : 2048;
     this.#dialect = dialect;
     this.#tables = tables;
     this.maxRecordBytes = dialect.maxRecordBytes;
@@ -302,4 +305,9 @@ function returnRaised(statement: Statement) {
       revision: Math.max(...rows.map(({ revision }) => Number(revision))),
     };
   };
+}
+
+/** What has one connection runs in this process, such as PGlite, whose pages of 1 024 take up to 50 ms. */
+function isInProcess(db: OpenedDatabase['db']): boolean {
+  return db.getExecutor().adapter.supportsMultipleConnections === false;
 }
